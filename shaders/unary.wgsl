@@ -1,0 +1,23 @@
+// The skeleton of pointwise ops of one tensor: y = f(x), dx = dy * df(x), four elements a thread (a vec4 load costs
+// half of four scalar ones on software adapters). A file of shaders/pointwise/ is appended and gives f and df; they may
+// read params.a and params.b. Limited by loads and stores.
+struct Params { n4: u32, a: f32, b: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
+
+override WG: u32 = 64;
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i < params.n4) { y[i] = f(x[i]); }
+}
+
+@compute @workgroup_size(WG)
+fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i < params.n4) { dx[i] = dy[i] * df(x[i]); }
+}

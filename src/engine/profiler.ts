@@ -1,0 +1,52 @@
+// Kernel times by timestamp queries: each call in a pass of its own, with a timestamp at both ends.
+
+import type { Engine } from "./engine.ts";
+import { USAGE } from "./storage.ts";
+import type { Call } from "./stream.ts";
+
+export interface KernelTime {
+  kernel: string;
+  calls: number;
+  /** Sum over the calls, in milliseconds. */
+  ms: number;
+}
+
+export class Profile {
+  constructor(readonly rows: KernelTime[]) {}
+
+  get ms(): number {
+    return this.rows.reduce((sum, row) => sum + row.ms, 0);
+  }
+
+  static async measure(gpu: Engine, calls: readonly Call[], encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
+    if (!gpu.device.features.has("timestamp-query")) throw new Error("profile: this adapter has no timestamp-query; time the whole step instead");
+    const count = calls.length * 2;
+    const querySet = gpu.device.createQuerySet({ type: "timestamp", count });
+    const resolved = gpu.device.createBuffer({ size: count * 8, usage: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC });
+    const encoder = gpu.device.createCommandEncoder();
+    calls.forEach((_, i) => {
+      const pass = encoder.beginComputePass({ timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
+      encode(pass, i);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    gpu.flush();
+    gpu.device.queue.submit([encoder.finish()]);
+    const stamps = new BigUint64Array(await gpu.readBuffer(resolved, 0, count * 8));
+    querySet.destroy();
+    resolved.destroy();
+    return new Profile(sumByKernel(calls, stamps));
+  }
+}
+
+function sumByKernel(calls: readonly Call[], stamps: BigUint64Array): KernelTime[] {
+  const rows = new Map<string, KernelTime>();
+  calls.forEach((call, i) => {
+    const kernel = call.pipeline.gpu.label;
+    const row = rows.get(kernel) ?? { kernel, calls: 0, ms: 0 };
+    row.calls++;
+    row.ms += Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1e6;
+    rows.set(kernel, row);
+  });
+  return [...rows.values()].sort((a, b) => b.ms - a.ms);
+}

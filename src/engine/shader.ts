@@ -1,0 +1,140 @@
+// A WGSL file as the engine sees it: its bindings, its params struct, its constants. Read from the text itself, so a
+// kernel call binds by the names that stand in the shader and nothing is declared twice.
+
+/** One `@group(0) @binding(n) var<...> name: type` of a shader. */
+export interface Binding {
+  name: string;
+  index: number;
+  kind: "uniform" | "read" | "write";
+  type: string;
+}
+
+/** A field of the params struct: 4 bytes each. */
+export interface Field {
+  name: string;
+  type: "u32" | "i32" | "f32";
+}
+
+/** One entry point of a .wgsl file, ready to be turned into a pipeline. */
+export interface Kernel {
+  file: string;
+  entry: string;
+  code: string;
+  /** Storage bindings that the entry point uses, in binding order. */
+  bindings: Binding[];
+  /** The uniform params struct, if the entry point uses one. */
+  params: Binding | null;
+  fields: Field[];
+}
+
+const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
+
+const withoutComments = (code: string) => code.replace(/\/\/[^\n]*/g, "").replace(/\/\*[\s\S]*?\*\//g, "");
+
+function parseBindings(code: string): Binding[] {
+  return [...code.matchAll(BINDING)].map(([, index, space, access, name, type]) => ({
+    name: name!,
+    index: Number(index),
+    kind: space === "uniform" ? ("uniform" as const) : access === "read_write" ? ("write" as const) : ("read" as const),
+    type: type!.trim(),
+  }));
+}
+
+function parseStruct(code: string, type: string, file: string): Field[] {
+  const body = new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`).exec(code)?.[1];
+  if (body === undefined) throw new Error(`${file}: the uniform's struct ${type} is not in the file`);
+  return [...body.matchAll(/(\w+)\s*:\s*(\w+)/g)].map(([, name, fieldType]) => {
+    if (fieldType !== "u32" && fieldType !== "i32" && fieldType !== "f32")
+      throw new Error(`${file}: ${type}.${name} is ${fieldType}; a params field is u32, i32 or f32`);
+    return { name: name!, type: fieldType };
+  });
+}
+
+/** name -> body of every function in the file. */
+function parseFunctions(code: string): Map<string, string> {
+  const functions = new Map<string, string>();
+  for (const match of code.matchAll(/\bfn\s+(\w+)\s*\(/g)) {
+    let depth = 0;
+    let end = code.indexOf("{", match.index);
+    do {
+      if (code[end] === "{") depth++;
+      if (code[end] === "}") depth--;
+      end++;
+    } while (depth > 0 && end < code.length);
+    functions.set(match[1]!, code.slice(match.index, end));
+  }
+  return functions;
+}
+
+/** All identifiers that `entry` reaches through the functions it calls. So no local may bear a binding's name. */
+function reachableNames(code: string, entry: string, file: string): Set<string> {
+  const functions = parseFunctions(code);
+  if (!functions.has(entry)) throw new Error(`${file}: no entry point ${entry}; it has ${[...functions.keys()].join(", ")}`);
+  const names = new Set<string>();
+  const queue = [entry];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    for (const [word] of functions.get(name)!.matchAll(/(?<![.\w])[A-Za-z_]\w*/g)) {
+      if (names.has(word)) continue;
+      names.add(word);
+      if (functions.has(word)) queue.push(word);
+    }
+  }
+  return names;
+}
+
+/**
+ * A kernel from the text of a .wgsl file. `parts` are further WGSL texts appended at the end (module scope has no
+ * order in WGSL, so the line numbers of `file` stay true): the `f` and `df` of a pointwise op, the Philox generator.
+ */
+export function kernel(file: string, code: string, options: { entry?: string; parts?: string[] } = {}): Kernel {
+  const entry = options.entry ?? "main";
+  const full = [code, ...(options.parts ?? [])].join("\n");
+  const plain = withoutComments(full);
+  const used = reachableNames(plain, entry, file);
+  const bindings = parseBindings(plain).filter((b) => used.has(b.name)).sort((a, b) => a.index - b.index);
+  const params = bindings.find((b) => b.kind === "uniform") ?? null;
+  const fields = params ? parseStruct(plain, params.type, file) : [];
+  return { file, entry, code: full, bindings: bindings.filter((b) => b.kind !== "uniform"), params, fields };
+}
+
+export type Constants = Record<string, number | string | boolean>;
+
+/**
+ * Splits `constants` into those that the file declares as `override` (given to the pipeline) and those that it
+ * declares as `const` or `alias` lines (replaced in the text, in place, so that line numbers stay true).
+ */
+export function applyConstants(k: Kernel, constants: Constants): { code: string; overrides: Record<string, number> } {
+  let code = k.code;
+  const overrides: Record<string, number> = {};
+  for (const [name, value] of Object.entries(constants)) {
+    const line = new RegExp(`^((?:const|alias)\\s+${name}\\b[^=]*=)[^;]*;`, "m");
+    if (line.test(code)) code = code.replace(line, `$1 ${literal(value, line.exec(code)![0])};`);
+    else if (new RegExp(`\\boverride\\s+${name}\\b`).test(code)) overrides[name] = Number(value);
+    else throw new Error(`${k.file}: no const, alias or override named ${name}`);
+  }
+  return { code, overrides };
+}
+
+function literal(value: number | string | boolean, line: string): string {
+  if (typeof value !== "number") return String(value);
+  if (/:\s*f32|=\s*-?\d*\.\d/.test(line)) return Number.isInteger(value) ? value.toFixed(1) : String(value);
+  return /:\s*u32|=\s*\d+u/.test(line) ? `${value}u` : String(value);
+}
+
+/** Packs `values` in the order of the struct's fields. Missing and unknown names are errors that list the right ones. */
+export function packParams(k: Kernel, values: Record<string, number>): ArrayBuffer {
+  const names = Object.keys(values);
+  const unknown = names.find((n) => !k.fields.some((f) => f.name === n));
+  const missing = k.fields.find((f) => !(f.name in values));
+  if (unknown !== undefined || missing)
+    throw new Error(`${k.file}: params {${names.join(", ")}} given; the struct has {${k.fields.map((f) => f.name).join(", ")}}`);
+  const bytes = new ArrayBuffer(Math.ceil((k.fields.length * 4) / 16) * 16);
+  const view = new DataView(bytes);
+  k.fields.forEach(({ name, type }, i) => {
+    const value = values[name]!;
+    if (type === "f32") view.setFloat32(i * 4, value, true);
+    else if (type === "i32") view.setInt32(i * 4, value, true);
+    else view.setUint32(i * 4, value, true);
+  });
+  return bytes;
+}

@@ -1,0 +1,95 @@
+// Pointwise ops of two tensors with broadcasting: an op file gives a .wgsl text with f, dfa and dfb, this joins it to
+// shaders/binary.wgsl.
+
+import skeleton from "../../shaders/binary.wgsl";
+import { linearGrid } from "../engine/engine.ts";
+import { kernel, type Kernel } from "../engine/shader.ts";
+import { record } from "../engine/tape.ts";
+import { quadsOf, type Shape, type Tensor } from "../engine/tensor.ts";
+import { broadcastShape, checkDType, fail, sameShape } from "./check.ts";
+import { sumTo } from "./sum.ts";
+
+interface Walk {
+  sizes: number[];
+  a: number[];
+  b: number[];
+}
+
+/** Row-major strides of `shape` seen as `out`: 0 where it is broadcast. */
+function strides(shape: Shape, out: Shape): number[] {
+  const result = new Array<number>(out.length).fill(0);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    result[i + out.length - shape.length] = shape[i] === 1 ? 0 : stride;
+    stride *= shape[i]!;
+  }
+  return result;
+}
+
+/** Merges neighbouring dimensions that both operands walk as one. */
+function walk(a: Shape, b: Shape, out: Shape): Walk {
+  const sa = strides(a, out);
+  const sb = strides(b, out);
+  const w: Walk = { sizes: [], a: [], b: [] };
+  out.forEach((n, i) => {
+    if (n === 1) return;
+    const j = w.sizes.length - 1;
+    if (j >= 0 && w.a[j] === sa[i]! * n && w.b[j] === sb[i]! * n) {
+      w.sizes[j]! *= n;
+      w.a[j] = sa[i]!;
+      w.b[j] = sb[i]!;
+    } else {
+      w.sizes.push(n);
+      w.a.push(sa[i]!);
+      w.b.push(sb[i]!);
+    }
+  });
+  return w.sizes.length ? w : { sizes: [1], a: [0], b: [0] };
+}
+
+function walkParams(w: Walk, n4: number): Record<string, number> {
+  const at = (list: number[], i: number) => list[i] ?? 0;
+  const params: Record<string, number> = { n4, n1: at(w.sizes, 1), n2: at(w.sizes, 2), n3: at(w.sizes, 3), n4_: at(w.sizes, 4), n5: at(w.sizes, 5) };
+  for (let i = 0; i < 6; i++) Object.assign(params, { [`sa${i}`]: at(w.a, i), [`sb${i}`]: at(w.b, i) });
+  return params;
+}
+
+/** How to run the op's kernels for these operands. */
+function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: Tensor, shape: Shape) {
+  const gpu = a.gpu;
+  const n4 = quadsOf(shape);
+  const same = sameShape(a.shape, b.shape);
+  const w = walk(a.shape, b.shape, shape);
+  if (w.sizes.length > 6) fail(name, "more than 6 dimensions remain after merging", { a, b });
+  const params = walkParams(w, n4);
+  const operands: Record<string, Tensor> = same ? { a4: a, b4: b } : { a1: a, b1: b };
+  return (suffix: string, more: Record<string, Tensor>) => {
+    const k = kernels[(same ? "same" : "broadcast") + suffix]!;
+    const tensors = Object.fromEntries(k.bindings.map(({ name: n }) => [n, (more[n] ?? operands[n])!]));
+    gpu.run(k, tensors, params, linearGrid(n4), same ? {} : { RANK: w.sizes.length });
+  };
+}
+
+export function binary(name: string, part: string): (a: Tensor, b: Tensor | number) => Tensor {
+  const file = `shaders/pointwise/${name}.wgsl`;
+  const kernels = Object.fromEntries(
+    ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"].map((entry) => [entry, kernel(file, skeleton, { entry, parts: [part] })]),
+  );
+  return (a, second) => {
+    const b = typeof second === "number" ? a.gpu.full([], second) : second;
+    checkDType(name, "a", a, "f32");
+    checkDType(name, "b", b, "f32");
+    const y = a.gpu.empty(broadcastShape(name, a, b));
+    const run = launcher(name, kernels, a, b, y.shape);
+    run("", { y });
+    const gradient = (suffix: string, dy: Tensor, shape: Shape) => {
+      const dx = a.gpu.empty(y.shape);
+      run(suffix, { dy, dx });
+      return sumTo(dx, shape);
+    };
+    return record(name, y, [a, b], (dy, [needA, needB]) => [
+      needA ? gradient("_da", dy, a.shape) : null,
+      needB ? gradient("_db", dy, b.shape) : null,
+    ]);
+  };
+}
