@@ -2,7 +2,8 @@
 // A file of shaders/pointwise/ is appended and gives f, dfa and dfb on four elements. The host merges dimensions that
 // both operands walk alike; RANK is what is left, sizes n1..n5 from the second dimension on, strides sa0.. and sb0..
 // (0 where an operand is broadcast). da and db come in y's shape; the host sums them over the broadcast dimensions.
-// RANK 1 with strides 1 is the case without broadcasting: vec4 loads, no index arithmetic.
+// The entries same* are for operands without broadcasting, and for one that is a single number (A_ONE, B_ONE): vec4 loads,
+// no index arithmetic.
 struct Params {
   n4: u32,
   n1: u32, n2: u32, n3: u32, n4_: u32, n5: u32,
@@ -20,6 +21,11 @@ struct Params {
 
 override WG: u32 = 64;
 const RANK = 1u;
+const A_ONE = false;
+const B_ONE = false;
+
+fn aAt(i: u32) -> vec4f { if (A_ONE) { return a4[0].xxxx; } return a4[i]; }
+fn bAt(i: u32) -> vec4f { if (B_ONE) { return b4[0].xxxx; } return b4[i]; }
 
 /// Elements of a and b that y[i] reads.
 fn offsets(i: u32) -> vec2u {
@@ -46,19 +52,19 @@ fn gather(i: u32) -> Operands {
 @compute @workgroup_size(WG)
 fn same(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { y[i] = f(a4[i], b4[i]); }
+  if (i < params.n4) { y[i] = f(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn same_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dy[i] * dfa(a4[i], b4[i]); }
+  if (i < params.n4) { dx[i] = dy[i] * dfa(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn same_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dy[i] * dfb(a4[i], b4[i]); }
+  if (i < params.n4) { dx[i] = dy[i] * dfb(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)

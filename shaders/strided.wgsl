@@ -1,5 +1,7 @@
-// y[i0,..,i5] = scale * x[start + i0*s0 + ... + i5*s5]: expand (stride 0), permute, slice (start), flip (negative stride).
-// y has the sizes n1..n5 from its second dimension on; RANK is how many dimensions are in use. Limited by loads.
+// main: y[i0,..,i5] = scale * x[start + i0*s0 + ... + i5*s5]: expand (stride 0), permute, slice (start), flip (negative stride).
+// place: y[start + i0*s0 + ... + i5*s5] = x[i0,..,i5]: pad, concat, the gradient of slice.
+// The indexed side has the sizes n1..n5 from its second dimension on and n elements; RANK is how many dimensions are in
+// use. Limited by loads.
 struct Params {
   n: u32, start: i32, scale: f32,
   n1: u32, n2: u32, n3: u32, n4: u32, n5: u32,
@@ -13,7 +15,7 @@ override WG: u32 = 64;
 const RANK = 6u;
 alias T = f32;
 
-fn source(i: u32) -> i32 {
+fn strided(i: u32) -> i32 {
   var rest = i;
   var o = params.start;
   if (RANK > 5u) { let q = rest / params.n5; o += i32(rest - q * params.n5) * params.s5; rest = q; }
@@ -27,5 +29,11 @@ fn source(i: u32) -> i32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n) { y[i] = x[source(i)] * T(params.scale); }
+  if (i < params.n) { y[i] = x[strided(i)] * T(params.scale); }
+}
+
+@compute @workgroup_size(WG)
+fn place(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i < params.n) { y[strided(i)] = x[i]; }
 }

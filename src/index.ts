@@ -7,3 +7,4 @@ export { kernel, type Kernel } from "./engine/shader.ts";
 export type { Captured } from "./engine/capture.ts";
 export type { Generator } from "./engine/random.ts";
 export * from "./kernels/index.ts";
+export * from "./attacks/index.ts";

@@ -43,7 +43,7 @@ export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterCh
     seen.push(adapterName(adapter.info));
     release(route);
   }
-  throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") });
+  throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") || undefined });
 }
 
 function routes(wish: AdapterWish): Route[] {

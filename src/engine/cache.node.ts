@@ -13,21 +13,24 @@ let folder: string | undefined;
 export function cacheFolder(): string {
   const wish = process.env.PURIGRAD_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "purigrad");
   const spare = join(tmpdir(), `purigrad-${process.getuid?.() ?? "user"}`);
-  folder ??= [wish, spare].find(isOurs);
+  folder ??= canWrite(wish) ? wish : canWrite(spare) && isOurs(spare) ? spare : undefined;
   if (!folder) throw new Error(`cache: neither ${wish} nor ${spare} can be written; set PURIGRAD_CACHE to a folder of your own`);
   return folder;
 }
 
-/** Makes the folder. Drivers are loaded from it, so another user's folder (in a shared tmpdir) is refused. */
-function isOurs(path: string): boolean {
+/** Makes the folder where it is missing. */
+function canWrite(path: string): boolean {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(path, constants.W_OK);
-    return process.getuid === undefined || process.getuid() === 0 || statSync(path).uid === process.getuid();
+    return true;
   } catch {
     return false;
   }
 }
+
+/** Drivers are loaded from the cache, so in a shared tmpdir() a folder that another user made is refused. */
+const isOurs = (path: string): boolean => statSync(path).uid === (process.getuid?.() ?? statSync(path).uid);
 
 /** The text stored under key, or null. */
 export async function readCache(key: string): Promise<string | null> {

@@ -53,10 +53,13 @@ export class Engine {
     seed: number,
   ) {
     this.pool = new Pool(device);
-    this.pipelines = new Pipelines(device, (error) => this.fail(error));
+    this.pipelines = new Pipelines(device, (error) => (this.failure = error)); // the cause of later ones
     this.stream = new Stream(device);
     this.tuner = new Tuner(this);
-    device.onuncapturederror = (event) => this.fail(new Error(event.error.message));
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault(); // not printed: the next call throws it
+      this.fail(new Error(event.error.message));
+    });
     void device.lost.then((info) => !this.closed && this.fail(new Error(`the GPU device was lost (${info.message || info.reason}); nothing computed since can be trusted: start again, with --resume where there is a checkpoint`)));
     this.random = new Generator(this, seed);
   }
@@ -245,6 +248,7 @@ export class Engine {
       this.check();
       throw error;
     }
+    await this.pipelines.settle();
     this.check();
     const copy = staging.getMappedRange().slice(0);
     staging.destroy();
@@ -256,6 +260,7 @@ export class Engine {
     this.check();
     this.flush();
     await this.device.queue.onSubmittedWorkDone();
+    await this.pipelines.settle();
     this.check();
   }
 

@@ -10,6 +10,7 @@ export interface Pipeline {
 
 export class Pipelines {
   private readonly cache = new Map<Kernel, Map<string, Pipeline>>();
+  private readonly reports = new Set<Promise<void>>();
 
   constructor(
     private readonly device: GPUDevice,
@@ -28,20 +29,33 @@ export class Pipelines {
   private make(kernel: Kernel, constants: Constants): Pipeline {
     const label = kernel.entry === "main" ? kernel.file : `${kernel.file}#${kernel.entry}`;
     const { code, overrides } = applyConstants(kernel, constants);
+    this.device.pushErrorScope("validation");
     const module = this.device.createShaderModule({ label, code });
-    void module.getCompilationInfo().then((info) => this.report(kernel.file, code, info));
     const layout = this.device.createBindGroupLayout({ label, entries: layoutEntries(kernel) });
     const gpu = this.device.createComputePipeline({
       label,
       layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: kernel.entry, constants: overrides },
     });
+    this.expect(kernel.file, code, module.getCompilationInfo(), this.device.popErrorScope());
     return { kernel, gpu, layout };
   }
 
-  private report(file: string, code: string, info: GPUCompilationInfo): void {
-    const error = info.messages.find((m) => m.type === "error");
-    if (error) this.onError(new Error(shaderError(file, code, error)));
+  /** Waits until the adapter has said of every new pipeline whether it is sound. */
+  async settle(): Promise<void> {
+    if (this.reports.size > 0) await Promise.all(this.reports);
+  }
+
+  private expect(file: string, code: string, info: Promise<GPUCompilationInfo>, scope: Promise<GPUError | null>): void {
+    const report = Promise.all([info, scope])
+      .then(([{ messages }, error]) => {
+        const message = messages.find((m) => m.type === "error");
+        if (message) this.onError(new Error(shaderError(file, code, message)));
+        else if (error) this.onError(new Error(`${file}: ${error.message}`));
+      })
+      .catch(() => undefined) // the device is gone; its loss is reported by itself
+      .finally(() => this.reports.delete(report));
+    this.reports.add(report);
   }
 }
 

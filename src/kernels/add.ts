@@ -3,6 +3,6 @@ import { setAccumulate } from "../engine/tape.ts";
 import { binary } from "./binary.ts";
 
 /** a + b with broadcasting; b may be a number. */
-export const add = binary("add", part);
+export const add = binary("add", part, { a: (dy) => dy, b: (dy) => dy });
 
 setAccumulate(add);

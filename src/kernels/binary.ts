@@ -4,7 +4,7 @@
 import skeleton from "../../shaders/binary.wgsl";
 import { linearGrid } from "../engine/engine.ts";
 import { kernel, type Kernel } from "../engine/shader.ts";
-import { record } from "../engine/tape.ts";
+import { noGradient, record } from "../engine/tape.ts";
 import { quadsOf, type Shape, type Tensor } from "../engine/tensor.ts";
 import { broadcastShape, checkDType, fail, sameShape } from "./check.ts";
 import { sumTo } from "./sum.ts";
@@ -58,19 +58,27 @@ function walkParams(w: Walk, n4: number): Record<string, number> {
 function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: Tensor, shape: Shape) {
   const gpu = a.gpu;
   const n4 = quadsOf(shape);
-  const same = sameShape(a.shape, b.shape);
-  const w = walk(a.shape, b.shape, shape);
+  const [A_ONE, B_ONE] = [a, b].map((t) => t.size === 1 && !sameShape(t.shape, shape));
+  const same = [a, b].every((t) => t.size === 1 || sameShape(t.shape, shape));
+  const w = same ? { sizes: [], a: [], b: [] } : walk(a.shape, b.shape, shape);
   if (w.sizes.length > 6) fail(name, "more than 6 dimensions remain after merging", { a, b });
   const params = walkParams(w, n4);
   const operands: Record<string, Tensor> = same ? { a4: a, b4: b } : { a1: a, b1: b };
   return (suffix: string, more: Record<string, Tensor>) => {
     const k = kernels[(same ? "same" : "broadcast") + suffix]!;
     const tensors = Object.fromEntries(k.bindings.map(({ name: n }) => [n, (more[n] ?? operands[n])!]));
-    gpu.run(k, tensors, params, linearGrid(n4), same ? {} : { RANK: w.sizes.length });
+    gpu.run(k, tensors, params, linearGrid(n4), same ? { A_ONE: A_ONE!, B_ONE: B_ONE! } : { RANK: w.sizes.length });
   };
 }
 
-export function binary(name: string, part: string): (a: Tensor, b: Tensor | number) => Tensor {
+/** da and db from dy alone, in dy's shape, where they need neither a nor b. */
+export interface Direct {
+  a: (dy: Tensor) => Tensor;
+  b: (dy: Tensor) => Tensor;
+}
+
+/** Backward runs dfa and dfb of the .wgsl text, or the functions of `gradient`; "none" makes an op without a gradient. */
+export function binary(name: string, part: string, gradient: Direct | "kernels" | "none" = "kernels"): (a: Tensor, b: Tensor | number) => Tensor {
   const file = `shaders/pointwise/${name}.wgsl`;
   const kernels = Object.fromEntries(
     ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"].map((entry) => [entry, kernel(file, skeleton, { entry, parts: [part] })]),
@@ -82,14 +90,13 @@ export function binary(name: string, part: string): (a: Tensor, b: Tensor | numb
     const y = a.gpu.empty(broadcastShape(name, a, b));
     const run = launcher(name, kernels, a, b, y.shape);
     run("", { y });
-    const gradient = (suffix: string, dy: Tensor, shape: Shape) => {
+    if (gradient === "none") return noGradient(name, y, [a, b]);
+    const byKernel = (suffix: string, dy: Tensor) => {
       const dx = a.gpu.empty(y.shape);
       run(suffix, { dy, dx });
-      return sumTo(dx, shape);
+      return dx;
     };
-    return record(name, y, [a, b], (dy, [needA, needB]) => [
-      needA ? gradient("_da", dy, a.shape) : null,
-      needB ? gradient("_db", dy, b.shape) : null,
-    ]);
+    const { a: da, b: db } = gradient === "kernels" ? { a: (dy: Tensor) => byKernel("_da", dy), b: (dy: Tensor) => byKernel("_db", dy) } : gradient;
+    return record(name, y, [a, b], (dy, [needA, needB]) => [needA ? sumTo(da(dy), a.shape) : null, needB ? sumTo(db(dy), b.shape) : null]);
   };
 }

@@ -55,3 +55,20 @@ export function broadcastShape(op: string, a: Tensor, b: Tensor): number[] {
 export function checkSize(op: string, x: Tensor, shape: Shape): void {
   if (sizeOf(shape) !== x.size) fail(op, `[${shape}] holds ${sizeOf(shape)} elements, x has ${x.size}`, { x });
 }
+
+export type Reduction = "mean" | "sum" | "none";
+
+/** What a loss over n terms does with them: `each` is 1 if it returns them all, `scale` is the factor of their sum. */
+export function checkReduction(op: string, reduction: Reduction, n: number): { each: 0 | 1; scale: number } {
+  if (!["mean", "sum", "none"].includes(reduction)) fail(op, `reduction is "${reduction}"; "mean", "sum" or "none" is due`);
+  return { each: reduction === "none" ? 1 : 0, scale: reduction === "mean" ? 1 / n : 1 };
+}
+
+/** Scores [N,C] and labels i32 [N] of a classification loss. */
+export function checkTargets(op: string, name: string, scores: Tensor, labels: Tensor): { N: number; C: number } {
+  checkRank(op, name, scores, 2, "[N,C]");
+  checkDType(op, name, scores, "f32");
+  checkDType(op, "labels", labels, "i32");
+  checkShape(op, "labels", labels, [scores.shape[0]!]);
+  return { N: scores.shape[0]!, C: scores.shape[1]! };
+}

@@ -24,6 +24,9 @@ export function reduceMiddle(x: Tensor, A: number, R: number, B: number, scale =
   }
 }
 
+/** scale * the sum of all elements, as a scalar. */
+export const sumAll = (x: Tensor, scale: number): Tensor => reduceMiddle(x, 1, x.size, 1, scale).view([]);
+
 /** Neighbouring axes are reduced together: [0,2,3] of an image batch takes two passes. */
 export function reduceAxes(x: Tensor, axes: readonly number[], scale: number, maximum: boolean): Tensor {
   const sorted = [...axes].sort((a, b) => b - a);

@@ -1,0 +1,105 @@
+/**
+ * Bundles into dist/ with esbuild: `node build.mjs [--types]`.
+ *
+ *   index.js cli.js bench.js       Node, npm packages left as imports
+ *   browser.js                     the same library for browsers, all in one file
+ *   web/                           the pages of web/ with their scripts bundled
+ *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
+ *   meta.json                      esbuild's metafile over all of them: who imports whom
+ *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, .d.ts files
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, "dist");
+
+const shared = {
+  absWorkingDir: root, bundle: true, format: "esm", target: "es2022", loader: { ".wgsl": "text" },
+  sourcemap: true, metafile: true, logLevel: "error",
+};
+const node = { ...shared, platform: "node", packages: "external" };
+const browser = { ...shared, platform: "browser" };
+
+/**
+ * Builds everything that exists. Returns the paths of the test bundles and how many of the five parts failed (esbuild
+ * has printed why); the tests of a failed part are left out, since their files in dist/ would be old ones.
+ */
+export async function build({ types = false } = {}) {
+  const start = performance.now();
+  if (types) rmSync(dist, { recursive: true, force: true });
+  const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
+  const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
+  const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/cache.node.ts" };
+  const settled = await Promise.allSettled([
+    bundle(node, { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts" }, "dist"),
+    bundle(browser, { browser: "src/index.ts" }, "dist"),
+    bundle(browser, byName(files("web", /\.ts$/)), "dist/web"),
+    bundle({ ...node, splitting: true }, testEntries, "dist/test"),
+    bundle({ ...browser, splitting: true }, byName(browserTests), "dist/test/browser"),
+  ]);
+  const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
+  const failed = settled.filter((part) => part.status === "rejected").length;
+  mkdirSync(dist, { recursive: true });
+  copyPages();
+  if (existsSync(join(dist, "cli.js"))) chmodSync(join(dist, "cli.js"), 0o755);
+  if (types && !failed) emitTypes();
+  writeFileSync(join(dist, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
+  const count = parts.flatMap((part) => Object.keys(part.outputs)).filter((name) => name.endsWith(".js")).length;
+  console.log(`build: ${count} bundles in dist/, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const output = (folder) => (path) => join(dist, folder, `${stem(path)}.js`);
+  const made = (part, paths) => (settled[part].status === "fulfilled" ? paths : []);
+  return { nodeTests: made(3, nodeTests).map(output("test")), browserTests: made(4, browserTests).map(output("test/browser")), failed };
+}
+
+async function bundle(options, entries, outdir) {
+  const entryPoints = Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))));
+  if (Object.keys(entryPoints).length === 0) return { inputs: {}, outputs: {} };
+  return (await esbuild.build({ ...options, entryPoints, outdir })).metafile;
+}
+
+function files(folder, pattern) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder)).filter((name) => pattern.test(name) && !name.endsWith(".d.ts")).sort().map((name) => `${folder}/${name}`);
+}
+
+const stem = (path) => path.replace(/^.*\//, "").replace(/\.ts$/, "");
+const byName = (paths) => Object.fromEntries(paths.map((path) => [stem(path), path]));
+
+function mergeMeta(parts) {
+  return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)), outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
+}
+
+function copyPages() {
+  const from = join(root, "web");
+  if (existsSync(from)) cpSync(from, join(dist, "web"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
+}
+
+/** tsc keeps `./name.ts` and `#adapter` in declarations; a user of the package has neither, so both are rewritten. */
+function emitTypes() {
+  const out = join(dist, "types");
+  const args = ["-p", ".", "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", ".", "--outDir", out];
+  execFileSync(process.execPath, [tscPath(), ...args], { cwd: root, stdio: "inherit" });
+  for (const folder of readdirSync(out)) if (folder !== "src") rmSync(join(out, folder), { recursive: true });
+  for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+    if (!entry.name.endsWith(".d.ts")) continue;
+    const folder = entry.parentPath ?? entry.path;
+    const adapter = relative(folder, join(out, "src/engine/adapter.node.js")).replace(/^(?!\.)/, "./");
+    const text = readFileSync(join(folder, entry.name), "utf8");
+    writeFileSync(join(folder, entry.name), text.replaceAll('"#adapter"', `"${adapter}"`).replace(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
+  }
+}
+
+/** The compiler of the npm package typescript. */
+export function tscPath() {
+  return join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await build({ types: process.argv.includes("--types") }).catch((error) => console.error(`build: ${error.message}`));
+  process.exitCode = built?.failed === 0 ? 0 : 1;
+}

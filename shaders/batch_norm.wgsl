@@ -1,0 +1,179 @@
+// Batch normalisation: y = gamma[c] (x - mean[c]) / sqrt(var[c] + eps) + beta[c], then max(y, 0) if RELU.
+// x [N,C,L]: N batch, C channels, L = H W. stats [C] = (mean, 1 / sqrt(var + eps)). Ioffe and Szegedy, ICML 2015.
+//   dbeta = sum dy     dgamma = sum dy xhat     xhat = (x - mean) / sqrt(var + eps), sums over N and L
+//   dx = gamma / sqrt(var + eps) (dy - dbeta / NL - xhat dgamma / NL);  with frozen statistics the first factor times dy
+// Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that threads
+// beside each other read elements beside each other and no index is divided in the loop. The forward part is Welford's
+// running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge` joins the
+// parts of a channel (Chan et al. 1979). The others are one quad of elements a thread. Limited by loads.
+struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momentum: f32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> moments: array<vec2f>;
+@group(0) @binding(3) var<storage, read> parts: array<vec2f>;
+@group(0) @binding(4) var<storage, read_write> stats_out: array<vec2f>;
+@group(0) @binding(5) var<storage, read_write> running_mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> running_var: array<f32>;
+@group(0) @binding(7) var<storage, read> mean_in: array<f32>;
+@group(0) @binding(8) var<storage, read> var_in: array<f32>;
+@group(0) @binding(9) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(10) var<storage, read> gamma: array<f32>;
+@group(0) @binding(11) var<storage, read> beta: array<f32>;
+@group(0) @binding(12) var<storage, read> stats: array<vec2f>;
+@group(0) @binding(13) var<storage, read_write> y4: array<vec4f>;
+@group(0) @binding(14) var<storage, read> dy: array<f32>;
+@group(0) @binding(15) var<storage, read> dy4: array<vec4f>;
+@group(0) @binding(16) var<storage, read_write> dgamma_parts: array<f32>;
+@group(0) @binding(17) var<storage, read_write> dbeta_parts: array<f32>;
+@group(0) @binding(18) var<storage, read> dgamma: array<f32>;
+@group(0) @binding(19) var<storage, read> dbeta: array<f32>;
+@group(0) @binding(20) var<storage, read_write> dx4: array<vec4f>;
+
+override WG: u32 = 64;
+const RELU = false;
+
+/// (c, g, s) of a thread; thread = (g * C + c) * S + s.
+fn place(i: u32) -> vec3u { return vec3u(i / params.S % params.C, i / params.S / params.C, i % params.S); }
+
+/// Elements of part (g, s).
+fn countOf(g: u32, s: u32) -> f32 {
+  return f32((params.N - g + params.G - 1u) / params.G) * f32((params.L - s + params.S - 1u) / params.S);
+}
+
+@compute @workgroup_size(WG)
+fn welford(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i >= params.G * params.C * params.S) { return; }
+  let at = place(i);
+  var mean = 0.0;
+  var squares = 0.0;
+  var k = 0.0;
+  for (var n = at.y; n < params.N; n += params.G) {
+    let base = (n * params.C + at.x) * params.L;
+    for (var l = at.z; l < params.L; l += params.S) {
+      let v = x[base + l];
+      k += 1.0;
+      let d = v - mean;
+      mean += d / k;
+      squares += d * (v - mean);
+    }
+  }
+  moments[(at.x * params.G + at.y) * params.S + at.z] = vec2f(mean, squares);
+}
+
+/// Mean and variance (with divisor N L) of channel c from its parts.
+fn join(c: u32) -> vec2f {
+  let total = f32(params.N) * f32(params.L);
+  var mean = 0.0;
+  for (var g = 0u; g < params.G; g++) {
+    for (var s = 0u; s < params.S; s++) { mean += parts[(c * params.G + g) * params.S + s].x * (countOf(g, s) / total); }
+  }
+  var squares = 0.0;
+  for (var g = 0u; g < params.G; g++) {
+    for (var s = 0u; s < params.S; s++) {
+      let part = parts[(c * params.G + g) * params.S + s];
+      let d = part.x - mean;
+      squares += part.y + countOf(g, s) * d * d;
+    }
+  }
+  return vec2f(mean, squares / total);
+}
+
+@compute @workgroup_size(WG)
+fn merge(@builtin(global_invocation_id) gid: vec3u) {
+  let c = gid.x;
+  if (c >= params.C) { return; }
+  let v = join(c);
+  stats_out[c] = vec2f(v.x, inverseSqrt(v.y + params.eps));
+}
+
+/// The same, and the running statistics move towards the batch's; their variance has the divisor N L - 1.
+@compute @workgroup_size(WG)
+fn merge_running(@builtin(global_invocation_id) gid: vec3u) {
+  let c = gid.x;
+  if (c >= params.C) { return; }
+  let v = join(c);
+  let total = f32(params.N) * f32(params.L);
+  stats_out[c] = vec2f(v.x, inverseSqrt(v.y + params.eps));
+  running_mean[c] += params.momentum * (v.x - running_mean[c]);
+  running_var[c] += params.momentum * (v.y * total / (total - 1.0) - running_var[c]);
+}
+
+@compute @workgroup_size(WG)
+fn frozen(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x < params.C) { stats_out[gid.x] = vec2f(mean_in[gid.x], inverseSqrt(var_in[gid.x] + params.eps)); }
+}
+
+/// Channels of the elements 4i .. 4i+3; what lies behind the last element counts as some channel.
+fn channels(i: u32) -> vec4u {
+  if (params.L % 4u == 0u) { return vec4u(4u * i / params.L % params.C); }
+  return (4u * i + vec4u(0u, 1u, 2u, 3u)) / params.L % params.C;
+}
+
+/// (x - mean) / sqrt(var + eps) of four elements.
+fn normal(v: vec4f, c: vec4u) -> vec4f {
+  let a = stats[c.x]; let b = stats[c.y]; let d = stats[c.z]; let e = stats[c.w];
+  return (v - vec4f(a.x, b.x, d.x, e.x)) * vec4f(a.y, b.y, d.y, e.y);
+}
+
+fn gammas(c: vec4u) -> vec4f { return vec4f(gamma[c.x], gamma[c.y], gamma[c.z], gamma[c.w]); }
+fn betas(c: vec4u) -> vec4f { return vec4f(beta[c.x], beta[c.y], beta[c.z], beta[c.w]); }
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i >= params.n4) { return; }
+  let c = channels(i);
+  let v = normal(x4[i], c) * gammas(c) + betas(c);
+  if (RELU) { y4[i] = max(v, vec4f()); } else { y4[i] = v; }
+}
+
+/// Parts of dgamma and dbeta, [C, T].
+@compute @workgroup_size(WG)
+fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i >= params.G * params.C * params.S) { return; }
+  let at = place(i);
+  let c = at.x;
+  var total = vec2f();
+  for (var n = at.y; n < params.N; n += params.G) {
+    let base = (n * params.C + c) * params.L;
+    for (var l = at.z; l < params.L; l += params.S) {
+      let xhat = (x[base + l] - stats[c].x) * stats[c].y;
+      if (RELU && xhat * gamma[c] + beta[c] <= 0.0) { continue; }
+      let g = dy[base + l];
+      total += vec2f(g * xhat, g);
+    }
+  }
+  let o = (c * params.G + at.y) * params.S + at.z;
+  dgamma_parts[o] = total.x;
+  dbeta_parts[o] = total.y;
+}
+
+/// dy where RELU lets it through.
+fn passed(i: u32, xhat: vec4f, c: vec4u) -> vec4f {
+  if (!RELU) { return dy4[i]; }
+  return select(vec4f(), dy4[i], xhat * gammas(c) + betas(c) > vec4f());
+}
+
+fn inverses(c: vec4u) -> vec4f { return vec4f(stats[c.x].y, stats[c.y].y, stats[c.z].y, stats[c.w].y); }
+
+@compute @workgroup_size(WG)
+fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i >= params.n4) { return; }
+  let c = channels(i);
+  let xhat = normal(x4[i], c);
+  let scale = 1.0 / (f32(params.N) * f32(params.L));
+  let along = vec4f(dgamma[c.x], dgamma[c.y], dgamma[c.z], dgamma[c.w]) * scale;
+  let flat = vec4f(dbeta[c.x], dbeta[c.y], dbeta[c.z], dbeta[c.w]) * scale;
+  dx4[i] = gammas(c) * inverses(c) * (passed(i, xhat, c) - flat - xhat * along);
+}
+
+@compute @workgroup_size(WG)
+fn backward_frozen(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i >= params.n4) { return; }
+  let c = channels(i);
+  dx4[i] = gammas(c) * inverses(c) * passed(i, normal(x4[i], c), c);
+}

@@ -1,0 +1,128 @@
+// C[b] = op(A[b]) op(B[b]) + bias, with an optional relu. One subgroup makes TM rows x (4 QUADS S) columns of C.
+//
+// Shapes: b batch; M rows of C, N columns, K the summed dimension. A [b,M,K], or [b,K,M] with TRANS_A; B [b,K,N], or
+// [b,N,K] with TRANS_B; bias [N]; C [b,M,N]. Row-major. A_batch and B_batch are the elements from one batch entry to
+// the next, 0 to use the same matrix for all.
+// Needs: subgroups of exactly S lanes; K % 4 == 0, N % 4 == 0, with TRANS_A also M % 4 == 0. Other shapes: matmul.wgsl.
+// Grid: [ceil(N / (4 QUADS S)), ceil(M / TM), b], workgroup = one subgroup.
+//
+// Idea: on the software adapters (lavapipe, SwiftShader) a load costs as much as 15 to 25 multiply-adds and workgroup
+// memory is no cheaper, but a subgroup broadcast is one register move. So every element is loaded once per subgroup:
+// each lane loads other rows of A as vec4 and broadcasts them; the columns of B belong to one lane each. A vec4 is four
+// registers there, so the 4x4 transposes that TRANS_A and TRANS_B need cost nothing.
+//
+// MEASURED
+enable subgroups;
+
+struct Params { M: u32, N: u32, K: u32, A_batch: u32, B_batch: u32, has_bias: u32, relu: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> A: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> B: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> C: array<vec4<f32>>;
+
+const S = 8u; // lanes of a subgroup: 4, 8, 16, 32, ...
+const TM = 16u; // rows of a tile: 4, 8 or 16
+const QUADS = 1u; // column quads of a lane: 1 or 2
+const TRANS_A = false;
+const TRANS_B = false;
+
+alias V = vec4<f32>;
+alias Block = array<vec4<f32>, 4>; // 4 x 4 elements
+
+fn transposed(r: Block) -> Block {
+  let t = transpose(mat4x4<f32>(r[0], r[1], r[2], r[3]));
+  return Block(t[0], t[1], t[2], t[3]);
+}
+
+/** Where in A the t-th of the tile's vec4s starts, at k = 0: row t, or with TRANS_A rows 4(t/4).. at k = t % 4. */
+fn a_start(t: u32, row0: u32, base: u32) -> u32 {
+  if (TRANS_A) { return (base + (t % 4u) * params.M + min(row0 + t / 4u * 4u, params.M - 4u)) / 4u; }
+  return (base + min(row0 + t, params.M - 1u) * params.K) / 4u;
+}
+
+/** op(B)[k..k+3, n..n+3]; a row of the block is one k. */
+fn load_b(start: u32, q: u32) -> Block {
+  if (TRANS_B) {
+    let i = start + q;
+    let step = params.K / 4u;
+    return transposed(Block(B[i], B[i + step], B[i + 2u * step], B[i + 3u * step]));
+  }
+  let step = params.N / 4u;
+  let i = start + q * params.N;
+  return Block(B[i], B[i + step], B[i + 2u * step], B[i + 3u * step]);
+}
+
+/** c + sum over four k of a[k] b[k, n..n+3] */
+fn fma4(a: V, b: Block, c: V) -> V {
+  return fma(V(a.w), b[3], fma(V(a.z), b[2], fma(V(a.y), b[1], fma(V(a.x), b[0], c))));
+}
+
+fn fma_block(a: Block, b: Block, c: Block) -> Block {
+  return Block(fma4(a[0], b, c[0]), fma4(a[1], b, c[1]), fma4(a[2], b, c[2]), fma4(a[3], b, c[3]));
+}
+
+/** Writes the tile's rows of one column quad, after bias and relu. */
+fn store(tile: array<Block, 4>, row0: u32, col: u32, base: u32) {
+  if (col >= params.N) { return; }
+  var rows = tile;
+  var add = V();
+  if (params.has_bias != 0u) { add = bias[col / 4u]; }
+  let low = V(select(-3.4028234e38, 0.0, params.relu != 0u));
+  for (var r = 0u; r < min(TM, params.M - row0); r++) {
+    C[(base + (row0 + r) * params.N + col) / 4u] = max(rows[r / 4u][r % 4u] + add, low);
+  }
+}
+
+@compute @workgroup_size(S)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+  let row0 = group.y * TM;
+  let col0 = group.x * 4u * S * QUADS + lane * 4u;
+  let col1 = col0 + 4u * S;
+  let a_base = group.z * params.A_batch;
+  let a0 = a_start(lane % TM, row0, a_base);
+  let a1 = a_start((lane + S) % TM, row0, a_base);
+  let a2 = a_start((lane + 2u * S) % TM, row0, a_base);
+  let a3 = a_start((lane + 3u * S) % TM, row0, a_base);
+  let n_step = select(1u, params.K, TRANS_B);
+  let b0 = (group.z * params.B_batch + min(col0, params.N - 4u) * n_step) / 4u;
+  let b1 = (group.z * params.B_batch + min(col1, params.N - 4u) * n_step) / 4u;
+  let a_step = select(1u, params.M, TRANS_A);
+  var c0: Block; var c1: Block; var c2: Block; var c3: Block; // column quad 0; rows 0..3, 4..7, 8..11, 12..15
+  var d0: Block; var d1: Block; var d2: Block; var d3: Block; // column quad 1
+
+  for (var q = 0u; q < params.K / 4u; q++) {
+    var a: array<V, 4>;
+    a[0] = A[a0 + q * a_step];
+    if (TM > S) { a[1] = A[a1 + q * a_step]; }
+    if (TM > 2u * S) { a[2] = A[a2 + q * a_step]; a[3] = A[a3 + q * a_step]; }
+    let b = load_b(b0, q);
+    var e: Block;
+    if (QUADS > 1u) { e = load_b(b1, q); }
+
+    var r = Block(subgroupBroadcast(a[0], 0u), subgroupBroadcast(a[1u / S], 1u % S), subgroupBroadcast(a[2u / S], 2u % S), subgroupBroadcast(a[3u / S], 3u % S));
+    if (TRANS_A) { r = transposed(r); }
+    c0 = fma_block(r, b, c0);
+    if (QUADS > 1u) { d0 = fma_block(r, e, d0); }
+    if (TM > 4u) {
+      r = Block(subgroupBroadcast(a[4u / S], 4u % S), subgroupBroadcast(a[5u / S], 5u % S), subgroupBroadcast(a[6u / S], 6u % S), subgroupBroadcast(a[7u / S], 7u % S));
+      if (TRANS_A) { r = transposed(r); }
+      c1 = fma_block(r, b, c1);
+      if (QUADS > 1u) { d1 = fma_block(r, e, d1); }
+    }
+    if (TM > 8u) {
+      r = Block(subgroupBroadcast(a[8u / S], 8u % S), subgroupBroadcast(a[9u / S], 9u % S), subgroupBroadcast(a[10u / S], 10u % S), subgroupBroadcast(a[11u / S], 11u % S));
+      if (TRANS_A) { r = transposed(r); }
+      c2 = fma_block(r, b, c2);
+      if (QUADS > 1u) { d2 = fma_block(r, e, d2); }
+      r = Block(subgroupBroadcast(a[12u / S], 12u % S), subgroupBroadcast(a[13u / S], 13u % S), subgroupBroadcast(a[14u / S], 14u % S), subgroupBroadcast(a[15u / S], 15u % S));
+      if (TRANS_A) { r = transposed(r); }
+      c3 = fma_block(r, b, c3);
+      if (QUADS > 1u) { d3 = fma_block(r, e, d3); }
+    }
+  }
+
+  let c_base = group.z * params.M * params.N;
+  store(array<Block, 4>(c0, c1, c2, c3), row0, col0, c_base);
+  if (QUADS > 1u) { store(array<Block, 4>(d0, d1, d2, d3), row0, col1, c_base); }
+}

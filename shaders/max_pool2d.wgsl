@@ -1,0 +1,63 @@
+// Maximum over windows: y[n,c,oh,ow] = max over kh, kw of x[n,c, oh SH - PH + kh DH, ow SW - PW + kw DW].
+// N batch, C channels (P = N C planes), H, W in, OH, OW out; KH x KW window, S stride, P padding (as if -inf, so it never
+// wins), D dilation. Ties send the whole gradient to the first maximum in row-major order, as PyTorch does on the CPU.
+// Backward gathers: the thread of x[.,h,w] visits the windows that contain it and takes dy where it is the window's
+// first maximum (`at` [N,C,OH,OW] keeps h W + w of it), so it needs no atomics and is the same every run.
+// One element a thread. Limited by loads.
+struct Params { P: u32, H: u32, W: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: u32, SW: u32, PH: u32, PW: u32, DH: u32, DW: u32 }
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read_write> at: array<u32>;
+@group(0) @binding(4) var<storage, read> winner: array<u32>;
+@group(0) @binding(5) var<storage, read> dy: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
+
+override WG: u32 = 64;
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG; // = (p * OH + oh) * OW + ow
+  if (i >= params.P * params.OH * params.OW) { return; }
+  let oh = i / params.OW % params.OH;
+  let ow = i % params.OW;
+  let plane = i / (params.OW * params.OH) * params.H * params.W;
+  var best = 0.0;
+  var place = 0xffffffffu;
+  for (var kh = 0u; kh < params.KH; kh++) {
+    let h = oh * params.SH + kh * params.DH - params.PH; // wraps below zero: then it is >= H
+    if (h >= params.H) { continue; }
+    for (var kw = 0u; kw < params.KW; kw++) {
+      let w = ow * params.SW + kw * params.DW - params.PW;
+      if (w >= params.W) { continue; }
+      let v = x[plane + h * params.W + w];
+      if (place == 0xffffffffu || v > best) { best = v; place = h * params.W + w; }
+    }
+  }
+  y[i] = best;
+  at[i] = place;
+}
+
+@compute @workgroup_size(WG)
+fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG; // = (p * H + h) * W + w
+  if (i >= params.P * params.H * params.W) { return; }
+  let h = i / params.W % params.H;
+  let w = i % params.W;
+  let here = h * params.W + w;
+  let plane = i / (params.W * params.H) * params.OH * params.OW;
+  var sum = 0.0;
+  for (var kh = 0u; kh < params.KH; kh++) {
+    let top = h + params.PH - kh * params.DH; // = oh * SH; wraps below zero: then oh >= OH
+    let oh = top / params.SH;
+    if (oh * params.SH != top || oh >= params.OH) { continue; }
+    for (var kw = 0u; kw < params.KW; kw++) {
+      let left = w + params.PW - kw * params.DW;
+      let ow = left / params.SW;
+      if (ow * params.SW != left || ow >= params.OW) { continue; }
+      let o = plane + oh * params.OW + ow;
+      if (winner[o] == here) { sum += dy[o]; }
+    }
+  }
+  dx[i] = sum;
+}

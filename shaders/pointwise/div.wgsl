@@ -1,0 +1,4 @@
+// a / b
+fn f(a: vec4f, b: vec4f) -> vec4f { return a / b; }
+fn dfa(a: vec4f, b: vec4f) -> vec4f { return 1.0 / b; }
+fn dfb(a: vec4f, b: vec4f) -> vec4f { return -(a / b) / b; }

@@ -1,0 +1,43 @@
+// Launchers of the attack kernels (shaders/attack.wgsl, shaders/keep_worst.wgsl). State is updated in place.
+
+import attackSource from "../../shaders/attack.wgsl";
+import worstSource from "../../shaders/keep_worst.wgsl";
+import { linearGrid } from "../engine/engine.ts";
+import { philox, type Generator } from "../engine/random.ts";
+import { kernel } from "../engine/shader.ts";
+import { quadsOf, type Tensor } from "../engine/tensor.ts";
+import { abs, mean } from "../kernels/index.ts";
+
+const entry = (name: string) => kernel("shaders/attack.wgsl", attackSource, { entry: name, parts: [philox] });
+const startKernel = entry("start");
+const signKernel = entry("signStep");
+const momentumKernel = entry("momentum");
+const chooseKernel = kernel("shaders/keep_worst.wgsl", worstSource, { entry: "choose" });
+const updateKernel = kernel("shaders/keep_worst.wgsl", worstSource, { entry: "update" });
+
+const pixelsOf = (x: Tensor) => x.size / x.shape[0]!;
+const paramsOf = (x: Tensor) => ({ n: x.size, pixels: pixelsOf(x) });
+const gridOf = (x: Tensor) => linearGrid(quadsOf(x.shape));
+
+/** adv = clamp(x + eps * U(-1, 1), 0, 1). settings = [eps, alpha, decay, 0]. */
+export function randomStart(x: Tensor, adv: Tensor, settings: Tensor, generator: Generator): void {
+  const draw = generator.draw();
+  x.gpu.run(startKernel, { settings, x, adv, draw }, paramsOf(x), gridOf(x));
+}
+
+/** One step along sign(dx), projected to the eps-ball around x and to [0, 1]. */
+export function signStep(x: Tensor, adv: Tensor, dx: Tensor, settings: Tensor): void {
+  x.gpu.run(signKernel, { settings, x, dx, adv }, paramsOf(x), gridOf(x));
+}
+
+/** m = decay * m + dx / mean|dx|, then one step along sign(m). */
+export function momentumStep(x: Tensor, adv: Tensor, dx: Tensor, m: Tensor, settings: Tensor): void {
+  const norm = mean(abs(dx), { dim: dx.shape.map((_, i) => i).slice(1) });
+  x.gpu.run(momentumKernel, { settings, x, dx, adv, m, norm }, paramsOf(x), gridOf(x));
+}
+
+/** best[n] = adv[n] and worst[n] = loss[n] wherever loss[n] > worst[n]. */
+export function keepWorst(adv: Tensor, loss: Tensor, best: Tensor, worst: Tensor): void {
+  adv.gpu.run(chooseKernel, { loss, worst, adv, best }, paramsOf(adv), linearGrid(adv.size));
+  adv.gpu.run(updateKernel, { loss, worst }, { n: loss.size, pixels: 1 }, linearGrid(loss.size));
+}

@@ -1,0 +1,116 @@
+// The command `purigrad`: finds the command, reads its flags, opens the engine, and turns every failure into one
+// sentence and a non-zero exit.
+
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { AdapterWish } from "./engine/adapter.ts";
+import { createEngine, type Engine } from "./engine/engine.ts";
+import { writeFileAtomic } from "./data/files.ts";
+import { info } from "./cli/info.ts";
+import { start } from "./cli/start.ts";
+import { verify } from "./cli/verify.ts";
+
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+
+/** What a command gets: its engine, its flags, and the ways to speak. */
+export interface Context {
+  gpu: Engine;
+  flags: Record<string, string | boolean | undefined>;
+  seed: number;
+  signal: AbortSignal;
+  /** One line on standard output. */
+  say: (line: string) => void;
+}
+
+export interface Command {
+  summary: string;
+  /** Flags besides the common ones, each with its help text. */
+  flags: Record<string, { type: "string" | "boolean"; help: string }>;
+  /** Returns what --json writes, and whether all went well. */
+  run(context: Context): Promise<{ result: unknown; ok: boolean }>;
+}
+
+const COMMANDS: Record<string, Command> = { start, info, verify };
+
+const COMMON: Command["flags"] = {
+  adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },
+  seed: { type: "string", help: "a whole number (default 0)" },
+  json: { type: "string", help: "also write the result to this file" },
+  help: { type: "boolean", help: "this text" },
+};
+
+class UsageError extends Error {}
+
+const STOPPED = "stopped by Ctrl-C; nothing was written";
+
+function help(name?: string): string {
+  const command = name ? COMMANDS[name] : undefined;
+  if (!command) {
+    const rows = Object.entries(COMMANDS).map(([n, c]) => `  ${n.padEnd(8)} ${c.summary}`);
+    return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."].join("\n");
+  }
+  const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`);
+  return [`purigrad ${name}: ${command.summary}`, "", ...rows].join("\n");
+}
+
+function readFlags(name: string, command: Command, argv: string[]): Context["flags"] {
+  const options: Flags = Object.fromEntries(Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => [n, { type: f.type }]));
+  try {
+    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values as Context["flags"];
+  } catch (error) {
+    const sentence = (error as Error).message.split(". ")[0]!;
+    throw new UsageError(`purigrad ${name}: ${sentence}; its flags are ${Object.keys(options).map((n) => `--${n}`).join(", ")}`);
+  }
+}
+
+function readSeed(text: unknown): number {
+  const seed = Number(text ?? 0);
+  if (!Number.isSafeInteger(seed) || seed < 0 || text === "") throw new UsageError(`--seed: "${String(text)}" came, a whole number from 0 was due`);
+  return seed;
+}
+
+function readAdapter(text: unknown): AdapterWish {
+  const wishes = ["auto", "hardware", "software", "embedded"] as const;
+  const wish = wishes.find((w) => w === (text ?? "auto"));
+  if (!wish) throw new UsageError(`--adapter: "${String(text)}" came, one of ${wishes.join(", ")} was due`);
+  return wish;
+}
+
+async function runCommand(name: string, command: Command, flags: Context["flags"]): Promise<boolean> {
+  const seed = readSeed(flags.seed);
+  const abort = new AbortController();
+  const stop = () => abort.abort(new Error(STOPPED));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const gpu = await createEngine({ adapter: readAdapter(flags.adapter), seed });
+  try {
+    const say = (line: string) => void process.stdout.write(line + "\n");
+    if (name !== "info") say(gpu.adapter.line);
+    const { result, ok } = await command.run({ gpu, flags, seed, signal: abort.signal, say });
+    if (flags.json) writeFileAtomic(flags.json as string, JSON.stringify(result, null, 2) + "\n");
+    return ok;
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    gpu.close();
+  }
+}
+
+async function main(argv: string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "help" || name === "--help") return process.stdout.write(help(rest[0]) + "\n"), name === undefined ? 2 : 0;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
+  if (!command) throw new UsageError(`purigrad: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(", ")}`);
+  const flags = readFlags(name, command, rest);
+  if (flags.help) return process.stdout.write(help(name) + "\n"), 0;
+  return (await runCommand(name, command, flags)) ? 0 : 1;
+}
+
+/** Exit codes: 0 all well, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. */
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n`);
+  if (process.env.PURIGRAD_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : message === STOPPED ? 130 : 1;
+}

@@ -1,0 +1,23 @@
+import source from "../../shaders/max_pool2d.wgsl";
+import { linearGrid } from "../engine/engine.ts";
+import { kernel } from "../engine/shader.ts";
+import { record } from "../engine/tape.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { poolWindow, type PoolOptions } from "./window.ts";
+
+const forward = kernel("shaders/max_pool2d.wgsl", source, { entry: "forward" });
+const backward = kernel("shaders/max_pool2d.wgsl", source, { entry: "backward" });
+
+/** Maximum over windows of x [N,C,H,W]; padding counts as -inf. A tie sends its gradient to the first maximum. */
+export function maxPool2d(x: Tensor, kernelSize: number | readonly [number, number], options: PoolOptions = {}): Tensor {
+  const { shape, params } = poolWindow("maxPool2d", x, kernelSize, options);
+  const gpu = x.gpu;
+  const y = gpu.empty(shape);
+  const at = gpu.empty(shape, "u32");
+  gpu.run(forward, { x, y, at }, params, linearGrid(y.size));
+  return record("maxPool2d", y, [x], (dy) => {
+    const dx = gpu.empty(x.shape);
+    gpu.run(backward, { winner: at, dy, dx }, params, linearGrid(x.size));
+    return [dx];
+  });
+}

@@ -1,0 +1,64 @@
+// Gray-box evaluation: attacks are made against the bare classifier, then each defence purifies what they made.
+
+import type { Attack, Model } from "../attacks/index.ts";
+import type { ImageSet } from "../data/images.ts";
+import type { Engine } from "../engine/engine.ts";
+import { argmax } from "../kernels/index.ts";
+import { progress } from "./progress.ts";
+
+/** Images of one evaluation, in batches: host arrays, so that any number of them fits. */
+export interface Batches {
+  size: number;
+  shape: readonly [number, number, number];
+  images: Float32Array[];
+  labels: Int32Array[];
+}
+
+export function batches(set: ImageSet, size: number): Batches {
+  if (set.n % size !== 0) throw new Error(`evaluate: ${set.n} images are no whole number of batches of ${size}`);
+  const pixels = set.shape[0] * set.shape[1] * set.shape[2];
+  const count = set.n / size;
+  const cut = <T extends Float32Array | Int32Array>(a: T, unit: number) =>
+    Array.from({ length: count }, (_, i) => a.subarray(i * size * unit, (i + 1) * size * unit) as T);
+  return { size, shape: set.shape, images: cut(set.images, pixels), labels: cut(set.labels, 1) };
+}
+
+/** Runs an attack over all batches; returns the adversarial images. */
+export async function attackAll(gpu: Engine, name: string, attack: Attack, set: Batches, signal?: AbortSignal): Promise<Batches> {
+  const bar = progress(`attack ${name}`, set.images.length);
+  const images: Float32Array[] = [];
+  try {
+    for (let i = 0; i < set.images.length; i++) {
+      const adv = gpu.scope(() => attack(gpu.tensor(set.images[i]!, [set.size, ...set.shape]), gpu.tensor(set.labels[i]!, [set.size], "i32")));
+      images.push(await adv.data());
+      adv.dispose();
+      signal?.throwIfAborted();
+      bar.tick();
+    }
+    bar.done();
+  } finally {
+    bar.stop();
+  }
+  return { ...set, images };
+}
+
+/** Share of images that the model classifies right, in percent, and which ones. */
+export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise<{ percent: number; correct: boolean[] }> {
+  const classify = gpu.capture((x) => argmax(model(x), { dim: 1 }));
+  const correct: boolean[] = [];
+  for (let i = 0; i < set.images.length; i++) {
+    const predicted = await classify({ data: set.images[i]!, shape: [set.size, ...set.shape] }).data<Int32Array>();
+    predicted.forEach((label, j) => correct.push(label === set.labels[i]![j]));
+  }
+  classify.dispose();
+  return { percent: (100 * correct.filter(Boolean).length) / correct.length, correct };
+}
+
+/** Applies an image-to-image function (a purifier) to the first `count` images of the first batch. */
+export async function transform(gpu: Engine, fn: Model, set: Batches, count: number): Promise<Float32Array> {
+  const pixels = set.shape[0] * set.shape[1] * set.shape[2];
+  const y = gpu.scope(() => fn(gpu.tensor(set.images[0]!.subarray(0, count * pixels), [count, ...set.shape])));
+  const data = await y.data();
+  y.dispose();
+  return data;
+}

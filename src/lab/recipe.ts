@@ -1,0 +1,82 @@
+// How the purifiers are trained (RECIPE of the paper's method, corrected): a warm-up as a plain VAE with a small KL,
+// then VAE or C-VAE at full loss, then "+G": the decoder frozen, the encoder retrained on noisy images against clean ones.
+
+import type { Engine } from "../engine/engine.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { addNoise, indexSelect } from "../kernels/index.ts";
+import type { Autoencoder } from "../model/autoencoder.ts";
+import { kmeans } from "../model/kmeans.ts";
+import { cvaeLoss, vaeLoss } from "../model/losses.ts";
+import { adam, cosine, type Schedule } from "../model/optim.ts";
+import { makeParameters, type Parameters } from "../model/params.ts";
+import { fit, trainingStep, type Data } from "../model/train.ts";
+import { progress } from "./progress.ts";
+
+/** What every phase of a run shares. */
+export interface Run {
+  gpu: Engine;
+  data: Data;
+  batch: number;
+  seed: number;
+  signal?: AbortSignal;
+  /** Seconds of each phase, filled as they end. */
+  durations: Record<string, number>;
+}
+
+export interface Phase {
+  name: string;
+  epochs: number;
+  lr: number;
+  schedule?: (total: number) => Schedule;
+}
+
+/** Trains `params` on `loss` for one phase with Adam, with progress on the terminal. */
+export async function trainPhase(run: Run, phase: Phase, params: Parameters[], loss: (x: Tensor, y: Tensor) => Tensor): Promise<void> {
+  const { gpu, data, batch } = run;
+  const n = data.labels.size;
+  const total = Math.floor(n / batch) * phase.epochs;
+  const schedule = (phase.schedule ?? ((steps) => cosine(phase.lr, 0.05, steps)))(total);
+  const optimizer = adam(params, { lr: phase.lr });
+  const step = trainingStep(gpu, data, params, optimizer, loss);
+  const bar = progress(phase.name, total);
+  const begun = performance.now();
+  let seen = 0;
+  try {
+    await fit(step, optimizer, {
+      name: phase.name, n, batch, epochs: phase.epochs, seed: run.seed, signal: run.signal, schedule,
+      onProgress: (done, _, value) => (bar.tick(done - seen, `loss ${value.toFixed(3)}`), (seen = done)),
+    });
+    bar.done();
+  } finally {
+    bar.stop();
+    step.dispose();
+    optimizer.dispose();
+  }
+  run.durations[phase.name] = (performance.now() - begun) / 1000;
+}
+
+const both = (net: Autoencoder): Parameters[] => [net.encoder, net.decoder];
+
+/** Plain VAE with 0.1 KL at a constant rate: the start that VAE and C-VAE share. */
+export const warmUp = (run: Run, phase: Phase, net: Autoencoder, lam: number): Promise<void> =>
+  trainPhase(run, { ...phase, schedule: () => () => phase.lr }, both(net), (x) => vaeLoss(net, x, x, lam, 0.1));
+
+export const trainVae = (run: Run, phase: Phase, net: Autoencoder, lam: number): Promise<void> =>
+  trainPhase(run, phase, both(net), (x) => vaeLoss(net, x, x, lam));
+
+/** Cluster means [k,d] from k-means++ on mu(x) of the first `count` training images. */
+export async function clusterStart(run: Run, net: Autoencoder, k: number, count: number): Promise<Parameters> {
+  const { gpu, data } = run;
+  const index = Int32Array.from({ length: Math.min(count, data.labels.size) }, (_, i) => i);
+  const mu = gpu.scope(() => net.encode(indexSelect(data.images, 0, gpu.tensor(index, [index.length], "i32"))).mu);
+  const centres = kmeans(await mu.data(), net.latent, { k, seed: run.seed });
+  mu.dispose();
+  return makeParameters(gpu, { means: { shape: [k, net.latent], init: centres } }, run.seed);
+}
+
+export const trainCvae = (run: Run, phase: Phase, net: Autoencoder, means: Parameters, lam: number): Promise<void> =>
+  trainPhase(run, phase, [...both(net), means], (x) => cvaeLoss(net, means.get("means"), x, x, lam));
+
+/** "+G": only the encoder learns; input clamp(x + N(0, sigma^2), 0, 1), target the clean x. */
+export const retrainEncoder = (run: Run, phase: Phase, net: Autoencoder, sigma: number, loss: (noisy: Tensor, clean: Tensor) => Tensor): Promise<void> =>
+  trainPhase(run, phase, [net.encoder], (x) => loss(addNoise(x, sigma, { clamp: [0, 1] }), x));

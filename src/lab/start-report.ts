@@ -1,0 +1,69 @@
+// What `npm start` shows: Figure 4 of the paper in small, and the report page.
+
+import type { Model } from "../attacks/index.ts";
+import type { Engine } from "../engine/engine.ts";
+import { transform, type Batches } from "./evaluate.ts";
+import { ATTACKS, paperTable1, type AttackName, type DefenceName } from "./paper.ts";
+import { imageGrid, type GridRow } from "./png.ts";
+import { htmlReport } from "./report.ts";
+import { COLUMNS, type Results } from "./results.ts";
+import { duration } from "./progress.ts";
+
+const SHOWN = 10;
+const NAMES: Record<DefenceName, string> = { none: "no defence", dae: "DAE", vae: "VAE", "vae+g": "VAE+G", cvae: "C-VAE", "cvae+g": "C-VAE+G" };
+
+/** Originals, adversarial images of one attack and what each purifier makes of them, a labelled grid as PNG. */
+export async function figure4(
+  gpu: Engine,
+  attacked: Record<AttackName, Batches>,
+  purifiers: readonly { defence: DefenceName; purify: Model | null; model: Model }[],
+): Promise<Uint8Array> {
+  const shape = attacked.None.shape;
+  const pixels = shape[0] * shape[1] * shape[2];
+  const first = (set: Batches) => set.images[0]!.subarray(0, SHOWN * pixels);
+  const rows: GridRow[] = [{ label: "original", images: first(attacked.None) }];
+  for (const attack of ["FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const) {
+    rows.push({ label: attack, images: first(attacked[attack]) });
+    for (const { defence, purify } of purifiers)
+      if (purify) rows.push({ label: `  by ${NAMES[defence]}`, images: await transform(gpu, purify, attacked[attack], SHOWN) });
+  }
+  return imageGrid({ title: "Figure 4: adversarial digits and their reconstructions", shape, rows, scale: 2 });
+}
+
+/** The page `report.html`. */
+export function startReport(results: Results, figure: Uint8Array): string {
+  const row = (name: DefenceName) => results.table1.find((r) => r.defence === name)!;
+  const taken = row("none").none - row("none").ifgsm;
+  const back = row("cvae+g").ifgsm - row("none").ifgsm;
+  return htmlReport({
+    title: "purigrad: a small run on MNIST",
+    summary: `I-FGSM takes ${taken.toFixed(1)} points of accuracy from the classifier; the C-VAE+G purifier, which never saw a label, gives ${back.toFixed(1)} of them back.`,
+    sections: [
+      { heading: "Table 1, small", parts: [table(results)] },
+      { heading: "Figure 4", parts: [{ kind: "figure", image: figure, alt: "Rows of digits: originals, attacked ones, reconstructions", caption: "The first ten test digits, attacked, and what each purifier shows the classifier." }] },
+      { heading: "How it was made", parts: [{ kind: "settings", entries: settingsOf(results) }] },
+    ],
+  });
+}
+
+function table(results: Results) {
+  return {
+    kind: "table" as const,
+    caption: "Accuracy in percent; the paper's full-size run in grey",
+    corner: "defence",
+    columns: ATTACKS.map((label) => ({ label, best: "highest" as const })),
+    rows: results.table1.map((r) => ({
+      label: NAMES[r.defence],
+      cells: ATTACKS.map((a) => ({ value: r[COLUMNS[a]], paper: paperTable1(r.defence, a) })),
+    })),
+    note: "Attacks are made against the bare classifier (gray box). This small run trains on a slice of MNIST for a few epochs; the paper trains at full size.",
+  };
+}
+
+function settingsOf(r: Results): Record<string, string | number> {
+  const flat = (value: object, prefix = ""): [string, string | number][] =>
+    Object.entries(value).flatMap(([k, v]) =>
+      v && typeof v === "object" && !Array.isArray(v) ? flat(v as object, `${prefix}${k}.`) : [[prefix + k, Array.isArray(v) ? v.join(", ") : (v as string | number)]]);
+  const times = Object.entries(r.durations).map(([name, s]) => [`time: ${name}`, duration(s * 1000)] as [string, string]);
+  return Object.fromEntries([["command", r.command], ["adapter", r.adapter], ["commit", r.commit], ["seed", r.seed], ...flat(r.settings), ...times]);
+}

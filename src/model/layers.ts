@@ -1,0 +1,35 @@
+// Layers: what parameters they need (names and shapes as in a PyTorch state dict) and how they are applied.
+
+import type { Tensor } from "../engine/tensor.ts";
+import { conv2d, convTranspose2d, linear } from "../kernels/index.ts";
+import type { ParameterSpec, Parameters } from "./params.ts";
+
+function weightAndBias(name: string, shape: number[], outputs: number, fanIn: number): ParameterSpec {
+  return {
+    [`${name}.weight`]: { shape, init: "kaiming-uniform", fanIn },
+    [`${name}.bias`]: { shape: [outputs], init: "kaiming-uniform", fanIn },
+  };
+}
+
+/** nn.Conv2d(inputs, outputs, k) */
+export const convSpec = (name: string, inputs: number, outputs: number, k: number): ParameterSpec =>
+  weightAndBias(name, [outputs, inputs, k, k], outputs, inputs * k * k);
+
+/** nn.ConvTranspose2d(inputs, outputs, k) */
+export const convTransposeSpec = (name: string, inputs: number, outputs: number, k: number): ParameterSpec =>
+  weightAndBias(name, [inputs, outputs, k, k], outputs, outputs * k * k);
+
+/** nn.Linear(inputs, outputs) */
+export const linearSpec = (name: string, inputs: number, outputs: number): ParameterSpec =>
+  weightAndBias(name, [outputs, inputs], outputs, inputs);
+
+type Conv = { stride?: number; padding?: number };
+
+export const applyConv = (p: Parameters, name: string, x: Tensor, options: Conv): Tensor =>
+  conv2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
+
+export const applyConvTranspose = (p: Parameters, name: string, x: Tensor, options: Conv): Tensor =>
+  convTranspose2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
+
+export const applyLinear = (p: Parameters, name: string, x: Tensor): Tensor =>
+  linear(x, p.get(`${name}.weight`), p.get(`${name}.bias`));

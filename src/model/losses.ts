@@ -1,0 +1,33 @@
+// The losses of the three autoencoders, per image summed over pixels and latent dimensions, then the mean over the
+// batch. lam = 1 / sigma_x^2 weighs the reconstruction.
+
+import type { Tensor } from "../engine/tensor.ts";
+import { add, categoricalKl, clusterLogits, clusterLoss, gaussianKl, mean, mul, reparameterize, squaredError } from "../kernels/index.ts";
+import type { Autoencoder } from "./autoencoder.ts";
+
+/** [N]: lam/2 |target - xhat|^2 */
+const reconstruction = (target: Tensor, xhat: Tensor, lam: number): Tensor => mul(squaredError(xhat, target), lam / 2);
+
+/** Denoising autoencoder: no noise in z, no prior. */
+export const daeLoss = (net: Autoencoder, input: Tensor, target: Tensor, lam: number): Tensor =>
+  mean(reconstruction(target, net.decode(net.encode(input).mu), lam));
+
+/** VAE (Kingma and Welling 2014): reconstruction + kl * KL(Q(z|x) || N(0, I)), one draw of z. */
+export function vaeLoss(net: Autoencoder, input: Tensor, target: Tensor, lam: number, kl = 1): Tensor {
+  const { mu, logvar } = net.encode(input);
+  const xhat = net.decode(reparameterize(mu, logvar));
+  return mean(add(reconstruction(target, xhat, lam), mul(gaussianKl(mu, logvar), kl)));
+}
+
+/**
+ * C-VAE: reconstruction + sum_y q_y [ -1/2 log det Sigma(x) + 1/2 |z - mu_y|^2 ] + KL(q | uniform) - d/2, with
+ * q = Q(y|z) = softmax_y(-1/2 |z - mu_y|^2). The plus before the distance is right; the paper's Eq. 9 prints a minus.
+ * means [K,d] are the learned cluster means mu_y.
+ */
+export function cvaeLoss(net: Autoencoder, means: Tensor, input: Tensor, target: Tensor, lam: number): Tensor {
+  const { mu, logvar } = net.encode(input);
+  const z = reparameterize(mu, logvar);
+  const logits = clusterLogits(z, means);
+  const prior = add(clusterLoss(z, logvar, means, logits), categoricalKl(logits));
+  return add(mean(add(reconstruction(target, net.decode(z), lam), prior)), -net.latent / 2);
+}

@@ -1,0 +1,39 @@
+// Every row of the op table, one test a row, in Node and in a browser. OP="conv2d stride 2" runs the rows whose id
+// begins like that.
+
+import { suite } from "uvu";
+import { createEngine, type Engine } from "../src/index.ts";
+import { checkRow, checkWrong } from "./ops/check.ts";
+import { rows, wrong } from "./ops/index.ts";
+import { idOf } from "./ops/table.ts";
+
+const only = globalThis.process?.env?.OP ?? "";
+const again = (id: string, problems: readonly string[]) => `${id}: ${problems.join("; ")}\n    again: OP="${id}" npm test -- --node ops`;
+
+/** One engine for all rows; a row that breaks it gets the next one a fresh engine. */
+let open: Engine | null = null;
+async function withEngine(fn: (gpu: Engine) => Promise<string[]> | string[]): Promise<string[]> {
+  open ??= await createEngine();
+  try {
+    const problems = await fn(open);
+    await open.synchronize();
+    return problems;
+  } catch (error) {
+    open.close();
+    open = null;
+    return [(error as Error).message];
+  }
+}
+
+function must(id: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw Object.assign(new Error(again(id, problems)), { stack: "" });
+}
+
+const ops = suite("ops");
+for (const row of rows.filter((r) => idOf(r).startsWith(only)))
+  ops(idOf(row), async () => must(idOf(row), await withEngine((gpu) => checkRow(gpu, row))));
+for (const [i, row] of wrong.entries())
+  if (row.op.startsWith(only)) ops(`${row.op}, wrong call ${i}`, async () => must(row.op, await withEngine((gpu) => checkWrong(gpu, row))));
+ops.after(() => open?.close());
+ops.run();

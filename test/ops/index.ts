@@ -1,0 +1,23 @@
+// The op table: one line a family.
+
+import type { OpRow, WrongRow } from "./table.ts";
+import * as binary from "./binary.ts";
+import * as layout from "./layout.ts";
+import * as pointwise from "./pointwise.ts";
+import * as reduce from "./reduce.ts";
+import * as losses from "./losses.ts";
+import * as paper from "./paper.ts";
+import * as pooling from "./pooling.ts";
+
+const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
+  binary,
+  layout,
+  pointwise,
+  reduce,
+  losses,
+  paper,
+  pooling,
+];
+
+export const rows: OpRow[] = families.flatMap((f) => f.rows);
+export const wrong: WrongRow[] = families.flatMap((f) => f.wrong ?? []);

@@ -1,0 +1,152 @@
+/** The HTML report, tables on the terminal, and the paper's numbers. */
+import { PNG } from "pngjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ATTACKS, PAPER_TABLE1, PAPER_TABLE2, paperTable1 } from "../src/lab/paper.ts";
+import { escapeHtml, htmlReport, type ReportCell, type ReportPart } from "../src/lab/report.ts";
+import { oursAndPaper, table1Text, textTable } from "../src/lab/table.ts";
+
+const test = suite("report");
+
+const PICTURE = new Uint8Array(PNG.sync.write(new PNG({ width: 30, height: 20, fill: true })));
+const NASTY = `<script>alert("1")</script> & 'x'`;
+const page = (...parts: ReportPart[]) =>
+  htmlReport({ title: NASTY, summary: "s", sections: [{ heading: NASTY, parts }] });
+const column = (cells: ReportCell[], best?: "highest" | "lowest") =>
+  page({
+    kind: "table",
+    columns: [{ label: "FGSM", ...(best && { best }) }],
+    rows: cells.map((cell) => ({ label: "r", cells: [cell] })),
+  });
+
+test("every text is escaped wherever it stands", () => {
+  const html = page(
+    { kind: "text", text: NASTY },
+    { kind: "settings", entries: { [NASTY]: NASTY } },
+    { kind: "figure", image: PICTURE, alt: NASTY, caption: NASTY },
+    {
+      kind: "table",
+      caption: NASTY,
+      corner: NASTY,
+      columns: [NASTY],
+      rows: [{ label: NASTY, cells: [NASTY] }],
+      note: NASTY,
+    },
+  );
+  assert.is(escapeHtml(NASTY), "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;");
+  assert.is(html.split(escapeHtml(NASTY)).length - 1, 16);
+  assert.not.match(html, /<script|alert\("/);
+});
+
+test("the page needs nothing beside it", () => {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg"><text>é</text></svg>`;
+  const html = page(
+    { kind: "figure", image: PICTURE, alt: "a", caption: "c" },
+    { kind: "figure", image: svg, alt: "a", caption: "c" },
+  );
+  assert.not.match(html, /(src|href)="(?!data:|#)/);
+  assert.not.match(html, /url\(|@import|https?:\/\//);
+  assert.match(html, /prefers-color-scheme: dark/);
+  const [png, drawn] = [...html.matchAll(/src="data:([^;]+);base64,([^"]+)"/g)];
+  assert.equal(new Uint8Array(Buffer.from(png![2]!, "base64")), PICTURE);
+  assert.is(Buffer.from(drawn![2]!, "base64").toString(), svg);
+
+  assert.match(html, /width="30" height="20"/);
+});
+
+test("the tags of the page close in order", () => {
+  const html =
+    page({ kind: "text", text: "a\n\nb" }, { kind: "settings", entries: { a: 1 } }) +
+    column([1, null, { value: 2, paper: 3, interval: [1, 3] }]);
+  const open: string[] = [];
+  for (const [, end, name] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
+    if (["meta", "img"].includes(name!)) continue;
+    if (!end) open.push(name!);
+    else assert.is(open.pop(), name);
+  }
+  assert.equal(open, []);
+});
+
+test("the best of a column is bold, as shown: ties together, unmeasured ones not", () => {
+  const bold = (html: string) => [...html.matchAll(/<b>([^<]*)<\/b>/g)].map((found) => found[1]);
+  assert.equal(bold(column([96.421, 96.424, null, 3, NaN, "99"], "highest")), ["96.42", "96.42"]);
+  assert.equal(bold(column([2, { value: 1.5, paper: 0.1 }], "lowest")), ["1.50"]);
+  assert.equal(bold(column([null, "x"], "highest")), []);
+  assert.equal(bold(column([1, 2])), []);
+});
+
+test("the paper's number and the interval stand beside ours", () => {
+  const html = column([
+    { value: 96.42, paper: 96.72, interval: [96.01, 96.8] },
+    { value: null, paper: 94.93 },
+  ]);
+  assert.match(html, /96\.42 <span class="paper"><span class="spoken">paper: <\/span>96\.72<\/span>/);
+  assert.match(html, /96\.01 to 96\.80/);
+  assert.match(html, /–<\/span> <span class="paper">.*94\.93/);
+  assert.match(html, /In grey: the paper’s number/);
+  assert.not.match(column([1]), /In grey/);
+});
+
+test("tables and figures that do not fit are refused", () => {
+  const rows = [{ label: "dae", cells: [1, 2] }];
+  assert.throws(() => page({ kind: "table", columns: ["a"], rows }), /row "dae" has 2 cells, the table has 1 columns/);
+  assert.throws(() => page({ kind: "figure", image: new Uint8Array(3), alt: "", caption: "" }), /3 bytes is no PNG/);
+});
+
+test("contents only where there are three sections or more", () => {
+  const sections = ["a", "b", "c"].map((heading) => ({ heading, parts: [] }));
+  assert.match(htmlReport({ title: "t", summary: "", sections }), /<nav .*href="#s3">c</);
+  assert.not.match(htmlReport({ title: "t", summary: "", sections: sections.slice(1) }), /<nav/);
+});
+
+// tables on the terminal
+
+test("Table 1 fits 80 columns and is aligned", () => {
+  const rows = Object.entries(PAPER_TABLE1).map(([defence, row]) => {
+    return { defence, accuracy: Object.fromEntries(ATTACKS.map((attack, i) => [attack, row[i]])) };
+  });
+  const lines = table1Text(rows).trimEnd().split("\n");
+  assert.is(lines.length, 7);
+  assert.ok(
+    lines.every((line) => line.length === lines[0]!.length && line.length <= 80),
+    lines.join("\n"),
+  );
+  assert.match(lines[1]!, /^none   99\.43 \(99\.43\)  25\.71 \(25\.71\)   0\.60  \(0\.60\)/);
+});
+
+test("names too long for the width stand above their cells", () => {
+  const row = { None: 100, FGSM: 96.42 };
+  const lines = table1Text([
+    { defence: "cvae+g", accuracy: row },
+    { defence: "cvae+g, signed noise", accuracy: row },
+  ])
+    .trimEnd()
+    .split("\n");
+  assert.is(lines.length, 4);
+  assert.ok(
+    lines.every((line) => line.length <= 80),
+    lines.join("\n"),
+  );
+  assert.is(lines[2], "cvae+g, signed noise");
+  assert.is(lines[3]!.indexOf("96.42"), lines[1]!.indexOf("96.42"));
+});
+
+test("cells of Table 1", () => {
+  assert.is(oursAndPaper(96.419, 96.72), "96.42 (96.72)");
+  assert.is(oursAndPaper(100, 0.5), "  100  (0.50)");
+  assert.is(oursAndPaper(undefined, undefined), "    -        ");
+  assert.throws(() => oursAndPaper(NaN, 1), /accuracy of NaN came/);
+  assert.throws(() => oursAndPaper(101, 1), /accuracy of 101 came/);
+  assert.throws(() => textTable({ columns: ["a"], rows: [["r"]] }), /row "r" has 0 cells, the table has 1 columns/);
+});
+
+test("the paper's numbers", () => {
+  assert.is(paperTable1("cvae+g", "MI-FGSM"), 94.43);
+  assert.is(paperTable1("none", "I-FGSM"), 0.6);
+  assert.is(paperTable1("cvae+g (signed)", "PGD"), undefined);
+  assert.is(paperTable1("toString", "PGD"), undefined);
+  assert.is(paperTable1("vae", "CW"), undefined);
+  assert.equal(PAPER_TABLE2["cvae+g"], { raw: 97.5, ae: 37.2 });
+});
+
+test.run();
