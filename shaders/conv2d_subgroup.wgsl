@@ -1,158 +1,17 @@
-// y[n, r, oh OSH + ph, ow OSW + pw] = bias[r] + sum over c, i, j of
-//   wp[r, c, i, j] x[n, c, oh SH + i DH - top, ow SW + j DW - left]             with an optional relu
-// The gather convolution: conv2d's forward pass as it stands, its input gradient (and so the forward pass of
-// convTranspose2d) once for every phase of the stride, each with its own taps, so that no inserted zero is multiplied.
+// conv2d by subgroup broadcast: one subgroup makes TM output channels x (QUADS S) segments of four outputs. To this file
+// belongs conv2d_input.wgsl, with the formula, the bindings and the loads.
 //
-// Shapes: N images; x [N,C,H,W]; y [N,R,YH,YW]; groups of Cg input and Rg output channels; KH x KW taps; OH x OW the
-// outputs of this dispatch, at every OSH-th row from ph and every OSW-th column from pw. wp [R, quads, 4] and ROW_TAPS
-// as conv2d_pack.wgsl makes them. ROW_TAPS 2 or 4 needs DW == 1 and SW = STRIDE; 0 takes everything.
-// A segment is four neighbouring outputs of a row; there are N OH ceil(OW/4).
-// Grid: [gx, gy, ceil(Rg / TM) groups], gx gy >= ceil(segments / (S QUADS)); workgroup = one subgroup of S lanes.
+// Grid: [gx, gy, ceil(Rg / TM) groups], gx gy >= ceil(segments / (S QUADS)); workgroup = one subgroup of exactly S lanes.
 //
-// Idea: matmul_subgroup.wgsl with the pixels as columns: a lane owns QUADS segments, loads the TM / S rows of weights
-// that fall to it as vec4, and the subgroup broadcasts them. With ROW_TAPS the inputs under a kernel row are loaded
-// once and serve all its taps: 6 loads instead of 12 for 3 taps and 4 outputs at stride 1, 10 instead of 16 for 4 taps
-// at stride 2.
+// Idea: matmul_subgroup.wgsl with the outputs as columns: a lane owns QUADS segments, loads the TM / S rows of weights
+// that fall to it as vec4, and the subgroup broadcasts them.
 //
 // MEASURED
 enable subgroups;
 
-struct Params {
-  N: u32, C: u32, H: u32, W: u32, R: u32, YH: u32, YW: u32, OH: u32, OW: u32,
-  OSH: u32, OSW: u32, ph: u32, pw: u32, SH: u32, SW: u32, DH: u32, DW: u32, top: i32, left: i32,
-  KH: u32, KW: u32, Cg: u32, Rg: u32, quads: u32, has_bias: u32, relu: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> wp: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
-
 const S = 8u; // lanes of a subgroup
 const TM = 16u; // output channels of a tile: 4, 8 or 16
 const QUADS = 1u; // segments of a lane: 1 or 2
-const ROW_TAPS = 0u;
-const STRIDE = 1u; // SW, where ROW_TAPS is not 0
-const TAPS = 4u; // KW, where ROW_TAPS is 4
-
-alias V = vec4<f32>;
-alias Block = array<vec4<f32>, 4>; // four taps x four outputs, or four channels x four outputs
-
-/** Four neighbouring outputs: where they read and write. */
-struct Segment {
-  plane: u32, // x[n, first channel of the group, 0, 0]
-  h: i32, // input row of tap 0
-  w: i32, // input column of tap 0 of the first output
-  out: u32, // y[n, first channel of the group, h, w of the first output]
-  count: u32, // outputs inside the image: 0 to 4
-}
-
-fn segment(index: u32, g: u32) -> Segment {
-  let across = (params.OW + 3u) / 4u;
-  let ow = index % across * 4u;
-  let oh = index / across % params.OH;
-  let n = min(index / (across * params.OH), params.N - 1u);
-  var s: Segment;
-  s.plane = (n * params.C + g * params.Cg) * params.H * params.W;
-  s.h = i32(oh * params.SH) - params.top;
-  s.w = i32(ow * params.SW) - params.left;
-  s.out = ((n * params.R + g * params.Rg) * params.YH + oh * params.OSH + params.ph) * params.YW + ow * params.OSW + params.pw;
-  s.count = select(0u, min(4u, params.OW - ow), index < params.N * params.OH * across);
-  return s;
-}
-
-/** x[row + w], or 0 outside the image */
-fn pixel(row: i32, w: i32, row_inside: bool) -> f32 {
-  let inside = row_inside & (u32(w) < params.W);
-  return select(0.0, x[select(0u, u32(row + w), inside)], inside);
-}
-
-/** One kernel row of up to `taps` taps: block[j] = the inputs of tap j for the four outputs. */
-fn load_row(s: Segment, c: u32, i: u32, taps: u32) -> Block {
-  let h = s.h + i32(i * params.DH);
-  let inside = u32(h) < params.H;
-  let row = i32(s.plane + c * params.H * params.W) + h * i32(params.W);
-  var v: array<f32, 10>; // inputs of the row from tap 0 of the first output
-  v[0] = pixel(row, s.w, inside);
-  v[1] = pixel(row, s.w + 1, inside);
-  v[2] = pixel(row, s.w + 2, inside);
-  v[3] = pixel(row, s.w + 3, inside);
-  v[4] = pixel(row, s.w + 4, inside);
-  if (3u * STRIDE + TAPS > 5u) { v[5] = pixel(row, s.w + 5, inside); }
-  if (3u * STRIDE + TAPS > 6u) { v[6] = pixel(row, s.w + 6, inside); }
-  if (3u * STRIDE + TAPS > 7u) { v[7] = pixel(row, s.w + 7, inside); }
-  if (3u * STRIDE + TAPS > 8u) { v[8] = pixel(row, s.w + 8, inside); }
-  if (3u * STRIDE + TAPS > 9u) { v[9] = pixel(row, s.w + 9, inside); }
-  return Block(
-    V(v[0], v[STRIDE], v[2u * STRIDE], v[3u * STRIDE]),
-    V(v[1], v[STRIDE + 1u], v[2u * STRIDE + 1u], v[3u * STRIDE + 1u]),
-    V(v[2], v[STRIDE + 2u], v[2u * STRIDE + 2u], v[3u * STRIDE + 2u]),
-    V(v[3], v[STRIDE + 3u], v[2u * STRIDE + 3u], v[3u * STRIDE + 3u]));
-}
-
-/** The inputs of tap t = (c, i, j) for the four outputs. */
-fn load_tap(s: Segment, t: vec3<u32>) -> V {
-  let h = s.h + i32(t.y * params.DH);
-  let inside = (u32(h) < params.H) & (t.x < params.Cg);
-  let row = i32(s.plane + t.x * params.H * params.W) + h * i32(params.W);
-  let w = s.w + i32(t.z * params.DW);
-  let step = i32(params.SW);
-  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside), pixel(row, w + 3 * step, inside));
-}
-
-/** The tap after t in the order c, i, j. */
-fn next(t: vec3<u32>) -> vec3<u32> {
-  let j = select(t.z + 1u, 0u, t.z + 1u == params.KW);
-  let i = select(t.y, select(t.y + 1u, 0u, t.y + 1u == params.KH), j == 0u);
-  return vec3<u32>(t.x + select(0u, 1u, (j | i) == 0u), i, j);
-}
-
-/** The four taps of a quad; t is the first of them. */
-fn load_quad(s: Segment, t: vec3<u32>) -> Block {
-  if (ROW_TAPS == 4u) { return load_row(s, t.x, t.y, TAPS); }
-  if (ROW_TAPS == 2u) {
-    let a = load_row(s, t.x, t.y, 2u);
-    let b = load_row(s, t.x, t.y + 1u, 2u);
-    return Block(a[0], a[1], b[0], b[1]);
-  }
-  let t1 = next(t);
-  let t2 = next(t1);
-  return Block(load_tap(s, t), load_tap(s, t1), load_tap(s, t2), load_tap(s, next(t2)));
-}
-
-/** The first tap of the quad after the one that starts with t. */
-fn next_quad(t: vec3<u32>) -> vec3<u32> {
-  if (ROW_TAPS == 0u) { return next(next(next(next(t)))); }
-  let i = t.y + select(1u, 2u, ROW_TAPS == 2u);
-  return select(vec3<u32>(t.x, i, 0u), vec3<u32>(t.x + 1u, 0u, 0u), i >= params.KH);
-}
-
-/** c + sum over the four taps of w b */
-fn fma4(w: V, b: Block, c: V) -> V {
-  let sum = fma(V(w.z), b[2], fma(V(w.y), b[1], fma(V(w.x), b[0], c)));
-  if (TAPS == 3u) { return sum; }
-  return fma(V(w.w), b[3], sum);
-}
-
-fn fma_block(w: Block, b: Block, c: Block) -> Block {
-  return Block(fma4(w[0], b, c[0]), fma4(w[1], b, c[1]), fma4(w[2], b, c[2]), fma4(w[3], b, c[3]));
-}
-
-/** Writes a segment of the tile's channels, after bias and relu. */
-fn store(tile: array<Block, 4>, s: Segment, row0: u32, g: u32) {
-  var rows = tile;
-  let low = V(select(-3.4028234e38, 0.0, params.relu != 0u));
-  for (var r = 0u; r < min(TM, params.Rg - row0); r++) {
-    var v = rows[r / 4u][r % 4u];
-    if (params.has_bias != 0u) { v += bias[g * params.Rg + row0 + r]; }
-    v = max(v, low);
-    let out = s.out + (row0 + r) * params.YH * params.YW;
-    if (s.count > 0u) { y[out] = v.x; }
-    if (s.count > 1u) { y[out + params.OSW] = v.y; }
-    if (s.count > 2u) { y[out + 2u * params.OSW] = v.z; }
-    if (s.count > 3u) { y[out + 3u * params.OSW] = v.w; }
-  }
-}
 
 @compute @workgroup_size(S)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
@@ -200,6 +59,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     }
   }
 
-  store(array<Block, 4>(c0, c1, c2, c3), s, row0, g);
-  if (QUADS > 1u) { store(array<Block, 4>(d0, d1, d2, d3), s2, row0, g); }
+  var c = array<Block, 4>(c0, c1, c2, c3);
+  var d = array<Block, 4>(d0, d1, d2, d3);
+  for (var m = 0u; m < min(TM, params.Rg - row0); m++) {
+    store_row(c[m / 4u][m % 4u], s, row0 + m, g);
+    if (QUADS > 1u) { store_row(d[m / 4u][m % 4u], s2, row0 + m, g); }
+  }
 }

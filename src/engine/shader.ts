@@ -66,17 +66,23 @@ function parseFunctions(code: string): Map<string, string> {
   return functions;
 }
 
-/** All identifiers that `entry` reaches through the functions it calls. So no local may bear a binding's name. */
+/** Parameters and local variables of a function's text. */
+const localNames = (body: string): Set<string> =>
+  new Set([...body.matchAll(/\b(?:let|var|const)\s+(\w+)|(\w+)\s*:/g)].map(([, variable, parameter]) => (variable ?? parameter)!));
+
+/** All module-scope names that `entry` reaches through the functions it calls. */
 function reachableNames(code: string, entry: string, file: string): Set<string> {
   const functions = parseFunctions(code);
   if (!functions.has(entry)) throw new Error(`${file}: no entry point ${entry}; it has ${[...functions.keys()].join(", ")}`);
   const names = new Set<string>();
-  const queue = [entry];
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    for (const [word] of functions.get(name)!.matchAll(/(?<![.\w])[A-Za-z_]\w*/g)) {
-      if (names.has(word)) continue;
+  const seen = new Set([entry]);
+  for (const name of seen) {
+    const body = functions.get(name)!;
+    const locals = localNames(body);
+    for (const [word] of body.matchAll(/(?<![.\w])[A-Za-z_]\w*/g)) {
+      if (locals.has(word)) continue;
       names.add(word);
-      if (functions.has(word)) queue.push(word);
+      if (functions.has(word)) seen.add(word);
     }
   }
   return names;

@@ -1,0 +1,76 @@
+// Does this GPU and driver compute every op right, forward and backward? Reference cases are read from files, run with
+// the public ops and held to the limits of the cases' README.
+
+import type { Engine } from "../engine/engine.ts";
+import { attackCases } from "./verify/attacks.ts";
+import { Unsupported, judge, readJson, type Case, type CaseResult, type ReadCase } from "./verify/case.ts";
+import { opCases } from "./verify/ops.ts";
+import { statsCases } from "./verify/stats.ts";
+
+export type { CaseResult, ReadCase, Status } from "./verify/case.ts";
+
+export interface VerifyReport {
+  /** The adapter's name. */
+  adapter: string;
+  cases: CaseResult[];
+  passed: number;
+  failed: number;
+  unsupported: number;
+}
+
+/** Training traces are there to be compared with when adversarial training is. */
+async function trainingCases(read: ReadCase): Promise<Case[]> {
+  const manifest = (await readJson(read, "training/manifest.json")) ?? {};
+  return Object.keys(manifest).map((name) => ({
+    id: `training/${name}`, op: "training", run: async () => { throw new Unsupported("purigrad does not replay training traces yet"); },
+  }));
+}
+
+/** Ids are unique: a repeated one gets a number. */
+function unique(cases: Case[]): Case[] {
+  const seen = new Map<string, number>();
+  return cases.map((c) => {
+    const times = (seen.get(c.id) ?? 0) + 1;
+    seen.set(c.id, times);
+    return times === 1 ? c : { ...c, id: `${c.id}#${times}` };
+  });
+}
+
+/** Every case of a folder, in the order of its manifests. Throws one sentence where there is none. */
+export async function findCases(read: ReadCase): Promise<Case[]> {
+  const groups = [opCases, statsCases, attackCases, trainingCases];
+  const cases: Case[] = [];
+  for (const group of groups) cases.push(...(await group(read)));
+  if (cases.length === 0) throw new Error("verify: there are no cases here; a folder with ops/manifest.json, attacks/manifest.json or stats.json is due");
+  return unique(cases);
+}
+
+async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
+  try {
+    const outcome = await c.run(gpu);
+    await gpu.synchronize();
+    return judge(c, outcome);
+  } catch (error) {
+    const status = error instanceof Unsupported ? "unsupported" : "fail";
+    return { id: c.id, op: c.op, status, worst: null, limit: null, message: (error as Error).message };
+  }
+}
+
+export interface VerifyOptions {
+  /** Called after each case. */
+  onCase?: (result: CaseResult, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Runs all cases that `read` finds, one after the other, on gpu. */
+export async function verify(gpu: Engine, read: ReadCase, { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+  const cases = await findCases(read);
+  const results: CaseResult[] = [];
+  for (const c of cases) {
+    signal?.throwIfAborted();
+    results.push(await runCase(gpu, c));
+    onCase?.(results.at(-1)!, results.length, cases.length);
+  }
+  const count = (status: CaseResult["status"]) => results.filter((r) => r.status === status).length;
+  return { adapter: gpu.adapter.name, cases: results, passed: count("pass"), failed: count("fail"), unsupported: count("unsupported") };
+}
