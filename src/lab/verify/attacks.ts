@@ -153,7 +153,7 @@ export async function attackCases(read: ReadCase): Promise<Case[]> {
     if (!isRecord(entry)) continue;
     if (isRecord(entry.cases)) cases.push(...(await tagCases(read, tag, entry.cases)));
     else if (tag === "mnist_cnn_saturated") cases.push(...saturatedCases(read));
-    else if (tag === "vae_purifier") cases.push(...purifierCases(read));
+    else if (tag === "vae_purifier") cases.push(...(await purifierCases(read, entry)));
     else cases.push({ id: `attacks/${tag}`, op: tag, run: async () => { throw new Unsupported(`purigrad has nothing to compare with attacks/${tag} yet`); } });
   }
   return cases;

@@ -1,0 +1,69 @@
+// The gradient of a convolution with respect to weights and bias, by shaders/conv2d_dw*.wgsl: sums over parts of the
+// outputs, then the parts in their order, so that the result never depends on who came first.
+
+import inputSource from "../../shaders/conv2d_dw_input.wgsl";
+import plainSource from "../../shaders/conv2d_dw.wgsl";
+import reduceSource from "../../shaders/conv2d_dw_reduce.wgsl";
+import subgroupSource from "../../shaders/conv2d_dw_subgroup.wgsl";
+import { linearGrid, type Engine } from "../engine/engine.ts";
+import { kernel } from "../engine/shader.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import type { Variant } from "../engine/tuner.ts";
+import { broadcasts, convKey, tileRows, type ConvSizes } from "./conv.ts";
+
+const plain = kernel("shaders/conv2d_dw.wgsl", plainSource, { parts: [inputSource] });
+const subgroup = kernel("shaders/conv2d_dw_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
+const reduce = kernel("shaders/conv2d_dw_reduce.wgsl", reduceSource);
+
+/** Constants of conv2d_dw_input.wgsl and the number of column blocks. */
+function layoutOf(s: ConvSizes) {
+  const Cg = s.C / s.groups;
+  const ROW_TAPS = s.DW === 1 && s.SW <= 2 && s.KW >= 2 && s.KW <= 4;
+  const WIDE = s.OW % 4 === 0;
+  return {
+    blocks: ROW_TAPS ? Cg * s.KH : Math.ceil((Cg * s.KH * s.KW) / 4),
+    constants: { ROW_TAPS, STRIDE: ROW_TAPS ? s.SW : 1, TAPS: ROW_TAPS ? s.KW : 4, WIDE, E: WIDE ? "vec4<f32>" : "f32" },
+  };
+}
+
+/** Segments of a part: enough parts to occupy the adapter, none shorter than 16 segments. */
+function partSegments(gpu: Engine, segments: number, workgroups: number): number {
+  const wanted = gpu.adapter.kind === "hardware" ? 1024 : 32;
+  const parts = Math.min(Math.ceil(segments / 16), Math.ceil(wanted / workgroups));
+  return Math.max(1, Math.ceil(segments / Math.max(1, parts)));
+}
+
+/** [parts, weights + O] */
+function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, v: Variant): Tensor {
+  const { blocks, constants } = layoutOf(s);
+  const [Cg, Og] = [s.C / s.groups, s.O / s.groups];
+  const { S = 16, QUADS = 1, TM = 16 } = v.constants as Record<string, number>;
+  const [gx, gy] = [Math.ceil(blocks / (S * QUADS)), Math.ceil(Og / TM) * s.groups];
+  const segments = s.N * s.OH * Math.ceil(s.OW / 4);
+  const part_segments = partSegments(x.gpu, segments, gx * gy);
+  const parts = Math.max(1, Math.ceil(segments / part_segments));
+  const partial = x.gpu.empty([parts, s.O * Cg * s.KH * s.KW + s.O]);
+  const { groups: _, PH: top, PW: left, ...sizes } = s;
+  x.gpu.run(v.kernel, { x, dy, partial }, { ...sizes, top, left, Cg, Og, part_segments }, [gx, gy, parts], { ...v.constants, ...constants });
+  return partial;
+}
+
+function variants(gpu: Engine, s: ConvSizes): Variant[] {
+  const S = gpu.subgroupSize;
+  const QUADS = S <= 4 && layoutOf(s).blocks >= 8 ? 2 : 1;
+  return [
+    { name: "subgroup", kernel: subgroup, constants: { S, TM: tileRows(s.O / s.groups), QUADS }, runs: broadcasts },
+    { name: "plain", kernel: plain, constants: {}, runs: () => true },
+  ];
+}
+
+/** dw [O,C/groups,KH,KW] and, if asked for, db [O] of the convolution `s` of x for dy. */
+export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBias: boolean): { dw: Tensor; db: Tensor | null } {
+  const gpu = x.gpu;
+  const partial = gpu.tuner.launch("conv2d dw", convKey(s), variants(gpu, s), (v) => partialSums(s, x, dy, v));
+  const dw = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
+  const db = needsBias ? gpu.empty([s.O]) : null;
+  const params = { weights: dw.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(needsBias) };
+  gpu.run(reduce, { partial, dw, db: db ?? gpu.empty([1]) }, params, linearGrid(dw.size + s.O));
+  return { dw, db };
+}

@@ -1,0 +1,96 @@
+// `purigrad verify`: the bundled cases pass, and what is unknown, damaged or wrong is told apart and said in a sentence.
+
+import { existsSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts";
+import { createEngine, type Engine } from "../src/index.ts";
+import { verify, type ReadCase } from "../src/lab/verify.ts";
+
+const bundled: ReadCase = async (path) => (existsSync(`cases/${path}`) ? readFileSync(`cases/${path}`) : null);
+const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+
+/** A folder of cases that exists only here. */
+const folder = (files: Record<string, Uint8Array>): ReadCase => async (path) => files[path] ?? null;
+const OP = { stride: 2, padding: 0, kernel: 2, f32_rel_err_out: 1e-7, f32_rel_err_grad: 1e-7 };
+const pool = parseSafetensors(readFileSync("cases/ops/max_pool2d.safetensors"));
+const file = (change: (all: typeof pool) => void = () => undefined): Uint8Array => {
+  const all = Object.fromEntries(Object.entries(pool).filter(([name]) => name.startsWith("m00/")).map(([name, t]) => [name, { ...t, data: t.data.slice() }])) as typeof pool;
+  change(all);
+  return encodeSafetensors(all);
+};
+const one = (args: object, bytes = file(), group = "max_pool2d") => folder({ "ops/manifest.json": text({ [group]: { m00: args } }), [`ops/${group}.safetensors`]: bytes });
+
+const verifying = suite("verify");
+let gpu: Engine;
+verifying.before(async () => void (gpu = await createEngine()));
+verifying.after(() => gpu.close());
+const only = async (read: ReadCase) => (await verify(gpu, read)).cases[0]!;
+
+verifying("all bundled cases pass but those that say what is missing", async () => {
+  const seen: string[] = [];
+  const report = await verify(gpu, bundled, { onCase: ({ id }, done, total) => void (seen.push(id), assert.ok(done <= total)) });
+  assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
+  assert.is(report.passed + report.unsupported, report.cases.length);
+  assert.ok(report.passed > 120, `${report.passed} passed`);
+  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), ["attacks/mnist_cnn_saturated/dlr"]);
+  assert.equal(seen, report.cases.map((c) => c.id));
+  assert.is(new Set(seen).size, seen.length);
+  assert.is(report.adapter, gpu.adapter.name);
+  for (const c of report.cases) assert.ok(c.status === "unsupported" || c.limit === null || c.worst! <= c.limit, c.id);
+});
+
+verifying("a case that passes names its worst number and its limit", async () => {
+  const { status, worst, limit, op, id } = await only(one(OP));
+  assert.equal({ status, worst, limit, op, id }, { status: "pass", worst: 0, limit: 2e-5, op: "max_pool2d", id: "ops/max_pool2d/m00" });
+  assert.is((await only(one({ ...OP, f32_rel_err_out: 1e-5, f32_rel_err_grad: 1e-5 }))).limit, 1e-4);
+});
+
+verifying("a wrong number fails, and so does one that is not finite, a missing tensor and a wrong shape", async () => {
+  const off = await only(one(OP, file((all) => (all["m00/grad.x"]!.data[0] = 3))));
+  assert.is(off.status, "fail");
+  assert.ok(off.worst! > off.limit!);
+  assert.match(off.message, /grad\.x is off by \d\.\de[+-]\d+, limit 0\.00002/);
+  const infinite = await only(one(OP, file((all) => (all["m00/in.x"]!.data[0] = Infinity))));
+  assert.match(infinite.message, /has numbers that are not finite/);
+  const missing = await only(one(OP, file((all) => delete all["m00/in.x"])));
+  assert.match(missing.message, /the case has no tensor in\.x/);
+  const shape = await only(one({ ...OP, kernel: 3, stride: 1 }));
+  assert.is(shape.status, "fail");
+});
+
+verifying("what purigrad does not know is unsupported, not wrong", async () => {
+  assert.equal((await only(one({}, file(), "fractional_pool"))).status, "unsupported");
+  const argument = await only(one({ ...OP, return_indices: true }));
+  assert.equal([argument.status, argument.message], ["unsupported", "the argument return_indices is not supported"]);
+  const value = await only(one({ ...OP, padding: "same" }));
+  assert.equal([value.status, value.message], ["unsupported", `padding "same" is not supported`]);
+});
+
+verifying("a damaged file fails its cases with a sentence that names it", async () => {
+  const cut = await only(one(OP, file().slice(0, 200)));
+  assert.is(cut.status, "fail");
+  assert.match(cut.message, /^ops\/max_pool2d\.safetensors: /);
+  const gone = await only(folder({ "ops/manifest.json": text({ max_pool2d: { m00: OP } }) }));
+  assert.equal(gone.message, "ops/max_pool2d.safetensors is missing; the manifest names it");
+});
+
+const refused = async (read: ReadCase, message: RegExp) => {
+  const error = await verify(gpu, read).then(() => null, (e: Error) => e);
+  assert.match(error?.message ?? "nothing was thrown", message);
+};
+
+verifying("a folder that cannot be read is one sentence", async () => {
+  await refused(folder({}), /^verify: there are no cases here; a folder with ops\/manifest\.json/);
+  await refused(folder({ "ops/manifest.json": text("{") }), /^ops\/manifest\.json is not JSON/);
+  await refused(folder({ "stats.json": text([1]) }), /^stats\.json holds no JSON object/);
+});
+
+verifying("cases that only the tensors name are run, and equal ids get a number", async () => {
+  const found = await verify(gpu, folder({ "ops/manifest.json": text({ max_pool2d: {} }), "ops/max_pool2d.safetensors": file() }));
+  assert.equal(found.cases.map((c) => c.id), ["ops/max_pool2d/m00"]);
+  const twice = await verify(gpu, folder({ "stats.json": text({ mcnemar: [1, 2].map(() => ({ b: 2, c: 9, exact_mcnemar_p: 0.0654296875 })), welch: [{}] }) }));
+  assert.equal(twice.cases.map((c) => [c.id, c.status]), [["stats/mcnemar/b2-c9", "pass"], ["stats/mcnemar/b2-c9#2", "pass"], ["stats/welch/0", "unsupported"]]);
+});
+
+verifying.run();
