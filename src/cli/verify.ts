@@ -1,9 +1,35 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Command } from "../cli.ts";
+import { verify as runVerify, type CaseResult, type ReadCase } from "../lab/verify.ts";
+
+/** The cases that ship with purigrad. */
+const BUNDLED = fileURLToPath(new URL("../cases/", import.meta.url));
+
+/** A file of the folder as bytes; null where it is not there. */
+const reader = (folder: string): ReadCase => async (path) => {
+  const file = join(folder, path);
+  return existsSync(file) ? new Uint8Array(await readFile(file)) : null;
+};
+
+const number = (v: number | null): string => (v === null ? "-" : v === 0 ? "0" : v.toExponential(1));
+
+function printed({ id, op, status, worst, limit, message }: CaseResult): string {
+  const figures = `${number(worst).padStart(8)} ${number(limit).padStart(8)}`;
+  return `${status.padEnd(11)} ${op.padEnd(18)} ${id.padEnd(46)} ${figures}${message ? `  ${message}` : ""}`;
+}
 
 export const verify: Command = {
   summary: "does this GPU and driver compute every op right, forward and backward?",
   flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" } },
-  async run() {
-    throw new Error("verify: not wired yet");
+  async run({ gpu, flags, signal, say }) {
+    const folder = (flags.cases as string | undefined) ?? BUNDLED;
+    if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, or leave --cases out`);
+    say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
+    const result = await runVerify(gpu, reader(folder), { onCase: (c) => say(printed(c)), signal });
+    say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);
+    return { result, ok: result.failed === 0 && result.passed > 0 };
   },
 };

@@ -62,7 +62,10 @@ export interface VerifyOptions {
   signal?: AbortSignal;
 }
 
-/** Runs all cases that `read` finds, one after the other, on gpu. */
+/**
+ * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the cases
+ * stay in its memory until it is closed.
+ */
 export async function verify(gpu: Engine, read: ReadCase, { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const cases = await findCases(read);
   const results: CaseResult[] = [];

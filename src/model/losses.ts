@@ -2,7 +2,7 @@
 // batch. lam = 1 / sigma_x^2 weighs the reconstruction.
 
 import type { Tensor } from "../engine/tensor.ts";
-import { add, categoricalKl, clusterLogits, clusterLoss, gaussianKl, mean, mul, reparameterize, squaredError } from "../kernels/index.ts";
+import { add, clusterLoss, gaussianKl, mean, mul, reparameterize, squaredError } from "../kernels/index.ts";
 import type { Autoencoder } from "./autoencoder.ts";
 
 /** [N]: lam/2 |target - xhat|^2 */
@@ -27,7 +27,6 @@ export function vaeLoss(net: Autoencoder, input: Tensor, target: Tensor, lam: nu
 export function cvaeLoss(net: Autoencoder, means: Tensor, input: Tensor, target: Tensor, lam: number): Tensor {
   const { mu, logvar } = net.encode(input);
   const z = reparameterize(mu, logvar);
-  const logits = clusterLogits(z, means);
-  const prior = add(clusterLoss(z, logvar, means, logits), categoricalKl(logits));
+  const prior = clusterLoss(z, logvar, means); // both terms of the prior in one kernel
   return add(mean(add(reconstruction(target, net.decode(z), lam), prior)), -net.latent / 2);
 }

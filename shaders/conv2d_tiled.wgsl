@@ -1,0 +1,80 @@
+// conv2d by tiles in workgroup memory, for GPUs: one workgroup makes 4 TY ROWS output channels x 16 SEGS segments of four
+// outputs. To this file belongs conv2d_input.wgsl, with the formula, the bindings and the loads; needs ROW_TAPS 0.
+//
+// Grid: [gx, gy, ceil(Rg / (4 TY ROWS)) groups], gx gy >= ceil(segments / (16 SEGS)); workgroup 16 x TY.
+//
+// Idea: implicit GEMM, 16 taps at a time: the weights [tap][channel] and the inputs [tap][output] lie in workgroup memory
+// as vec4, a thread sums 4 ROWS channels x 4 SEGS outputs. TY and ROWS follow the number of channels, so that a layer of
+// 16 channels does not leave most of the tile empty.
+//
+// MEASURED
+const TY = 16u; // 4, 8 or 16
+const ROWS = 1u; // channel quads of a thread: 1 or 2
+const SEGS = 1u; // segments of a thread: 1 or 2
+const THREADS = 16u * TY;
+const ROW_QUADS = TY * ROWS; // channel quads of the tile
+const TILE_SEGS = 16u * SEGS;
+
+var<workgroup> ws: array<vec4<f32>, 16u * ROW_QUADS>; // [tap][channel / 4]
+var<workgroup> xs: array<vec4<f32>, 16u * TILE_SEGS>; // [tap][segment]
+
+/** c + the outer product of four channels' weights and four inputs */
+fn outer(w: V, v: V, c: Block) -> Block {
+  return Block(fma(V(w.x), v, c[0]), fma(V(w.y), v, c[1]), fma(V(w.z), v, c[2]), fma(V(w.w), v, c[3]));
+}
+
+fn store_block(c: Block, s: Segment, row: u32, g: u32) {
+  var rows = c;
+  for (var m = 0u; m < 4u; m++) {
+    if (row + m < params.Rg) { store_row(rows[m], s, row + m, g); }
+  }
+}
+
+@compute @workgroup_size(16, TY)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  let row_tiles = (params.Rg + 4u * ROW_QUADS - 1u) / (4u * ROW_QUADS);
+  let g = group.z / row_tiles;
+  let row0 = group.z % row_tiles * 4u * ROW_QUADS;
+  let first = (group.y * groups.x + group.x) * TILE_SEGS;
+  let load_s = segment(first + index % TILE_SEGS, g); // a thread loads the same segment for every tap
+  let area = params.KH * params.KW;
+  var c00: Block; var c01: Block; var c10: Block; var c11: Block;
+
+  for (var q0 = 0u; q0 < params.quads; q0 += 4u) {
+    workgroupBarrier();
+    for (var e = index; e < 16u * ROW_QUADS; e += THREADS) { // a row's quad of four taps
+      let row = e / 4u;
+      let q = q0 + e % 4u;
+      var w = V();
+      if (row0 + row < params.Rg && q < params.quads) { w = wp[(g * params.Rg + row0 + row) * params.quads + q]; }
+      for (var i = 0u; i < 4u; i++) { ws[(e % 4u * 4u + i) * ROW_QUADS + row / 4u][row % 4u] = w[i]; }
+    }
+    for (var e = index; e < 16u * TILE_SEGS; e += THREADS) {
+      let k = q0 * 4u + e / TILE_SEGS;
+      xs[e] = load_tap(load_s, vec3<u32>(k / area, k / params.KW % params.KH, k % params.KW));
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < 16u; k++) {
+      let w0 = ws[k * ROW_QUADS + local.y];
+      let v0 = xs[k * TILE_SEGS + local.x];
+      c00 = outer(w0, v0, c00);
+      if (SEGS > 1u) { c01 = outer(w0, xs[k * TILE_SEGS + local.x + 16u], c01); }
+      if (ROWS > 1u) {
+        let w1 = ws[k * ROW_QUADS + local.y + TY];
+        c10 = outer(w1, v0, c10);
+        if (SEGS > 1u) { c11 = outer(w1, xs[k * TILE_SEGS + local.x + 16u], c11); }
+      }
+    }
+  }
+
+  let row = row0 + 4u * local.y;
+  let s0 = segment(first + local.x, g);
+  store_block(c00, s0, row, g);
+  if (ROWS > 1u) { store_block(c10, s0, row + 4u * TY, g); }
+  if (SEGS > 1u) {
+    let s1 = segment(first + local.x + 16u, g);
+    store_block(c01, s1, row, g);
+    if (ROWS > 1u) { store_block(c11, s1, row + 4u * TY, g); }
+  }
+}
