@@ -13,6 +13,8 @@ export interface AdapterChoice {
   name: string;
   /** One line for users: which adapter was taken and how to get a faster one. */
   line: string;
+  /** Waits for the GPU, in the way that takes the least from it. */
+  wait<T>(promise: Promise<T>): Promise<T>;
   /** Lets go of the driver. Call it once, after the device is destroyed. */
   release(): void;
 }

@@ -242,7 +242,7 @@ export class Engine {
     encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
     this.device.queue.submit([encoder.finish()]);
     try {
-      await staging.mapAsync(1 /* GPUMapMode.READ */);
+      await this.adapter.wait(staging.mapAsync(1 /* GPUMapMode.READ */));
     } catch (error) {
       await Promise.resolve();
       this.check();
@@ -259,7 +259,7 @@ export class Engine {
   async synchronize(): Promise<void> {
     this.check();
     this.flush();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.adapter.wait(this.device.queue.onSubmittedWorkDone());
     await this.pipelines.settle();
     this.check();
   }

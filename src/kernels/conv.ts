@@ -1,8 +1,12 @@
-// What conv2d and convTranspose2d share: the sizes of a convolution, its options, and which adapters take which tiles.
+// What conv2d and convTranspose2d share: the sizes of a convolution, its options, and the mask of a fused relu.
 
-import type { Engine } from "../engine/engine.ts";
+import reluPart from "../../shaders/pointwise/relu.wgsl";
+import unarySource from "../../shaders/unary.wgsl";
+import { linearGrid } from "../engine/engine.ts";
+import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkDType, checkPair, checkRank, fail } from "./check.ts";
+import { classOf } from "./families.ts";
 
 /**
  * A convolution from x [N,C,H,W] to y [N,O,OH,OW] with weights [O,C/groups,KH,KW]; S stride, P padding, D dilation.
@@ -19,6 +23,8 @@ export interface ConvOptions {
   dilation?: number | readonly [number, number];
   /** Blocks of channels that see only each other; C groups make it depthwise. */
   groups?: number;
+  /** max(y, 0) in the same kernel. */
+  relu?: boolean;
 }
 
 /** The options as pairs, checked. */
@@ -39,10 +45,14 @@ export function checkImagesAndWeight(op: string, x: Tensor, weight: Tensor, lege
 
 /** Shapes of one class share the tuner's choice: the batch counts by powers of two. */
 export const convKey = (s: ConvSizes): string =>
-  `b${2 ** Math.ceil(Math.log2(Math.max(1, s.N)))} ${s.C}->${s.O} ${s.H}x${s.W} k${s.KH}x${s.KW} s${s.SH},${s.SW} p${s.PH},${s.PW} d${s.DH},${s.DW} g${s.groups}`;
+  `b${classOf(s.N)} ${s.C}->${s.O} ${s.H}x${s.W} k${s.KH}x${s.KW} s${s.SH},${s.SW} p${s.PH},${s.PW} d${s.DH},${s.DW} g${s.groups}`;
 
-/** Rows of a tile for so many output channels. */
-export const tileRows = (channels: number): number => (channels > 8 ? 16 : channels > 4 ? 8 : 4);
+const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry: "backward", parts: [reluPart] });
 
-/** The subgroup tiles are written for 4 to 16 lanes of a fixed number: the software adapters. */
-export const broadcasts = (gpu: Engine): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
+/** dy where a fused relu let y through, else 0. */
+export function maskedByRelu(dy: Tensor, y: Tensor): Tensor {
+  const dx = y.gpu.empty(y.shape);
+  const n4 = y.bytes / 16;
+  y.gpu.run(reluBackward, { x: y, dy, dx }, { n4, a: 0, b: 0 }, linearGrid(n4));
+  return dx;
+}

@@ -1,7 +1,7 @@
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkShape, fail } from "./check.ts";
-import { checkImagesAndWeight, convArguments, type ConvOptions, type ConvSizes } from "./conv.ts";
+import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
 
@@ -25,8 +25,10 @@ function sizes(x: Tensor, weight: Tensor, options: ConvOptions): ConvSizes {
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
   const s = sizes(x, weight, options);
   if (bias) checkShape("conv2d", "bias", bias, [s.O]);
-  const y = convForward(s, x, weight, { bias });
-  return record("conv2d", y, bias ? [x, weight, bias] : [x, weight], (dy, [needX, needW, needB]) => {
+  const { relu = false } = options;
+  const y = convForward(s, x, weight, { bias, relu });
+  return record("conv2d", y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {
+    const dy = relu ? maskedByRelu(dOut, y) : dOut;
     const { dw, db } = needW || needB ? convWeightGradient(s, x, dy, !!needB) : { dw: null, db: null };
     return [needX ? convInputGradient(s, dy, weight) : null, needW ? dw : null, db];
   });

@@ -6,15 +6,18 @@ import inputSource from "../../shaders/conv2d_input.wgsl";
 import packSource from "../../shaders/conv2d_pack.wgsl";
 import plainSource from "../../shaders/conv2d.wgsl";
 import subgroupSource from "../../shaders/conv2d_subgroup.wgsl";
+import tiledSource from "../../shaders/conv2d_tiled.wgsl";
 import { linearGrid, type Engine } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Variant } from "../engine/tuner.ts";
-import { broadcasts, convKey, tileRows, type ConvSizes } from "./conv.ts";
+import { convKey, type ConvSizes } from "./conv.ts";
+import { broadcasts, byFamily, subgroupRows, threadRows } from "./families.ts";
 
 const pack = kernel("shaders/conv2d_pack.wgsl", packSource);
 const plain = kernel("shaders/conv2d.wgsl", plainSource, { parts: [inputSource] });
 const subgroup = kernel("shaders/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
+const tiled = kernel("shaders/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource] });
 
 /** One dispatch, in the words of conv2d_input.wgsl, with the strides that conv2d_pack.wgsl reads w by. */
 interface Gather {
@@ -76,9 +79,9 @@ function inputGradientGathers(s: ConvSizes): Gather[] {
   })));
 }
 
-/** How the summed dimension falls into quads: see conv2d_pack.wgsl. */
-function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"]): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number } {
-  const rows = SW <= 2 && DW === 1;
+/** How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel row. */
+function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number } {
+  const rows = byRow && SW <= 2 && DW === 1;
   if (rows && (KW === 3 || KW === 4)) return { quads: Cg * KH, ROW_TAPS: 4, STRIDE: SW, TAPS: KW };
   if (rows && KW === 2 && SW === 1) return { quads: Cg * Math.ceil(KH / 2), ROW_TAPS: 2, STRIDE: 1, TAPS: 2 };
   return { quads: Math.ceil((Cg * KH * KW) / 4), ROW_TAPS: 0, STRIDE: 1, TAPS: 4 };
@@ -91,24 +94,38 @@ function packWeights(w: Tensor, g: Gather, quads: number, ROW_TAPS: number): Ten
   return wp;
 }
 
+/** Segments (of four outputs) and channels that a workgroup of the variant makes. */
+function tileOf({ kernel, constants }: Variant): { segments: number; channels: number } {
+  const { S = 1, QUADS = 1, TM = 1, TY = 1, ROWS = 1, SEGS = 1 } = constants as Record<string, number>;
+  if (kernel === subgroup) return { segments: S * QUADS, channels: TM };
+  return kernel === tiled ? { segments: 16 * SEGS, channels: 4 * TY * ROWS } : { segments: 64, channels: 8 };
+}
+
 /** y at the outputs of g. */
 function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false }: Epilogue, v: Variant): void {
-  const { quads, ...layout } = quadsOf(g.sizes);
+  const { N, OH, OW, R, Rg } = g.sizes;
+  const { quads, ...layout } = quadsOf(g.sizes, v.kernel !== tiled);
   const wp = packWeights(w, g, quads, layout.ROW_TAPS);
-  const segments = g.sizes.N * g.sizes.OH * Math.ceil(g.sizes.OW / 4);
-  const { S = 64, QUADS = 1, TM = 8 } = v.constants as Record<string, number>;
-  const [gx, gy] = linearGrid(segments, S * QUADS);
-  const grid = [gx, gy!, Math.ceil(g.sizes.Rg / TM) * (g.sizes.R / g.sizes.Rg)] as const;
+  const tile = tileOf(v);
+  const segments = N * OH * Math.ceil(OW / 4);
+  const [gx, gy = 1] = linearGrid(segments, tile.segments);
   const params = { ...g.sizes, quads, has_bias: Number(!!bias), relu: Number(relu) };
-  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, segments === 0 ? [0] : grid, { ...v.constants, ...layout });
+  const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / tile.channels) * (R / Rg)] as const);
+  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, grid, { ...v.constants, ...layout });
 }
 
 function variants(gpu: Engine, channels: number): Variant[] {
   const S = gpu.subgroupSize;
-  return [
-    { name: "subgroup", kernel: subgroup, constants: { S, TM: tileRows(channels), QUADS: S <= 4 ? 2 : 1 }, runs: broadcasts },
-    { name: "plain", kernel: plain, constants: {}, runs: () => true },
-  ];
+  const TY = threadRows(channels);
+  const runs = () => true;
+  return byFamily(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM: subgroupRows(channels), QUADS: S <= 4 ? 2 : 1 }, runs: broadcasts }],
+    tiled: [
+      { name: "tiled", kernel: tiled, constants: { TY }, runs },
+      { name: "tiled 8x8", kernel: tiled, constants: { TY: TY / 2, ROWS: 2, SEGS: 2 }, runs },
+    ],
+    plain: { name: "plain", kernel: plain, constants: {}, runs },
+  });
 }
 
 /** y [N,O,OH,OW] of the convolution `s` of x with w, plus bias [O]. */

@@ -1,7 +1,7 @@
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkPair, checkShape, fail } from "./check.ts";
-import { checkImagesAndWeight, convArguments, type ConvOptions, type ConvSizes } from "./conv.ts";
+import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
 import { reduceAxes } from "./sum.ts";
@@ -37,10 +37,14 @@ function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSi
 export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvTransposeOptions = {}): Tensor {
   const s = sizes(x, weight, options);
   if (bias) checkShape(OP, "bias", bias, [s.C]);
-  const y = convInputGradient(s, x, weight, { bias });
-  return record(OP, y, bias ? [x, weight, bias] : [x, weight], (dy, [needX, needW, needB]) => [
-    needX ? convForward(s, dy, weight) : null,
-    needW ? convWeightGradient(s, dy, x, false).dw : null,
-    needB ? reduceAxes(dy, [0, 2, 3], 1, false).view([s.C]) : null,
-  ]);
+  const { relu = false } = options;
+  const y = convInputGradient(s, x, weight, { bias, relu });
+  return record(OP, y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {
+    const dy = relu ? maskedByRelu(dOut, y) : dOut;
+    return [
+      needX ? convForward(s, dy, weight) : null,
+      needW ? convWeightGradient(s, dy, x, false).dw : null,
+      needB ? reduceAxes(dy, [0, 2, 3], 1, false).view([s.C]) : null,
+    ];
+  });
 }

@@ -5,20 +5,23 @@ import inputSource from "../../shaders/conv2d_dw_input.wgsl";
 import plainSource from "../../shaders/conv2d_dw.wgsl";
 import reduceSource from "../../shaders/conv2d_dw_reduce.wgsl";
 import subgroupSource from "../../shaders/conv2d_dw_subgroup.wgsl";
+import tiledSource from "../../shaders/conv2d_dw_tiled.wgsl";
 import { linearGrid, type Engine } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Variant } from "../engine/tuner.ts";
-import { broadcasts, convKey, tileRows, type ConvSizes } from "./conv.ts";
+import { convKey, type ConvSizes } from "./conv.ts";
+import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "./families.ts";
 
 const plain = kernel("shaders/conv2d_dw.wgsl", plainSource, { parts: [inputSource] });
 const subgroup = kernel("shaders/conv2d_dw_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
+const tiled = kernel("shaders/conv2d_dw_tiled.wgsl", tiledSource, { parts: [inputSource] });
 const reduce = kernel("shaders/conv2d_dw_reduce.wgsl", reduceSource);
 
-/** Constants of conv2d_dw_input.wgsl and the number of column blocks. */
-function layoutOf(s: ConvSizes) {
+/** Constants of conv2d_dw_input.wgsl and the number of column blocks. `byRow`: the kernel can reuse the inputs of a kernel row. */
+function layoutOf(s: ConvSizes, byRow: boolean) {
   const Cg = s.C / s.groups;
-  const ROW_TAPS = s.DW === 1 && s.SW <= 2 && s.KW >= 2 && s.KW <= 4;
+  const ROW_TAPS = byRow && s.DW === 1 && s.SW <= 2 && s.KW >= 2 && s.KW <= 4;
   const WIDE = s.OW % 4 === 0;
   return {
     blocks: ROW_TAPS ? Cg * s.KH : Math.ceil((Cg * s.KH * s.KW) / 4),
@@ -28,17 +31,24 @@ function layoutOf(s: ConvSizes) {
 
 /** Segments of a part: enough parts to occupy the adapter, none shorter than 16 segments. */
 function partSegments(gpu: Engine, segments: number, workgroups: number): number {
-  const wanted = gpu.adapter.kind === "hardware" ? 1024 : 32;
+  const wanted = onHardware(gpu) ? 1024 : 32;
   const parts = Math.min(Math.ceil(segments / 16), Math.ceil(wanted / workgroups));
   return Math.max(1, Math.ceil(segments / Math.max(1, parts)));
 }
 
+/** Column blocks and channels that a workgroup of the variant makes. */
+function tileOf({ kernel, constants }: Variant): { blocks: number; channels: number } {
+  const { S = 1, QUADS = 1, TM = 1, TY = 1 } = constants as Record<string, number>;
+  if (kernel === subgroup) return { blocks: S * QUADS, channels: TM };
+  return { blocks: 16, channels: kernel === tiled ? 4 * TY : 16 };
+}
+
 /** [parts, weights + O] */
 function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, v: Variant): Tensor {
-  const { blocks, constants } = layoutOf(s);
+  const { blocks, constants } = layoutOf(s, v.kernel !== tiled);
   const [Cg, Og] = [s.C / s.groups, s.O / s.groups];
-  const { S = 16, QUADS = 1, TM = 16 } = v.constants as Record<string, number>;
-  const [gx, gy] = [Math.ceil(blocks / (S * QUADS)), Math.ceil(Og / TM) * s.groups];
+  const tile = tileOf(v);
+  const [gx, gy] = [Math.ceil(blocks / tile.blocks), Math.ceil(Og / tile.channels) * s.groups];
   const segments = s.N * s.OH * Math.ceil(s.OW / 4);
   const part_segments = partSegments(x.gpu, segments, gx * gy);
   const parts = Math.max(1, Math.ceil(segments / part_segments));
@@ -50,11 +60,13 @@ function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, v: Variant): Tensor {
 
 function variants(gpu: Engine, s: ConvSizes): Variant[] {
   const S = gpu.subgroupSize;
-  const QUADS = S <= 4 && layoutOf(s).blocks >= 8 ? 2 : 1;
-  return [
-    { name: "subgroup", kernel: subgroup, constants: { S, TM: tileRows(s.O / s.groups), QUADS }, runs: broadcasts },
-    { name: "plain", kernel: plain, constants: {}, runs: () => true },
-  ];
+  const channels = s.O / s.groups;
+  const QUADS = S <= 4 && layoutOf(s, true).blocks >= 8 ? 2 : 1;
+  return byFamily(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM: subgroupRows(channels), QUADS }, runs: broadcasts }],
+    tiled: [{ name: "tiled", kernel: tiled, constants: { TY: threadRows(channels) }, runs: () => true }],
+    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
+  });
 }
 
 /** dw [O,C/groups,KH,KW] and, if asked for, db [O] of the convolution `s` of x for dy. */

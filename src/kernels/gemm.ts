@@ -1,11 +1,14 @@
 // C[b] = op(A[b]) op(B[b]) + bias: the matrix product behind matmul and linear, and its variants.
 
 import plainSource from "../../shaders/matmul.wgsl";
+import partsSource from "../../shaders/matmul_parts.wgsl";
 import subgroupSource from "../../shaders/matmul_subgroup.wgsl";
-import type { Engine } from "../engine/engine.ts";
+import tiledSource from "../../shaders/matmul_tiled.wgsl";
+import { linearGrid, type Engine } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Variant } from "../engine/tuner.ts";
+import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
 
 export interface Gemm {
   /** Batch, rows and columns of C, summed dimension. */
@@ -25,39 +28,66 @@ export interface Gemm {
 
 const plain = kernel("shaders/matmul.wgsl", plainSource);
 const subgroup = kernel("shaders/matmul_subgroup.wgsl", subgroupSource);
+const tiled = kernel("shaders/matmul_tiled.wgsl", tiledSource);
+const addParts = kernel("shaders/matmul_parts.wgsl", partsSource);
 
 /** The subgroup tile needs whole vec4s along K and N, and along M where A is transposed. */
 const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.transA || g.M % 4 === 0) && g.M * g.K > 0;
 
+const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
+
 function variants(gpu: Engine, g: Gemm): Variant[] {
   const S = gpu.subgroupSize;
-  const TM = g.M >= 16 ? 16 : g.M >= 8 ? 8 : 4;
-  const QUADS = S <= 4 ? 2 : 1;
-  const tile = { S, TM, QUADS, TRANS_A: g.transA, TRANS_B: g.transB };
-  return [
-    { name: "subgroup", kernel: subgroup, constants: tile, runs: () => S >= 4 && S <= 16 && aligned(g) },
-    { name: "plain", kernel: plain, constants: {}, runs: () => true },
-  ];
+  const transposed = { TRANS_A: g.transA, TRANS_B: g.transB };
+  const tile = (name: string, WIDE: number): Variant => ({ name, kernel: tiled, constants: { WIDE, ...transposed }, runs: () => true });
+  const tiles = [tile("tiled", 1), tile("tiled 8x8", 2)];
+  const subgroupTile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1, ...transposed };
+  return byFamily(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: subgroupTile, runs: () => broadcasts(gpu) && aligned(g) }],
+    tiled: tilesOf(g, 128) >= 128 ? tiles.reverse() : tiles,
+    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
+  });
 }
 
+const flags = (g: Gemm) => ({ has_bias: Number(!!g.bias), relu: Number(!!g.relu) });
+
 function launch(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  if (v.kernel === tiled) return launchTiled(A, B, g, v);
   const gpu = A.gpu;
   const C = gpu.empty([g.b, g.M, g.N]);
-  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, has_bias: Number(!!g.bias), relu: Number(!!g.relu) };
+  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, ...flags(g) };
   const tensors = { A, B, bias: g.bias ?? A, C };
   if (v.kernel === subgroup) {
     const { S, TM, QUADS } = v.constants as Record<string, number>;
     gpu.run(v.kernel, tensors, sizes, [Math.ceil(g.N / (4 * S! * QUADS!)), Math.ceil(g.M / TM!), g.b], v.constants);
   } else {
-    const groups = Math.ceil((Math.ceil(g.M / 4) * Math.ceil(g.N / 4)) / 64);
-    const x = Math.min(groups, 65535);
-    gpu.run(v.kernel, tensors, { ...sizes, trans_A: Number(g.transA), trans_B: Number(g.transB) }, [x, Math.ceil(groups / x), g.b]);
+    const [x, y = 1] = linearGrid(Math.ceil(g.M / 4) * Math.ceil(g.N / 4));
+    gpu.run(v.kernel, tensors, { ...sizes, trans_A: Number(g.transA), trans_B: Number(g.transB) }, C.size === 0 ? [0] : [x, y, g.b]);
   }
   return C;
 }
 
-/** Sizes rounded up to powers of two: shapes of one class share the tuner's choice. */
-const classOf = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+/** How deep a part of the sum is: K, unless the tiles are few and the sum is long. */
+function partOf(g: Gemm, tiles: number): number {
+  if (g.b > 1 || tiles >= 64 || g.K < 512) return Math.max(1, g.K);
+  const parts = Math.min(Math.ceil(g.K / 256), Math.ceil(128 / tiles));
+  return Math.ceil(g.K / parts / 16) * 16;
+}
+
+function launchTiled(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  const gpu = A.gpu;
+  const tile = 64 * (v.constants.WIDE as number);
+  const part_K = partOf(g, tilesOf(g, tile));
+  const count = Math.max(1, Math.ceil(g.K / part_K));
+  const C = gpu.empty(count > 1 ? [count, g.M, g.N] : [g.b, g.M, g.N]);
+  const whole = count > 1 ? { has_bias: 0, relu: 0 } : flags(g);
+  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, part_K, ...whole };
+  gpu.run(tiled, { A, B, bias: g.bias ?? A, C }, sizes, [Math.ceil(g.N / tile), Math.ceil(g.M / tile), C.shape[0]!], v.constants);
+  if (count === 1) return C;
+  const sum = gpu.empty([1, g.M, g.N]);
+  gpu.run(addParts, { parts: C, bias: g.bias ?? A, C: sum }, { size: sum.size, N: g.N, count, ...flags(g) }, linearGrid(sum.size));
+  return sum;
+}
 
 /** C [b,M,N]. */
 export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
