@@ -11,8 +11,9 @@ import { expand } from "./expand.ts";
 const reduce = kernel("shaders/reduce.wgsl", source);
 const TERMS = 256;
 
-/** [A, R, B] -> [A, B], in passes of at most 256 terms a thread. */
+/** [A, R, B] -> [A, B], in passes of at most 256 terms a thread. The sum of no terms is 0, the maximum -Infinity. */
 export function reduceMiddle(x: Tensor, A: number, R: number, B: number, scale = 1, MAXIMUM = false): Tensor {
+  if (R === 0) return x.gpu.full([A, B], scale * (MAXIMUM ? -Infinity : 0));
   let from = x;
   for (let left = R; ; ) {
     const C = left <= TERMS ? 1 : Math.ceil(left / TERMS);

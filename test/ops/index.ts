@@ -2,19 +2,23 @@
 
 import type { OpRow, WrongRow } from "./table.ts";
 import * as binary from "./binary.ts";
+import * as conv from "./conv.ts";
 import * as layout from "./layout.ts";
 import * as pointwise from "./pointwise.ts";
 import * as reduce from "./reduce.ts";
 import * as losses from "./losses.ts";
+import * as matmul from "./matmul.ts";
 import * as paper from "./paper.ts";
 import * as pooling from "./pooling.ts";
 
 const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   binary,
+  conv,
   layout,
   pointwise,
   reduce,
   losses,
+  matmul,
   paper,
   pooling,
 ];
