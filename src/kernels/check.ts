@@ -26,6 +26,13 @@ export function checkDType(op: string, name: string, t: Tensor, due: Tensor["dty
   if (t.dtype !== due) fail(op, `${name} is ${t.dtype}, ${due} is due`);
 }
 
+/** The optional bias [channels] of a layer. */
+export function checkBias(op: string, bias: Tensor | undefined, channels: number): void {
+  if (!bias) return;
+  checkShape(op, "bias", bias, [channels]);
+  checkDType(op, "bias", bias, "f32");
+}
+
 /** The index of `dim` in a shape; negative ones count from the end, as in PyTorch. */
 export function checkDim(op: string, dim: number, t: Tensor): number {
   const rank = t.shape.length;

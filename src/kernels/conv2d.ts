@@ -1,6 +1,6 @@
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkShape, fail } from "./check.ts";
+import { checkBias, fail } from "./check.ts";
 import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
@@ -24,7 +24,7 @@ function sizes(x: Tensor, weight: Tensor, options: ConvOptions): ConvSizes {
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
   const s = sizes(x, weight, options);
-  if (bias) checkShape("conv2d", "bias", bias, [s.O]);
+  checkBias("conv2d", bias, s.O);
   const { relu = false } = options;
   const y = convForward(s, x, weight, { bias, relu });
   return record("conv2d", y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {

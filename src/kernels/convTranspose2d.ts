@@ -1,6 +1,6 @@
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkPair, checkShape, fail } from "./check.ts";
+import { checkBias, checkPair, fail } from "./check.ts";
 import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
@@ -36,7 +36,7 @@ function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSi
  */
 export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvTransposeOptions = {}): Tensor {
   const s = sizes(x, weight, options);
-  if (bias) checkShape(OP, "bias", bias, [s.C]);
+  checkBias(OP, bias, s.C);
   const { relu = false } = options;
   const y = convInputGradient(s, x, weight, { bias, relu });
   return record(OP, y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {

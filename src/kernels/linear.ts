@@ -1,6 +1,6 @@
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { checkDType, checkRank, checkShape, fail } from "./check.ts";
+import { checkBias, checkDType, checkRank, fail } from "./check.ts";
 import { gemm } from "./gemm.ts";
 import { reduceMiddle } from "./sum.ts";
 
@@ -11,11 +11,12 @@ import { reduceMiddle } from "./sum.ts";
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkRank("linear", "x", x, 2, "[N,in]");
   checkRank("linear", "weight", weight, 2, "[out,in]");
+  checkDType("linear", "x", x, "f32");
+  checkDType("linear", "weight", weight, "f32");
   const [N, I] = x.shape as [number, number];
   const O = weight.shape[0]!;
   if (weight.shape[1] !== I) fail("linear", `weight takes ${weight.shape[1]} inputs, x has ${I}`, { x, weight });
-  if (bias) checkShape("linear", "bias", bias, [O]);
-  for (const [name, t] of Object.entries({ x, weight, bias })) if (t) checkDType("linear", name, t, "f32");
+  checkBias("linear", bias, O);
   const flat = { b: 1, batchA: 0, batchB: 0 };
   const y = gemm(x, weight, { ...flat, M: N, N: O, K: I, transA: false, transB: true, bias }).view([N, O]);
   return record("linear", y, bias ? [x, weight, bias] : [x, weight], (dy, [needX, needW, needB]) => [
