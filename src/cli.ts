@@ -57,7 +57,7 @@ function readFlags(name: string, command: Command, argv: string[]): Context["fla
   try {
     return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values as Context["flags"];
   } catch (error) {
-    const sentence = (error as Error).message.split(". ")[0]!;
+    const sentence = (error as Error).message.split(/[.\n]/)[0]!;
     throw new UsageError(`purigrad ${name}: ${sentence}; its flags are ${Object.keys(options).map((n) => `--${n}`).join(", ")}`);
   }
 }

@@ -1,7 +1,7 @@
 // The command as a user meets it: bad input is one clear sentence and a non-zero exit; Ctrl-C ends it cleanly.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -14,9 +14,15 @@ let folder: string;
 cli.before(() => void (folder = mkdtempSync(join(tmpdir(), "purigrad-cli-"))));
 cli.after(() => rmSync(folder, { recursive: true }));
 
+/** stderr goes to a file in append mode, as to a terminal or a pipe; Node's own pipes are sockets, which hide nothing. */
 function run(args: string[], env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", env: { ...process.env, ...env }, timeout: 60_000 });
-  return { status, stdout, stderr: stderr.split("\n").filter((l) => l && !l.startsWith("Warning:")) };
+  const log = join(folder, "stderr");
+  const fd = openSync(log, "a");
+  const { status, stdout } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", fd], timeout: 60_000 });
+  closeSync(fd);
+  const stderr = readFileSync(log, "utf8").split("\n").filter(Boolean);
+  rmSync(log);
+  return { status, stdout, stderr };
 }
 
 /** Runs the command and expects exactly one line on stderr, which matches. */
@@ -56,7 +62,8 @@ cli("info names the adapter and --json writes it", () => {
 
 cli("a data folder without the files, or with a foreign one, is one sentence", () => {
   refuses(["start", "--data", join(folder, "none"), "--out", join(folder, "out")], 1, /none/);
-  writeFileSync(join(folder, "train-images-idx3-ubyte"), "not an idx file, but longer than its header");
+  for (const name of ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"])
+    writeFileSync(join(folder, `${name}-ubyte`), "not an idx file, but longer than its header");
   refuses(["start", "--data", folder, "--out", join(folder, "out")], 1, /train-images-idx3-ubyte/);
   assert.not(existsSync(join(folder, "out")), "nothing is written");
 });
