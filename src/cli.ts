@@ -7,6 +7,7 @@ import { createEngine, type Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import { info } from "./cli/info.ts";
 import { start } from "./cli/start.ts";
+import { tune } from "./cli/tune.ts";
 import { verify } from "./cli/verify.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
@@ -29,7 +30,7 @@ export interface Command {
   run(context: Context): Promise<{ result: unknown; ok: boolean }>;
 }
 
-const COMMANDS: Record<string, Command> = { start, info, verify };
+const COMMANDS: Record<string, Command> = { start, info, tune, verify };
 
 const COMMON: Command["flags"] = {
   adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },

@@ -43,6 +43,7 @@ export class Engine {
   private readonly pipelines: Pipelines;
   private readonly stream: Stream;
   private readonly scopes: Set<Storage>[] = [];
+  private detained: Storage[] | null = null;
   private failure: Error | null = null;
   private closed = false;
 
@@ -178,8 +179,28 @@ export class Engine {
     return t;
   }
 
+  /** Runs fn; the memory that it would have freed stays until `free` is called. */
+  withoutFreeing<T>(fn: () => T): { result: T; free: () => void } {
+    const detained: Storage[] = (this.detained = []);
+    const free = () => detained.forEach((storage) => this.release(storage));
+    try {
+      return { result: fn(), free };
+    } catch (error) {
+      this.detained = null;
+      free();
+      throw error;
+    } finally {
+      this.detained = null;
+    }
+  }
+
   release(storage: Storage): void {
     if (storage.freed || --storage.refs > 0) return;
+    if (this.detained) {
+      storage.refs = 1;
+      this.detained.push(storage);
+      return;
+    }
     this.scopes.forEach((s) => s.delete(storage));
     if (storage.buffer && !this.closed) this.pool.give(storage.buffer);
     storage.buffer = null;

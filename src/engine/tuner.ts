@@ -15,6 +15,7 @@ export interface Variant {
   runs(gpu: Engine): boolean;
 }
 
+/** One heavy call: the op, its shape class, the variants that run on the adapter in order of preference. */
 interface Job {
   op: string;
   key: string;
@@ -24,53 +25,82 @@ interface Job {
 
 export class Tuner {
   private choices: Record<string, string> = {};
+  private readonly forced = new Map<string, string>();
   private jobs: Map<string, Job> | null = null;
 
   constructor(private readonly gpu: Engine) {}
 
-  private get cacheKey(): string {
+  /** Under which name the choices are stored: every adapter has its own. */
+  get cacheKey(): string {
     return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
   }
 
+  /** Takes the stored choices; none where nothing is stored or the text is damaged. */
   async load(): Promise<void> {
     const text = await readCache(this.cacheKey);
     try {
-      this.choices = text ? (JSON.parse(text) as Record<string, string>) : {};
+      this.choices = Object(JSON.parse(text ?? "{}")) as Record<string, string>;
     } catch {
       this.choices = {};
     }
   }
 
+  /** From now on `op` takes the variant of this name wherever it runs; null goes back to the choices. */
+  force(op: string, name: string | null): void {
+    if (name === null) this.forced.delete(op);
+    else this.forced.set(op, name);
+  }
+
   /** The choice for `op` at the shape class `key`; variants stand in order of preference. */
   pick(op: string, key: string, variants: Variant[]): Variant {
     const usable = variants.filter((v) => v.runs(this.gpu));
-    const chosen = usable.find((v) => v.name === this.choices[`${op} ${key}`]) ?? usable[0];
+    const named = (name: string | undefined) => usable.find((v) => v.name === name);
+    const chosen = named(this.forced.get(op)) ?? named(this.choices[`${op} ${key}`]) ?? usable[0];
     if (!chosen) throw new Error(`${op}: none of its variants (${variants.map((v) => v.name).join(", ")}) runs on ${this.gpu.adapter.name}`);
     return chosen;
   }
 
   /** Runs `launch` with the variant of choice. Ops call this instead of `gpu.run`. */
   launch(op: string, key: string, variants: Variant[], launch: (v: Variant) => Tensor): Tensor {
-    this.jobs?.set(`${op} ${key}`, { op, key, variants: variants.filter((v) => v.runs(this.gpu)), launch });
+    const job = { op, key, variants: variants.filter((v) => v.runs(this.gpu)), launch };
+    if (!this.gpu.recorder) this.jobs?.set(`${op} ${key}`, job);
     return launch(this.pick(op, key, variants));
   }
 
-  /** Runs fn eagerly, times every variant of each heavy op it calls, keeps the fastest on disk. Returns the choices. */
-  async tune(fn: () => unknown): Promise<Record<string, string>> {
+  /** Runs fn and returns the heavy calls it makes eagerly, by op and shape class. What it makes is freed, also what it returns. */
+  private watch(fn: () => unknown): Map<string, Job> {
     const jobs = (this.jobs = new Map<string, Job>());
     try {
-      fn();
+      this.gpu.scope(() => void fn());
     } finally {
       this.jobs = null;
     }
-    for (const [id, job] of jobs) if (!(id in this.choices)) this.choices[id] = await this.fastest(job);
+    return jobs;
+  }
+
+  /** Runs fn and tells of its heavy calls which variants this adapter can take, the preferred one first. */
+  heavy(fn: () => unknown): { op: string; key: string; variants: string[] }[] {
+    return [...this.watch(fn).values()].map(({ op, key, variants }) => ({ op, key, variants: variants.map((v) => v.name) }));
+  }
+
+  /**
+   * Runs fn eagerly (what a capture replays is not seen), times every variant of each heavy op it calls and keeps the
+   * fastest, also on disk. Returns all choices. Needs memory for everything that fn makes, at once.
+   */
+  async tune(fn: () => unknown): Promise<Record<string, string>> {
+    const { result: jobs, free } = this.gpu.withoutFreeing(() => this.watch(fn));
+    try {
+      for (const [id, job] of jobs) if (!(id in this.choices)) this.choices[id] = await this.fastest(job);
+    } finally {
+      free();
+    }
     await writeCache(this.cacheKey, JSON.stringify(this.choices, null, 1));
     return { ...this.choices };
   }
 
   /** A variant counts only if its result agrees with the first one's: a fast wrong kernel is never chosen. */
   private async fastest(job: Job): Promise<string> {
-    const reference = await (await this.timed(job, job.variants[0]!)).data;
+    const reference = (await this.timed(job, job.variants[0]!)).data;
     let best = { name: job.variants[0]!.name, ms: Infinity };
     for (const variant of job.variants) {
       const { ms, data } = await this.timed(job, variant);
@@ -96,7 +126,8 @@ export class Tuner {
   }
 }
 
-function agrees(a: Float32Array, b: Float32Array): boolean {
+/** Whether a is b to 1e-4 of the largest number of b. */
+export function agrees(a: Float32Array, b: Float32Array): boolean {
   const scale = b.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-30);
-  return a.every((v, i) => Math.abs(v - b[i]!) <= 1e-4 * scale);
+  return a.length === b.length && a.every((v, i) => Math.abs(v - b[i]!) <= 1e-4 * scale);
 }

@@ -17,6 +17,7 @@ import { ATTACKS, type AttackName, type DefenceName } from "./paper.ts";
 import { clusterStart, retrainEncoder, trainCvae, trainPhase, trainVae, warmUp, type Run } from "./recipe.ts";
 import { COLUMNS, commit, type Results, type Table1Row } from "./results.ts";
 import { figure4, startReport } from "./start-report.ts";
+import { tuneMnist } from "./tune.ts";
 
 export const START = {
   trainImages: 20_000,
@@ -64,6 +65,7 @@ export async function start(gpu: Engine, o: StartOptions): Promise<Results> {
     labels: gpu.keep(gpu.tensor(trainSet.labels, [trainSet.n], "i32")),
   };
   const run: Run = { gpu, data, batch: settings.batch, seed: o.seed, signal: o.signal, durations: {} };
+  if (gpu.adapter.kind === "hardware") await tuneMnist(gpu, { batch: settings.batch, ...networkSizes(settings) });
   const networks = await train(run, settings);
   const attacked = await attackWithAll(run, networks.classifier, test, settings);
   const table1 = await purifyAll(gpu, networks, attacked);
@@ -75,9 +77,11 @@ export async function start(gpu: Engine, o: StartOptions): Promise<Results> {
   return results;
 }
 
+const networkSizes = ({ classifier: { channels, hidden }, autoencoder }: typeof START) => ({ classifier: { channels: [...channels], hidden }, autoencoder });
+
 async function train(run: Run, s: typeof START): Promise<Networks> {
   const { gpu, seed } = run;
-  const classifier = cnn(gpu, seed, { channels: [...s.classifier.channels], hidden: s.classifier.hidden });
+  const classifier = cnn(gpu, seed, networkSizes(s).classifier);
   const peak = { name: "train CNN", ...s.classifier, schedule: (total: number) => oneCycle(s.classifier.lr, total) };
   await trainPhase(run, peak, [classifier.params], (x, y) => crossEntropy(classifier.forward(x, true), y));
 
