@@ -31,6 +31,12 @@ export class Recorder {
   /** Storages with memory that was uploaded inside the captured function: constants of the recording. */
   readonly constants = new Set<Storage>();
 
+  make(bytes: number, label: string): Storage {
+    const storage = new Storage(bytes, label);
+    this.virtual.add(storage);
+    return storage;
+  }
+
   /** Gives `src` the memory of `dst` if nothing but this recording knows `src`; false where a copy is needed. */
   place(src: Tensor, dst: Tensor): boolean {
     const whole = src.offset === 0 && src.storage.bytes === src.bytes && src.bytes === dst.bytes;

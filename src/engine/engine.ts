@@ -8,7 +8,8 @@ import { capture, type Captured, type Input, type Recorder, type Tensors } from 
 import { Pipelines } from "./pipelines.ts";
 import { Generator } from "./random.ts";
 import { kernel, packParams, type Constants, type Kernel } from "./shader.ts";
-import { Pool, Storage, USAGE, type MemoryStats } from "./storage.ts";
+import { Storages } from "./scope.ts";
+import { Pool, USAGE, type MemoryStats, type Storage } from "./storage.ts";
 import { Stream, locate, type Grid } from "./stream.ts";
 import type { Tape } from "./tape.ts";
 import { Tensor, paddedBytes, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
@@ -35,15 +36,13 @@ export function linearGrid(n: number, workgroup = 64): Grid {
 }
 
 export class Engine {
-  readonly pool: Pool;
   readonly random: Generator;
   readonly tuner: Tuner;
   tape: Tape | null = null;
   recorder: Recorder | null = null;
   private readonly pipelines: Pipelines;
   private readonly stream: Stream;
-  private readonly scopes: Set<Storage>[] = [];
-  private detained: Storage[] | null = null;
+  private readonly storages: Storages;
   private failure: Error | null = null;
   private closed = false;
 
@@ -53,7 +52,7 @@ export class Engine {
     readonly adapter: AdapterChoice,
     seed: number,
   ) {
-    this.pool = new Pool(device);
+    this.storages = new Storages(new Pool(device));
     this.pipelines = new Pipelines(device, (error) => (this.failure = error)); // the cause of later ones
     this.stream = new Stream(device);
     this.tuner = new Tuner(this);
@@ -61,7 +60,7 @@ export class Engine {
       event.preventDefault(); // not printed: the next call throws it
       this.fail(new Error(event.error.message));
     });
-    void device.lost.then((info) => !this.closed && this.fail(new Error(`the GPU device was lost (${info.message || info.reason}); nothing computed since can be trusted: start again, with --resume where there is a checkpoint`)));
+    void device.lost.then((info) => !this.closed && this.fail(new Error(`the GPU device was lost (${info.message || info.reason}); nothing computed since can be trusted: start again`)));
     this.random = new Generator(this, seed);
   }
 
@@ -69,6 +68,10 @@ export class Engine {
   get subgroupSize(): number {
     const { subgroupMinSize: min, subgroupMaxSize: max } = this.adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
     return this.device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
+  }
+
+  get pool(): Pool {
+    return this.storages.pool;
   }
 
   /** Bytes and buffers in use. */
@@ -94,12 +97,8 @@ export class Engine {
   allocate(shape: Shape, dtype: DType, label: string): Tensor {
     this.check();
     if (shape.some((n) => !Number.isInteger(n) || n < 0)) throw new Error(`${label}: shape [${shape}] has a size that is no whole number`);
-    const storage = new Storage(paddedBytes(sizeOf(shape)), label);
-    if (this.recorder) this.recorder.virtual.add(storage);
-    else {
-      storage.buffer = this.pool.take(storage.bytes);
-      this.scopes.at(-1)?.add(storage);
-    }
+    const bytes = paddedBytes(sizeOf(shape));
+    const storage = this.recorder ? this.recorder.make(bytes, label) : this.storages.make(bytes, label);
     return new Tensor(this, shape, dtype, storage);
   }
 
@@ -157,53 +156,22 @@ export class Engine {
 
   /** Frees everything that fn makes, except the tensors it returns (alone, in arrays or as object values). */
   scope<T>(fn: () => T): T {
-    if (this.recorder) return fn();
-    const made = new Set<Storage>();
-    this.scopes.push(made);
-    let survivors: T | null = null;
-    try {
-      survivors = fn();
-      if (survivors instanceof Promise) throw new Error("scope: fn is asynchronous; a scope ends when fn returns, so await outside of it");
-      return survivors;
-    } finally {
-      this.scopes.pop();
-      const keep = new Set<Storage>();
-      collect(survivors, keep);
-      for (const storage of made) keep.has(storage) ? this.scopes.at(-1)?.add(storage) : this.release(storage);
-    }
+    return this.recorder ? fn() : this.storages.scope(fn);
   }
 
   /** Takes t out of the scope: it lives until `dispose()`. */
   keep(t: Tensor): Tensor {
-    this.scopes.forEach((s) => s.delete(t.storage));
+    this.storages.keep(t.storage);
     return t;
   }
 
   /** Runs fn; the memory that it would have freed stays until `free` is called. */
   withoutFreeing<T>(fn: () => T): { result: T; free: () => void } {
-    const detained: Storage[] = (this.detained = []);
-    const free = () => detained.forEach((storage) => this.release(storage));
-    try {
-      return { result: fn(), free };
-    } catch (error) {
-      this.detained = null;
-      free();
-      throw error;
-    } finally {
-      this.detained = null;
-    }
+    return this.storages.withoutFreeing(fn);
   }
 
   release(storage: Storage): void {
-    if (storage.freed || --storage.refs > 0) return;
-    if (this.detained) {
-      storage.refs = 1;
-      this.detained.push(storage);
-      return;
-    }
-    this.scopes.forEach((s) => s.delete(storage));
-    if (storage.buffer && !this.closed) this.pool.give(storage.buffer);
-    storage.buffer = null;
+    this.storages.release(storage);
   }
 
   // ---- kernels ------------------------------------------------------------------------------------------------
@@ -294,12 +262,6 @@ export class Engine {
     this.device.destroy();
     this.adapter.release();
   }
-}
-
-function collect(value: unknown, into: Set<Storage>): void {
-  if (value instanceof Tensor) into.add(value.storage);
-  else if (Array.isArray(value)) value.forEach((v) => collect(v, into));
-  else if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach((v) => collect(v, into));
 }
 
 /** Opens an engine on the best adapter there is (or on the kind asked for). Throws one sentence where there is none. */

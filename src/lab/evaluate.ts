@@ -54,11 +54,16 @@ export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise
   return { percent: (100 * correct.filter(Boolean).length) / correct.length, correct };
 }
 
-/** Applies an image-to-image function (a purifier) to the first `count` images of the first batch. */
-export async function transform(gpu: Engine, fn: Model, set: Batches, count: number): Promise<Float32Array> {
+/** The first `count` images of a set behind a purifier (or as they are), and what the classifier says of them. */
+export async function sample(gpu: Engine, purify: Model | null, classify: Model, set: Batches, count: number): Promise<{ images: Float32Array; predicted: Int32Array; labels: Int32Array }> {
   const pixels = set.shape[0] * set.shape[1] * set.shape[2];
-  const y = gpu.scope(() => fn(gpu.tensor(set.images[0]!.subarray(0, count * pixels), [count, ...set.shape])));
-  const data = await y.data();
-  y.dispose();
-  return data;
+  const { x, label } = gpu.scope(() => {
+    const given = gpu.tensor(set.images[0]!.subarray(0, count * pixels), [count, ...set.shape]);
+    const shown = purify ? purify(given) : given;
+    return { x: shown, label: argmax(classify(shown), { dim: 1 }) };
+  });
+  const result = { images: await x.data(), predicted: await label.data<Int32Array>(), labels: set.labels[0]!.subarray(0, count) };
+  x.dispose();
+  label.dispose();
+  return result;
 }

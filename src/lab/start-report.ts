@@ -2,7 +2,7 @@
 
 import type { Model } from "../attacks/index.ts";
 import type { Engine } from "../engine/engine.ts";
-import { transform, type Batches } from "./evaluate.ts";
+import { sample, type Batches } from "./evaluate.ts";
 import { ATTACKS, paperTable1, type AttackName, type DefenceName } from "./paper.ts";
 import { imageGrid, type GridRow } from "./png.ts";
 import { htmlReport } from "./report.ts";
@@ -12,22 +12,19 @@ import { duration } from "./progress.ts";
 const SHOWN = 10;
 const NAMES: Record<DefenceName, string> = { none: "no defence", dae: "DAE", vae: "VAE", "vae+g": "VAE+G", cvae: "C-VAE", "cvae+g": "C-VAE+G" };
 
-/** Originals, adversarial images of one attack and what each purifier makes of them, a labelled grid as PNG. */
-export async function figure4(
-  gpu: Engine,
-  attacked: Record<AttackName, Batches>,
-  purifiers: readonly { defence: DefenceName; purify: Model | null; model: Model }[],
-): Promise<Uint8Array> {
-  const shape = attacked.None.shape;
-  const pixels = shape[0] * shape[1] * shape[2];
-  const first = (set: Batches) => set.images[0]!.subarray(0, SHOWN * pixels);
-  const rows: GridRow[] = [{ label: "original", images: first(attacked.None) }];
-  for (const attack of ["FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const) {
-    rows.push({ label: attack, images: first(attacked[attack]) });
-    for (const { defence, purify } of purifiers)
-      if (purify) rows.push({ label: `  by ${NAMES[defence]}`, images: await transform(gpu, purify, attacked[attack], SHOWN) });
-  }
-  return imageGrid({ title: "Figure 4: adversarial digits and their reconstructions", shape, rows, scale: 2 });
+/**
+ * Originals, adversarial images of each attack and what each purifier makes of them, a labelled grid as PNG. Under each
+ * image stands the classifier's verdict; a wrong one bears a "!".
+ */
+export async function figure4(gpu: Engine, attacked: Record<AttackName, Batches>, classify: Model, purifiers: readonly { defence: DefenceName; purify: Model | null }[]): Promise<Uint8Array> {
+  const row = async (label: string, purify: Model | null, set: Batches): Promise<GridRow> => {
+    const { images, predicted, labels } = await sample(gpu, purify, classify, set, SHOWN);
+    return { label, images, captions: [...predicted].map((digit, i) => (digit === labels[i] ? `${digit}` : `${digit} !`)) };
+  };
+  const rows = [await row("original", null, attacked.None)];
+  for (const attack of ["FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const)
+    for (const { defence, purify } of purifiers) rows.push(await row(purify ? `by ${NAMES[defence]}` : attack, purify, attacked[attack]));
+  return imageGrid({ title: "Adversarial digits, and what the purifiers make of them", shape: attacked.None.shape, rows, scale: 2 });
 }
 
 /** The page `report.html`. */
@@ -40,7 +37,7 @@ export function startReport(results: Results, figure: Uint8Array): string {
     summary: `I-FGSM takes ${taken.toFixed(1)} points of accuracy from the classifier; the C-VAE+G purifier, which never saw a label, gives ${back.toFixed(1)} of them back.`,
     sections: [
       { heading: "Table 1, small", parts: [table(results)] },
-      { heading: "Figure 4", parts: [{ kind: "figure", image: figure, alt: "Rows of digits: originals, attacked ones, reconstructions", caption: "The first ten test digits, attacked, and what each purifier shows the classifier." }] },
+      { heading: "Figure 4", parts: [{ kind: "figure", image: figure, alt: "Rows of digits: originals, attacked ones, reconstructions", caption: "The first ten test digits, attacked, and what each purifier shows the classifier. Under each: the classifier's verdict, with ! where it is wrong." }] },
       { heading: "How it was made", parts: [{ kind: "settings", entries: settingsOf(results) }] },
     ],
   });

@@ -143,7 +143,7 @@ async function purifyAll(gpu: Engine, networks: Networks, attacked: Attacked): P
 }
 
 async function write(gpu: Engine, out: string, results: Results, networks: Networks, attacked: Attacked): Promise<void> {
-  const figure = await figure4(gpu, attacked, defences(networks));
+  const figure = await figure4(gpu, attacked, (x) => networks.classifier.forward(x), defences(networks));
   writeFileAtomic(join(out, "figure4.png"), figure);
   writeFileAtomic(join(out, "report.html"), startReport(results, figure));
   writeFileAtomic(join(out, "results.json"), JSON.stringify(results, null, 2) + "\n");
