@@ -1,5 +1,5 @@
 /**
- * Bundles into dist/ with esbuild: `node build.mjs [--types]`.
+ * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
  *   index.js cli.js bench.js       Node, npm packages left as imports
  *   browser.js                     the same library for browsers, all in one file
@@ -7,12 +7,15 @@
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
  *   meta.json                      esbuild's metafile over all of them: who imports whom
  *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, .d.ts files
+ *
+ * --out DIR takes another folder in the place of dist/, and never empties it.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -29,29 +32,29 @@ const browser = { ...shared, platform: "browser" };
  * Builds everything that exists. Returns the paths of the test bundles and how many of the five parts failed (esbuild
  * has printed why); the tests of a failed part are left out, since their files in dist/ would be old ones.
  */
-export async function build({ types = false } = {}) {
+export async function build({ types = false, out = dist } = {}) {
   const start = performance.now();
-  if (types) rmSync(dist, { recursive: true, force: true });
+  if (types && out === dist) rmSync(out, { recursive: true, force: true });
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/cache.node.ts" };
   const settled = await Promise.allSettled([
-    bundle(node, { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts" }, "dist"),
-    bundle(browser, { browser: "src/index.ts" }, "dist"),
-    bundle(browser, byName(files("web", /\.ts$/)), "dist/web"),
-    bundle({ ...node, splitting: true }, testEntries, "dist/test"),
-    bundle({ ...browser, splitting: true }, byName(browserTests), "dist/test/browser"),
+    bundle(node, { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts" }, out),
+    bundle(browser, { browser: "src/index.ts" }, out),
+    bundle(browser, byName(files("web", /\.ts$/)), join(out, "web")),
+    bundle({ ...node, splitting: true }, testEntries, join(out, "test")),
+    bundle({ ...browser, splitting: true }, byName(browserTests), join(out, "test/browser")),
   ]);
   const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
   const failed = settled.filter((part) => part.status === "rejected").length;
-  mkdirSync(dist, { recursive: true });
-  copyPages();
-  if (existsSync(join(dist, "cli.js"))) chmodSync(join(dist, "cli.js"), 0o755);
-  if (types && !failed) emitTypes();
-  writeFileSync(join(dist, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
+  mkdirSync(out, { recursive: true });
+  copyPages(out);
+  if (existsSync(join(out, "cli.js"))) chmodSync(join(out, "cli.js"), 0o755);
+  if (types && !failed) emitTypes(join(out, "types"));
+  writeFileSync(join(out, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
   const count = parts.flatMap((part) => Object.keys(part.outputs)).filter((name) => name.endsWith(".js")).length;
-  console.log(`build: ${count} bundles in dist/, ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  const output = (folder) => (path) => join(dist, folder, `${stem(path)}.js`);
+  console.log(`build: ${count} bundles in ${relative(root, out) || "."}/, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const output = (folder) => (path) => join(out, folder, `${stem(path)}.js`);
   const made = (part, paths) => (settled[part].status === "fulfilled" ? paths : []);
   return { nodeTests: made(3, nodeTests).map(output("test")), browserTests: made(4, browserTests).map(output("test/browser")), failed };
 }
@@ -74,14 +77,13 @@ function mergeMeta(parts) {
   return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)), outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
 }
 
-function copyPages() {
+function copyPages(out) {
   const from = join(root, "web");
-  if (existsSync(from)) cpSync(from, join(dist, "web"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
+  if (existsSync(from)) cpSync(from, join(out, "web"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
 }
 
 /** tsc keeps `./name.ts` and `#adapter` in declarations; a user of the package has neither, so both are rewritten. */
-function emitTypes() {
-  const out = join(dist, "types");
+function emitTypes(out) {
   const args = ["-p", ".", "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", ".", "--outDir", out];
   execFileSync(process.execPath, [tscPath(), ...args], { cwd: root, stdio: "inherit" });
   for (const folder of readdirSync(out)) if (folder !== "src") rmSync(join(out, folder), { recursive: true });
@@ -100,6 +102,7 @@ export function tscPath() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const built = await build({ types: process.argv.includes("--types") }).catch((error) => console.error(`build: ${error.message}`));
+  const { types, out } = parseArgs({ options: { types: { type: "boolean" }, out: { type: "string" } } }).values;
+  const built = await build({ types, out: out && resolve(out) }).catch((error) => console.error(`build: ${error.message}`));
   process.exitCode = built?.failed === 0 ? 0 : 1;
 }

@@ -3,7 +3,7 @@
 //
 // Grid: [gx, gy, ceil(Rg / 8) groups], gx gy >= ceil(segments / WG).
 // The variant for every adapter and for depthwise convolutions; conv2d_subgroup.wgsl (software adapters) and
-// conv2d_tiled.wgsl (GPUs) share the weights between invocations. MEASURED
+// conv2d_tiled.wgsl (GPUs) share the weights between invocations. Measured: see conv2d_subgroup.wgsl.
 override WG = 64u;
 
 @compute @workgroup_size(WG)
@@ -13,7 +13,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let g = group.z / row_tiles;
   let row0 = group.z % row_tiles * 8u;
   let s = segment((group.y * groups.x + group.x) * WG + local, g);
-  if (s.count == 0u) { return; }
+  if (!s.inside) { return; }
   let w = (g * params.Rg + row0) * params.quads;
   let last = params.R * params.quads - 1u; // rows beyond the tensor repeat its last quad and are not stored
   var c0: Block; var c1: Block; // channels 0..3, 4..7

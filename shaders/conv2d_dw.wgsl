@@ -1,7 +1,8 @@
 // Weight and bias gradient of a convolution, first pass, without subgroups or workgroup memory: one invocation makes four
 // output channels x one column block of one part. To this file belongs conv2d_dw_input.wgsl.
 //
-// Grid: [ceil(column blocks / 16), ceil(Og / 16) groups, parts]; workgroup 16 x 4: column blocks x channel quads. MEASURED
+// Grid: [ceil(column blocks / 16), ceil(Og / 16) groups, parts]; workgroup 16 x 4: column blocks x channel quads.
+// Measured: see conv2d_dw_subgroup.wgsl.
 @compute @workgroup_size(16, 4)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
   let row_tiles = (params.Og + 15u) / 16u;

@@ -1,18 +1,21 @@
-// wp = the weights of a convolution as conv2d*.wgsl reads them: one row per output channel, in quads of four taps.
+// wp = the weights of a convolution as conv2d*.wgsl reads them: one row per output row of the tile, in quads of four taps.
 //
-//   wp[row, e] = w[row / Rg * g_stride + row % Rg * r_stride + c * c_stride + (i0 + i i_step) w_row + j0 + j j_step]
+//   wp[row, e] = w[r / channels * g_stride + r % channels * r_stride + c * c_stride + i w_cols + j]
+//   with row = (r fold_h + a) fold_w + b,  i = i0 + y i_step + a i_fold,  j = j0 + x j_step + b j_fold
 //
-// Shapes: rows = output channels of the gather convolution, Rg of them a group; c input channel of the group, Cg of
-// them; KH x KW taps; wp [rows, 4 quads], zero where a quad has no tap. The order of a row is told by ROW_TAPS:
-//   0     k = (c KH + i) KW + j, plainly, four a quad
-//   2     a quad is two kernel rows of two taps: (i,0) (i,1) (i+1,0) (i+1,1)
-//   4     a quad is one kernel row of up to four taps
+// Shapes: r output channel of the gather convolution, `channels` of them a group; a, b output row and column within a
+// fold (see conv2d_input.wgsl); c input channel of the group, Cg of them; (y, x) tap of the KH x KW window; w has w_rows
+// x w_cols taps; wp [rows, 4 quads], zero where there is no such tap. The order of a row is told by ROW_TAPS:
+//   0     k = (c KH + y) KW + x, plainly, four a quad
+//   2     a quad is two window rows of two taps: (y,0) (y,1) (y+1,0) (y+1,1)
+//   4     a quad is one window row of up to four taps
 // The strides make it serve the forward pass (as stored) and the input gradient (output and input channel exchanged,
-// taps of one phase only, reversed: i_step and j_step negative). Grid: ceil(rows 4 quads / WG) folded over x and y.
+// taps in reverse, those of one phase of the stride, or of all phases in one fold).
+// Grid: ceil(rows 4 quads / WG) folded over x and y.
 struct Params {
-  rows: u32, Rg: u32, Cg: u32, KH: u32, KW: u32, quads: u32,
-  g_stride: u32, r_stride: u32, c_stride: u32, w_row: u32,
-  i0: i32, i_step: i32, j0: i32, j_step: i32,
+  rows: u32, channels: u32, Cg: u32, KH: u32, KW: u32, quads: u32,
+  g_stride: u32, r_stride: u32, c_stride: u32, w_rows: i32, w_cols: i32, fold_h: u32, fold_w: u32,
+  i0: i32, i_step: i32, i_fold: i32, j0: i32, j_step: i32, j_fold: i32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -21,7 +24,7 @@ struct Params {
 const ROW_TAPS = 0u;
 override WG = 64u;
 
-/** (c, i, j) of the e-th element of a row */
+/** (c, y, x) of the e-th element of a row */
 fn tap(e: u32) -> vec3<u32> {
   if (ROW_TAPS == 4u) { return vec3<u32>(e / 4u / params.KH, e / 4u % params.KH, e % 4u); }
   if (ROW_TAPS == 2u) {
@@ -37,10 +40,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let at = (group.y * groups.x + group.x) * WG + local;
   let row = at / (4u * params.quads);
   if (row >= params.rows) { return; }
-  let t = tap(at % (4u * params.quads)); // c, i, j
-  if (t.x >= params.Cg || t.y >= params.KH || t.z >= params.KW) { wp[at] = 0.0; return; }
-  let i = params.i0 + i32(t.y) * params.i_step;
-  let j = params.j0 + i32(t.z) * params.j_step;
-  let channel = row / params.Rg * params.g_stride + row % params.Rg * params.r_stride + t.x * params.c_stride;
-  wp[at] = w[channel + u32(i) * params.w_row + u32(j)];
+  let t = tap(at % (4u * params.quads));
+  let r = row / (params.fold_h * params.fold_w);
+  let i = params.i0 + i32(t.y) * params.i_step + i32(row / params.fold_w % params.fold_h) * params.i_fold;
+  let j = params.j0 + i32(t.z) * params.j_step + i32(row % params.fold_w) * params.j_fold;
+  var v = 0.0;
+  if (t.x < params.Cg && t.y < params.KH && t.z < params.KW && i >= 0 && i < params.w_rows && j >= 0 && j < params.w_cols) {
+    let channel = r / params.channels * params.g_stride + r % params.channels * params.r_stride + t.x * params.c_stride;
+    v = w[channel + u32(i * params.w_cols + j)];
+  }
+  wp[at] = v;
 }

@@ -10,7 +10,8 @@
 // that a thread reads its 4 WIDE rows and columns as vec4. The next slice is loaded into registers while this one is
 // summed. Scalar loads, neighbours next to each other in memory for all four transposes: no alignment is needed.
 //
-// MEASURED
+// Not yet measured on a GPU. Checked for correctness on software adapters, where a load from workgroup memory costs as
+// much as one from a buffer: WIDE 1 and 2 make 2.0 and 3.5 GFLOP/s on a lavapipe core, 0.5 and 0.8 on SwiftShader.
 struct Params { M: u32, N: u32, K: u32, A_batch: u32, B_batch: u32, has_bias: u32, relu: u32, part_K: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> A: array<f32>;

@@ -23,9 +23,9 @@ fn philox(counter: vec4u, key: vec2u) -> vec4u {
   return c;
 }
 
-/// Four uniform numbers in (0, 1): 24 bits each, never 0 or 1.
+/// Four uniform numbers in (0, 1), never 0 or 1: 23 bits and a half each, which float32 holds exactly.
 fn uniform4(bits: vec4u) -> vec4f {
-  return (vec4f(bits >> vec4u(8u)) + 0.5) * (1.0 / 16777216.0);
+  return (vec4f(bits >> vec4u(9u)) + 0.5) * (1.0 / 8388608.0);
 }
 
 /// cos and sin of 2 pi u for u in (0, 1), two at a time: (cos, cos, sin, sin). A quarter turn is taken off exactly and a

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The command `purigrad`: finds the command, reads its flags, opens the engine, and turns every failure into one
 // sentence and a non-zero exit.
 

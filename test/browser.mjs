@@ -27,11 +27,17 @@ export async function launch(extraArgs = []) {
   return chromium.launch({ executablePath: join(folder, "chromium"), args, env });
 }
 
-/** Serves dist/ (and test/drive.mjs) on a free port of 127.0.0.1; `/` is an empty page. */
+/** The file behind a path: dist/, and what tests need beside it. */
+function fileOf(path) {
+  if (path === "/drive.mjs") return join(root, "test/drive.mjs");
+  return join(root, path.startsWith("/cases/") ? "" : "dist", path);
+}
+
+/** Serves dist/, cases/ and test/drive.mjs on a free port of 127.0.0.1; `/` is an empty page. */
 export async function serve() {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
-    const file = path === "/drive.mjs" ? join(root, "test/drive.mjs") : join(root, "dist", path);
+    const file = fileOf(path);
     if (path === "/") return void response.setHeader("content-type", "text/html").end("<!doctype html><title>test</title>");
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return void response.writeHead(404).end();
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");

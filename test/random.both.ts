@@ -22,6 +22,11 @@ const probe = kernel("test/philox.wgsl", `
   out[id.x] = philox(vec4u(words[i], words[i + 1u], words[i + 2u], words[i + 3u]), vec2u(words[i + 4u], words[i + 5u]));
 }`, { parts: [philoxSource] });
 
+const unit = kernel("test/uniform.wgsl", `
+@group(0) @binding(0) var<storage, read> words: array<vec4u>;
+@group(0) @binding(1) var<storage, read_write> out: array<vec4f>;
+@compute @workgroup_size(1) fn main() { out[0] = uniform4(words[0]); }`, { parts: [philoxSource] });
+
 const random = suite("random numbers");
 let gpu: Engine;
 random.before(async () => void (gpu = await createEngine({ seed: 7 })));
@@ -33,6 +38,12 @@ random("Philox 4x32-10 gives its published vectors, on the GPU and in the tests'
   gpu.run(probe, { words, out }, {}, [PUBLISHED.length]);
   assert.equal([...(await out.data<Uint32Array>())], PUBLISHED.flatMap((v) => v.slice(6)));
   for (const v of PUBLISHED) assert.equal(philox(v.slice(0, 4), v.slice(4, 6)), v.slice(6));
+});
+
+random("uniform numbers are above 0 and below 1 for any bits", async () => {
+  const [words, out] = [gpu.tensor([0, 0x1ff, 0x80000000, 0xffffffff], [4], "u32"), gpu.empty([4])];
+  gpu.run(unit, { words, out }, {}, [1]);
+  assert.equal([...(await out.data())], [2 ** -24, 2 ** -24, 0.5 + 2 ** -24, 1 - 2 ** -24]);
 });
 
 /** Mean, variance, fourth moment and largest absolute autocorrelation at the lags 1, 2, 3, 4 and 64. */

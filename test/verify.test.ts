@@ -7,7 +7,9 @@ import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts"
 import { createEngine, type Engine } from "../src/index.ts";
 import { verify, type ReadCase } from "../src/lab/verify.ts";
 
-const bundled: ReadCase = async (path) => (existsSync(`cases/${path}`) ? readFileSync(`cases/${path}`) : null);
+const reader = (root: string): ReadCase => async (path) => (existsSync(`${root}/${path}`) ? readFileSync(`${root}/${path}`) : null);
+const bundled = reader("cases");
+const WHOLE = "../shared/fixtures"; // a larger set of the same form, where it lies beside the project
 const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
 /** A folder of cases that exists only here. */
@@ -38,6 +40,15 @@ verifying("all bundled cases pass but those that say what is missing", async () 
   assert.is(new Set(seen).size, seen.length);
   assert.is(report.adapter, gpu.adapter.name);
   for (const c of report.cases) assert.ok(c.status === "unsupported" || c.limit === null || c.worst! <= c.limit, c.id);
+});
+
+(existsSync(WHOLE) ? verifying : verifying.skip)("all cases of the larger set pass but those that say what is missing", async () => {
+  const own = await createEngine();
+  const report = await verify(own, reader(WHOLE));
+  own.close();
+  assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
+  assert.ok(report.passed > 150, `${report.passed} passed`);
+  for (const c of report.cases) if (c.status === "unsupported") assert.match(c.message, /^purigrad /, c.id);
 });
 
 verifying("a case that passes names its worst number and its limit", async () => {

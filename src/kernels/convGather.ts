@@ -19,10 +19,12 @@ const plain = kernel("shaders/conv2d.wgsl", plainSource, { parts: [inputSource] 
 const subgroup = kernel("shaders/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
 const tiled = kernel("shaders/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource] });
 
-/** One dispatch, in the words of conv2d_input.wgsl, with the strides that conv2d_pack.wgsl reads w by. */
+/** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
 interface Gather {
   sizes: Record<"N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "OH" | "OW" | "OSH" | "OSW" | "ph" | "pw" | "SH" | "SW" | "DH" | "DW" | "top" | "left" | "KH" | "KW" | "Cg" | "Rg", number>;
-  pack: Record<"g_stride" | "r_stride" | "c_stride" | "w_row" | "i0" | "i_step" | "j0" | "j_step", number>;
+  strides: Record<"g_stride" | "r_stride" | "c_stride", number>;
+  rows: Dimension;
+  columns: Dimension;
 }
 
 interface Epilogue {
@@ -30,53 +32,86 @@ interface Epilogue {
   relu?: boolean;
 }
 
-function forwardGather(s: ConvSizes): Gather {
-  const [Cg, Rg, area] = [s.C / s.groups, s.O / s.groups, s.KH * s.KW];
-  return {
-    sizes: {
-      N: s.N, C: s.C, H: s.H, W: s.W, R: s.O, YH: s.OH, YW: s.OW, OH: s.OH, OW: s.OW, OSH: 1, OSW: 1, ph: 0, pw: 0,
-      SH: s.SH, SW: s.SW, DH: s.DH, DW: s.DW, top: s.PH, left: s.PW, KH: s.KH, KW: s.KW, Cg, Rg,
-    },
-    pack: { g_stride: Rg * Cg * area, r_stride: Cg * area, c_stride: area, w_row: s.KW, i0: 0, i_step: 1, j0: 0, j_step: 1 },
-  };
+/**
+ * One dimension of a gather: the outputs at, at + step, ..., `count` windows of them, each window with `fold`
+ * neighbouring outputs. Window m reads the inputs m stride - before + t dilation; tap t of output f of the fold is the
+ * kernel's tap first + t tapStep + f tapFold, where there is such a one.
+ */
+interface Dimension {
+  at: number; step: number; count: number; fold: number;
+  stride: number; before: number; dilation: number; taps: number;
+  first: number; tapStep: number; tapFold: number;
 }
 
-/** The inputs h = at, at + stride, ... along one dimension: `count` of them, and the taps that reach them. */
-interface Phase {
-  at: number;
-  count: number;
-  taps: number;
-  /** The last tap, which the gather reads first, and the step to the next one. */
-  first: number;
-  step: number;
-  /** Outputs by which the gather begins before the phase's first, and between its taps. */
-  before: number;
-  dilation: number;
+/** Outputs that a window makes where a group has one output channel, so that a tile of four rows is full. */
+const FOLD = 4;
+
+function forwardDimension(outputs: number, kernelSize: number, stride: number, padding: number, dilation: number, fold: number): Dimension {
+  const taps = kernelSize + (fold - 1) * stride;
+  return { at: 0, step: fold, count: Math.ceil(outputs / fold), fold, stride: stride * fold, before: padding, dilation, taps, first: 0, tapStep: 1, tapFold: -stride };
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-/** dx[h] sums dy[o] over the taps i with o stride + i dilation - padding = h: those with h + padding = i dilation mod stride. */
-function phases(size: number, kernelSize: number, stride: number, padding: number, dilation: number): Phase[] {
+/** The input gradient: dx[h] sums dy[o] over the taps i with o stride + i dilation - padding = h; one phase of h modulo stride each. */
+function phases(size: number, kernelSize: number, stride: number, padding: number, dilation: number): Dimension[] {
   const common = gcd(stride, dilation);
   return Array.from({ length: Math.min(stride, size) }, (_, at) => {
     const hits = Array.from({ length: kernelSize }, (_, i) => i).filter((i) => (at + padding - i * dilation) % stride === 0);
-    const first = hits.at(-1) ?? 0;
+    const first = hits.at(-1) ?? 0; // the tap that reaches the first output
     const before = hits.length ? -(at + padding - first * dilation) / stride : 0;
-    return { at, count: Math.ceil((size - at) / stride), taps: hits.length, first, step: -stride / common, before, dilation: dilation / common };
+    return {
+      at, step: stride, count: Math.ceil((size - at) / stride), fold: 1, stride: 1, before, dilation: dilation / common,
+      taps: hits.length, first, tapStep: -stride / common, tapFold: 0,
+    };
   });
+}
+
+/** All phases in one window of `fold` inputs h, a multiple of the stride; dilation 1. */
+function foldedPhases(size: number, kernelSize: number, stride: number, padding: number, fold: number): Dimension {
+  const before = -Math.ceil((padding - (kernelSize - 1)) / stride);
+  const taps = Math.floor((fold - 1 + padding) / stride) + before + 1;
+  return {
+    at: 0, step: fold, count: Math.ceil(size / fold), fold, stride: fold / stride, before, dilation: 1,
+    taps, first: padding + stride * before, tapStep: -stride, tapFold: 1,
+  };
+}
+
+type Ends = Pick<Gather["sizes"], "N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "Cg" | "Rg">;
+
+/** `ends`: sizes of the tensors, with the output channels still unfolded. */
+function gatherOf(ends: Ends, strides: Gather["strides"], rows: Dimension, columns: Dimension): Gather {
+  const fold = rows.fold * columns.fold;
+  return {
+    sizes: {
+      ...ends, R: ends.R * fold, Rg: ends.Rg * fold,
+      OH: rows.count, OW: columns.count, OSH: rows.step, OSW: columns.step, ph: rows.at, pw: columns.at,
+      SH: rows.stride, SW: columns.stride, DH: rows.dilation, DW: columns.dilation, top: rows.before, left: columns.before,
+      KH: rows.taps, KW: columns.taps,
+    },
+    strides, rows, columns,
+  };
+}
+
+function forwardGather(s: ConvSizes): Gather {
+  const [Cg, Rg, area] = [s.C / s.groups, s.O / s.groups, s.KH * s.KW];
+  const fold = Rg === 1 && s.DH === 1 ? FOLD : 1;
+  return gatherOf(
+    { N: s.N, C: s.C, H: s.H, W: s.W, R: s.O, YH: s.OH, YW: s.OW, Cg, Rg },
+    { g_stride: Rg * Cg * area, r_stride: Cg * area, c_stride: area },
+    forwardDimension(s.OH, s.KH, s.SH, s.PH, s.DH, fold),
+    forwardDimension(s.OW, s.KW, s.SW, s.PW, s.DW, 1),
+  );
 }
 
 function inputGradientGathers(s: ConvSizes): Gather[] {
   const [Cg, Og, area] = [s.C / s.groups, s.O / s.groups, s.KH * s.KW];
-  const columns = phases(s.W, s.KW, s.SW, s.PW, s.DW);
-  return phases(s.H, s.KH, s.SH, s.PH, s.DH).flatMap((a) => columns.map((b) => ({
-    sizes: {
-      N: s.N, C: s.O, H: s.OH, W: s.OW, R: s.C, YH: s.H, YW: s.W, OH: a.count, OW: b.count, OSH: s.SH, OSW: s.SW, ph: a.at, pw: b.at,
-      SH: 1, SW: 1, DH: a.dilation, DW: b.dilation, top: a.before, left: b.before, KH: a.taps, KW: b.taps, Cg: Og, Rg: Cg,
-    },
-    pack: { g_stride: Og * Cg * area, r_stride: area, c_stride: Cg * area, w_row: s.KW, i0: a.first, i_step: a.step, j0: b.first, j_step: b.step },
-  })));
+  const ends = { N: s.N, C: s.O, H: s.OH, W: s.OW, R: s.C, YH: s.H, YW: s.W, Cg: Og, Rg: Cg };
+  const strides = { g_stride: Og * Cg * area, r_stride: area, c_stride: Cg * area };
+  const folds = Cg === 1 && s.DH === 1 && s.DW === 1 && s.SH === s.SW && s.SH <= 2;
+  const rows = folds ? [foldedPhases(s.H, s.KH, s.SH, s.PH, FOLD / s.SW)] : phases(s.H, s.KH, s.SH, s.PH, s.DH);
+  const columns = folds ? [foldedPhases(s.W, s.KW, s.SW, s.PW, s.SW)] : phases(s.W, s.KW, s.SW, s.PW, s.DW);
+  return rows.flatMap((r) => columns.map((c) => gatherOf(ends, strides, r, c)));
 }
 
 /** How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel row. */
@@ -87,10 +122,14 @@ function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { qua
   return { quads: Math.ceil((Cg * KH * KW) / 4), ROW_TAPS: 0, STRIDE: 1, TAPS: 4 };
 }
 
-function packWeights(w: Tensor, g: Gather, quads: number, ROW_TAPS: number): Tensor {
-  const { R, Rg, Cg, KH, KW } = g.sizes;
+function packWeights(w: Tensor, { sizes: { R, Rg, Cg, KH, KW }, strides, rows, columns }: Gather, quads: number, ROW_TAPS: number): Tensor {
   const wp = w.gpu.empty([R, quads, 4]);
-  w.gpu.run(pack, { w, wp }, { rows: R, Rg, Cg, KH, KW, quads, ...g.pack }, linearGrid(wp.size), { ROW_TAPS });
+  const [w_rows, w_cols] = w.shape.slice(2) as [number, number];
+  const taps = {
+    w_rows, w_cols, fold_h: rows.fold, fold_w: columns.fold,
+    i0: rows.first, i_step: rows.tapStep, i_fold: rows.tapFold, j0: columns.first, j_step: columns.tapStep, j_fold: columns.tapFold,
+  };
+  w.gpu.run(pack, { w, wp }, { rows: R, channels: Rg / (rows.fold * columns.fold), Cg, KH, KW, quads, ...strides, ...taps }, linearGrid(wp.size), { ROW_TAPS });
   return wp;
 }
 
@@ -111,7 +150,7 @@ function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false
   const [gx, gy = 1] = linearGrid(segments, tile.segments);
   const params = { ...g.sizes, quads, has_bias: Number(!!bias), relu: Number(relu) };
   const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / tile.channels) * (R / Rg)] as const);
-  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, grid, { ...v.constants, ...layout });
+  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, grid, { ...v.constants, ...layout, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold });
 }
 
 function variants(gpu: Engine, channels: number): Variant[] {

@@ -3,7 +3,7 @@
 
 import { conv2d, convTranspose2d, type Shape } from "../../src/index.ts";
 import { sizeOf } from "./reference.ts";
-import { host, type Host, type OpRow, type WrongRow } from "./table.ts";
+import { filled, host, type Host, type OpRow, type WrongRow } from "./table.ts";
 
 type Pair = number | [number, number];
 type Shape4 = [number, number, number, number];
@@ -17,20 +17,30 @@ function sizesOf({ stride = 1, padding = 0, dilation = 1, outputPadding = 0, gro
   return { SH, SW, PH, PW, DH, DW, extra, groups };
 }
 
-/** Calls f(index in x, index in w, index in y) for each product of a convolution from x [N,C,H,W] to y [N,O,OH,OW] with w [O,C/groups,KH,KW]. */
-function products(x: Shape, w: Shape, y: Shape, options: Options, f: (x: number, w: number, y: number) => void): void {
-  const [N, O, OH, OW] = y as Shape4;
-  const [, Cg, KH, KW] = w as Shape4;
-  const [, C, H, W] = x as Shape4;
+/**
+ * For each product of a convolution from x [N,C,H,W] to y [N,O,OH,OW] with w [O,C/groups,KH,KW]: y += x w, or the
+ * other way round x += y w, which is the transposed convolution of y.
+ */
+function convolve(x: Host, w: Host, y: Host, options: Options, transposed: boolean): void {
+  const [N, O, OH, OW] = y.shape as Shape4;
+  const [, Cg, KH, KW] = w.shape as Shape4;
+  const [, C, H, W] = x.shape as Shape4;
   const { SH, SW, PH, PW, DH, DW, groups } = sizesOf(options);
   for (let at = 0; at < N * O * OH * OW; at++) {
-    const [ow, oh, o, n] = [at % OW, Math.floor(at / OW) % OH, Math.floor(at / (OW * OH)) % O, Math.floor(at / (OW * OH * O))];
-    const plane = n * C + Math.floor((o * groups) / O) * Cg;
+    const ow = at % OW;
+    const oh = Math.floor(at / OW) % OH;
+    const o = Math.floor(at / (OW * OH)) % O;
+    const plane = Math.floor(at / (OW * OH * O)) * C + Math.floor((o * groups) / O) * Cg; // image n, first channel of the group
     for (let row = 0; row < Cg * KH; row++) { // of the kernel: channel, then height
       const h = oh * SH + (row % KH) * DH - PH;
       if (h < 0 || h >= H) continue;
       const image = ((plane + Math.floor(row / KH)) * H + h) * W;
-      for (let j = 0, v = ow * SW - PW; j < KW; j++, v += DW) if (v >= 0 && v < W) f(image + v, (o * Cg * KH + row) * KW + j, at);
+      const taps = (o * Cg * KH + row) * KW;
+      for (let j = 0, v = ow * SW - PW; j < KW; j++, v += DW) {
+        if (v < 0 || v >= W) continue;
+        if (transposed) x[image + v]! += y[at]! * w[taps + j]!;
+        else y[at]! += x[image + v]! * w[taps + j]!;
+      }
     }
   }
 }
@@ -38,7 +48,7 @@ function products(x: Shape, w: Shape, y: Shape, options: Options, f: (x: number,
 /** A result of `shape` that holds its channels' bias. */
 const biased = (shape: Shape4, bias: Host | undefined): Host => {
   const area = shape[2] * shape[3];
-  return host(Float64Array.from({ length: sizeOf(shape) }, (_, i) => bias?.[Math.floor(i / area) % shape[1]] ?? 0), shape);
+  return host(filled(sizeOf(shape), (i) => bias?.[Math.floor(i / area) % shape[1]] ?? 0), shape);
 };
 
 const outputs = (size: number, k: number, s: number, p: number, d: number): number => Math.floor((size + 2 * p - d * (k - 1) - 1) / s) + 1;
@@ -64,9 +74,8 @@ function row(op: "conv2d" | "convTranspose2d", name: string, x: Shape4, weight: 
     run: (t) => (forward ? conv2d : convTranspose2d)(t.x!, t.weight!, t.bias, options),
     reference(t) {
       const y = biased(shape, t.bias);
-      const [a, w] = [t.x!, t.weight!];
-      if (forward) products(x, weight, shape, options, (i, k, o) => { y[o]! += a[i]! * w[k]!; });
-      else products(shape, weight, x, options, (i, k, o) => { y[i]! += a[o]! * w[k]!; });
+      if (forward) convolve(t.x!, t.weight!, y, options, false);
+      else convolve(y, t.weight!, t.x!, options, true);
       return options.relu ? y.map((v) => Math.max(v, 0)) : y;
     },
   };

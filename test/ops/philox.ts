@@ -21,7 +21,7 @@ export function philox(counter: readonly number[], key: readonly number[]): numb
 
 /** The four uniform numbers of elements 4q .. 4q+3; `draw` is [key low, key high, counter low, counter high]. */
 const uniform4 = (q: number, draw: readonly number[]): number[] =>
-  philox([q, 0, draw[2]!, draw[3]!], [draw[0]!, draw[1]!]).map((bits) => Math.fround((bits >>> 8) + 0.5) / 2 ** 24);
+  philox([q, 0, draw[2]!, draw[3]!], [draw[0]!, draw[1]!]).map((bits) => ((bits >>> 9) + 0.5) / 2 ** 23);
 
 /** n numbers, four from each quad. */
 function quads(n: number, make: (q: number) => number[]): Float64Array {

@@ -57,6 +57,7 @@ export const rows: OpRow[] = [
   ...reduction("mean", mean, meanOf),
   ...reduction("max", max, maxOf, { distinct: true }),
   ...reduction("min", min, minOf, { distinct: true }),
+  { op: "sum", name: "of nothing", inputs: { x: { shape: [0, 3] } }, run: ({ x }) => sum(x!, { dim: 0 }), reference: () => [0, 0, 0], gradient: ["x"], shape: [3] },
   { op: "sum", name: "a scalar", inputs: { x: { shape: [] } }, run: ({ x }) => sum(x!), reference: ({ x }) => x!, gradient: ["x"], shape: [] },
   firstTie("max", max, maxOf),
   firstTie("min", min, minOf),

@@ -1,0 +1,24 @@
+// The cases of `purigrad verify` pass in a browser too; the page fetches them.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createEngine } from "../src/index.ts";
+import { verify, type ReadCase } from "../src/lab/verify.ts";
+
+const fetched: ReadCase = async (path) => {
+  const response = await fetch(`/cases/${path}`);
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+};
+
+const verifying = suite("verify");
+
+verifying("all bundled cases pass but those that say what is missing", async () => {
+  const gpu = await createEngine();
+  const report = await verify(gpu, fetched);
+  gpu.close();
+  assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
+  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), ["attacks/mnist_cnn_saturated/dlr"]);
+  assert.ok(report.passed > 120, `${report.passed} passed`);
+});
+
+verifying.run();
