@@ -17,7 +17,7 @@ const number = (v: number | null, digits: number) => (v === null ? "-" : v.toFix
 
 function printed(m: Measured): string {
   const share = m.overhead === null ? "-" : `${(100 * m.overhead).toFixed(0)} %`;
-  return line([m.case, number(m.ms, 3), `${(100 * m.spread).toFixed(0)} %`, m.gflops ? number(m.gflops, 2) : "-", number(m.gbps, 2), number(m.kernel_ms, 3), share]);
+  return line([m.case, number(m.ms, 3), `${(100 * m.spread).toFixed(0)} %`, m.gflops ? number(m.gflops, 2) : "-", m.gbps ? number(m.gbps, 2) : "-", number(m.kernel_ms, 3), share]);
 }
 
 async function run(gpu: Engine, chosen: BenchRow[]): Promise<Measured[]> {

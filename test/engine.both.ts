@@ -78,6 +78,23 @@ engine("a capture keeps the weights that it uses alive", async () => {
   captured.dispose();
 });
 
+engine("dispose twice, inside a scope, leaves a capture its memory", async () => {
+  const before = gpu.memory().liveBuffers;
+  const captured = gpu.scope(() => {
+    const w = gpu.tensor([2, 2]);
+    const run = gpu.capture((x) => mul(x, w));
+    run({ data: [1, 2], shape: [2] });
+    w.dispose();
+    w.dispose();
+    return { run };
+  }).run;
+  const other = gpu.tensor([9, 9]);
+  assert.equal([...(await captured({ data: [3, 4], shape: [2] }).data())], [6, 8]);
+  captured.dispose();
+  other.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 engine("place lets a kernel write into a slice, and eagerly copies", async () => {
   const flat = gpu.zeros([128]);
   const slice = flat.view([3], 256);

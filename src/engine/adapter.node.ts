@@ -176,5 +176,5 @@ function nothingFound(wish: AdapterWish, seen: string[]): string {
   const driver = usersDriver();
   if (driver && wish !== "embedded") return `no ${wish} adapter: the Vulkan driver ${driver} (from the environment) gives none; correct or unset VK_DRIVER_FILES`;
   if (wish === "hardware") return `no hardware adapter: no GPU driver answered; install one, or ask for the adapter "auto"`;
-  return `no WebGPU adapter (${wish}): no Vulkan driver answered and the embedded SwiftShader did not start; run npm install, or install a Vulkan driver (Debian: mesa-vulkan-drivers)`;
+  return `no WebGPU adapter (${wish}): no Vulkan driver answered and the embedded SwiftShader did not start; npm install @sparticuz/chromium@143.0.4 (it carries SwiftShader), or install a Vulkan driver (Debian: mesa-vulkan-drivers)`;
 }

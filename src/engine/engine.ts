@@ -170,6 +170,12 @@ export class Engine {
     return this.storages.withoutFreeing(fn);
   }
 
+  /** Frees a tensor's storage, unless a capture uses it. */
+  disown(storage: Storage): void {
+    this.storages.disown(storage);
+  }
+
+  /** Gives up one hold on a storage. */
   release(storage: Storage): void {
     this.storages.release(storage);
   }

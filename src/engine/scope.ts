@@ -28,7 +28,7 @@ export class Storages {
       return result;
     } finally {
       this.scopes.pop();
-      for (const storage of made) survivors.has(storage) ? this.scopes.at(-1)?.add(storage) : this.release(storage);
+      for (const storage of made) survivors.has(storage) ? this.scopes.at(-1)?.add(storage) : this.disown(storage);
     }
   }
 
@@ -52,7 +52,15 @@ export class Storages {
     }
   }
 
-  /** One owner less; the last one gives the buffer back to the pool. */
+  /** The owner lets go: at the end of a scope, or by dispose(). Captures that use it keep it. */
+  disown(storage: Storage): void {
+    if (!storage.owned) return;
+    storage.owned = false;
+    this.keep(storage);
+    this.release(storage);
+  }
+
+  /** One holder less; the last one gives the buffer back to the pool. */
   release(storage: Storage): void {
     if (storage.freed || --storage.refs > 0) return;
     if (this.detained) {
@@ -60,7 +68,6 @@ export class Storages {
       this.detained.push(storage);
       return;
     }
-    this.keep(storage);
     if (storage.buffer) this.pool.give(storage.buffer);
     storage.buffer = null;
   }

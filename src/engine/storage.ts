@@ -4,8 +4,10 @@
 /** Bytes behind tensors. `buffer` is null while a capture records: its planner decides later where the bytes live. */
 export class Storage {
   buffer: GPUBuffer | null = null;
-  /** Owners: the tensor's scope, and every capture that uses it. */
+  /** Holders: its owner (a scope, or whoever keeps the tensor) and every capture that uses it. */
   refs = 1;
+  /** Whether the owner still holds it. */
+  owned = true;
   /** Set by `place` in a capture: this storage is a slice of another one. */
   placed: { storage: Storage; offset: number } | null = null;
 

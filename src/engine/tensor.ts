@@ -57,7 +57,7 @@ export class Tensor {
 
   /** Frees the storage (of all views). Captures that use it keep it alive until they are disposed. */
   dispose(): void {
-    this.gpu.release(this.storage);
+    this.gpu.disown(this.storage);
   }
 
   toString(): string {

@@ -72,10 +72,14 @@ function variants(gpu: Engine, s: ConvSizes): Variant[] {
 /** dw [O,C/groups,KH,KW] and, if asked for, db [O] of the convolution `s` of x for dy. */
 export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBias: boolean): { dw: Tensor; db: Tensor | null } {
   const gpu = x.gpu;
-  const partial = gpu.tuner.launch("conv2d dw", convKey(s), variants(gpu, s), (v) => partialSums(s, x, dy, v));
-  const dw = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
-  const db = needsBias ? gpu.empty([s.O]) : null;
-  const params = { weights: dw.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(needsBias) };
-  gpu.run(reduce, { partial, dw, db: db ?? gpu.empty([1]) }, params, linearGrid(dw.size + s.O));
+  let db: Tensor | null = null;
+  const dw = gpu.tuner.launch("conv2d dw", convKey(s), variants(gpu, s), (v) => {
+    const partial = partialSums(s, x, dy, v);
+    const sum = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
+    db = needsBias ? gpu.empty([s.O]) : null;
+    const params = { weights: sum.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(needsBias) };
+    gpu.run(reduce, { partial, dw: sum, db: db ?? gpu.empty([1]) }, params, linearGrid(sum.size + s.O));
+    return sum;
+  });
   return { dw, db };
 }

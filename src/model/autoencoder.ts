@@ -53,17 +53,18 @@ export function convAutoencoder(gpu: Engine, seed: number, { channels = [32, 64]
     seed + 1,
   );
   const halve = { stride: 2, padding: 1 };
+  const halving = { ...halve, relu: true };
   return {
     latent,
     encoder,
     decoder,
     encode(x) {
-      const h = relu(applyConv(encoder, "conv2", relu(applyConv(encoder, "conv1", x, halve)), halve));
+      const h = applyConv(encoder, "conv2", applyConv(encoder, "conv1", x, halving), halving);
       return heads(encoder, relu(applyLinear(encoder, "fc1", flatten(h))));
     },
     decode(z) {
       const h = relu(applyLinear(decoder, "fc2", relu(applyLinear(decoder, "fc1", z))));
-      const up = relu(applyConvTranspose(decoder, "up1", reshape(h, [z.shape[0]!, 32, 7, 7]), halve));
+      const up = applyConvTranspose(decoder, "up1", reshape(h, [z.shape[0]!, 32, 7, 7]), halving);
       return sigmoid(applyConvTranspose(decoder, "up2", up, halve));
     },
   };

@@ -23,7 +23,7 @@ export const convTransposeSpec = (name: string, inputs: number, outputs: number,
 export const linearSpec = (name: string, inputs: number, outputs: number): ParameterSpec =>
   weightAndBias(name, [outputs, inputs], outputs, inputs);
 
-type Conv = { stride?: number; padding?: number };
+type Conv = { stride?: number; padding?: number; relu?: boolean };
 
 export const applyConv = (p: Parameters, name: string, x: Tensor, options: Conv): Tensor =>
   conv2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
