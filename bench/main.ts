@@ -30,8 +30,16 @@ async function run(gpu: Engine, chosen: BenchRow[]): Promise<Measured[]> {
   return results;
 }
 
+function readFlags() {
+  try {
+    return parseArgs({ options: { filter: { type: "string" }, json: { type: "string" }, adapter: { type: "string" } }, strict: true }).values;
+  } catch (error) {
+    throw new Error(`bench: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are --filter, --json, --adapter`);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { filter: { type: "string" }, json: { type: "string" }, adapter: { type: "string" } }, strict: true });
+  const values = readFlags();
   const all = [...rows, ...steps];
   const chosen = all.filter((r) => `${r.op} ${r.name}`.includes(values.filter ?? ""));
   if (chosen.length === 0) throw new Error(`bench: no row contains "${values.filter}"; rows begin with ${[...new Set(all.map((r) => r.op))].join(", ")}`);

@@ -53,6 +53,18 @@ engine("a replay makes no buffer and leaves live bytes as they are", async () =>
   captured.dispose();
 });
 
+engine("a profile names the kernels of a capture and their time", async () => {
+  if (!gpu.device.features.has("timestamp-query")) return;
+  const x = gpu.tensor(new Float32Array(1 << 16), [1 << 16]);
+  const captured = gpu.capture(() => relu(relu(add(x, x))));
+  assert.match(await message(() => captured.profile()), "profile of a function that was never called");
+  captured();
+  const { rows, ms } = await captured.profile();
+  assert.equal(Object.fromEntries(rows.map((r) => [r.kernel, r.calls])), { "shaders/pointwise/relu.wgsl#forward": 2, "shaders/pointwise/add.wgsl#same": 1 });
+  assert.ok(ms >= 0 && Math.abs(ms - rows.reduce((sum, r) => sum + r.ms, 0)) < 1e-9);
+  captured.dispose();
+});
+
 engine("a capture reuses the memory of what is dead, and gives all back", () => {
   const before = gpu.memory();
   const chain = gpu.capture((x) => {
