@@ -99,6 +99,16 @@ attacks("an attack reads the weights as they are now", async () => {
   assert.ok(far(await attack(x, y).data(), closedForm(-1)) < 1e-6);
 });
 
+attacks("dispose gives back all that an attack keeps", async () => {
+  const { model, x, y } = setUp();
+  const before = gpu.memory().liveBuffers;
+  const attack = pgd(model, { eps: EPS, restarts: 2 });
+  attack(x, y).dispose();
+  assert.ok(gpu.memory().liveBuffers > before);
+  attack.dispose();
+  assert.is(gpu.memory().liveBuffers, before);
+});
+
 attacks("options out of range are refused", () => {
   const model = (v: Tensor) => v;
   assert.throws(() => fgsm(model, { eps: -1 }), /attack: eps is -1; a number >= 0 is due/);

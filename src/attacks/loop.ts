@@ -35,8 +35,12 @@ export interface AttackOptions {
   gradient?: (adv: Tensor, y: Tensor) => Tensor;
 }
 
-/** x [N,C,H,W], labels int32 [N] -> adversarial images of x's shape, a new tensor. */
-export type Attack = (x: Tensor, labels: Tensor) => Tensor;
+export interface Attack {
+  /** x [N,C,H,W], labels int32 [N] -> adversarial images of x's shape, a new tensor. */
+  (x: Tensor, labels: Tensor): Tensor;
+  /** Frees the buffers and the captured step that it keeps for each batch shape. */
+  dispose(): void;
+}
 
 function check(o: AttackOptions): void {
   const number = (name: string, v: number | undefined, least: number) => {
@@ -89,6 +93,12 @@ class State {
       return best!;
     });
   }
+
+  dispose(): void {
+    this.step.dispose();
+    this.judge.dispose();
+    for (const t of [this.x, this.y, this.adv, this.m, this.best, this.worst]) t?.dispose();
+  }
 }
 
 /**
@@ -100,7 +110,7 @@ export function makeAttack(model: Model, options: AttackOptions): Attack {
   const o = { steps: 1, restarts: 1, alpha: options.eps, ...options };
   const states = new Map<string, State>();
   let settings: Tensor | null = null;
-  return (x, labels) => {
+  const attack = (x: Tensor, labels: Tensor): Tensor => {
     const gpu = x.gpu;
     settings ??= gpu.keep(gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]));
     const key = x.shape.join();
@@ -108,6 +118,13 @@ export function makeAttack(model: Model, options: AttackOptions): Attack {
     states.set(key, state);
     return gpu.scope(() => runAttack(state, x, labels, settings!, o));
   };
+  const dispose = () => {
+    states.forEach((state) => state.dispose());
+    states.clear();
+    settings?.dispose();
+    settings = null;
+  };
+  return Object.assign(attack, { dispose });
 }
 
 function runAttack(s: State, x: Tensor, labels: Tensor, settings: Tensor, o: AttackOptions & { steps: number; restarts: number }): Tensor {

@@ -114,8 +114,10 @@ async function attackWithAll(run: Run, classifier: Classifier, test: Batches, s:
   };
   const begun = performance.now();
   const attacked: Partial<Attacked> = { None: test };
-  for (const [name, attack] of Object.entries(attacks))
+  for (const [name, attack] of Object.entries(attacks)) {
     attacked[name as AttackName] = await attackAll(run.gpu, name, attack, test, run.signal);
+    attack.dispose();
+  }
   run.durations.attacks = (performance.now() - begun) / 1000;
   return attacked as Attacked;
 }
