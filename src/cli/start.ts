@@ -5,7 +5,7 @@ import { COLUMNS, type Table1Row } from "../lab/results.ts";
 import { ATTACKS } from "../lab/paper.ts";
 import { table1Text } from "../lab/table.ts";
 
-export function printedTable(rows: readonly Table1Row[]): string {
+function printedTable(rows: readonly Table1Row[]): string {
   return table1Text(rows.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) })));
 }
 
