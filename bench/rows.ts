@@ -81,6 +81,7 @@ const shapes: BenchRow[] = [
   row("expand", `[16,1,1] -> [${IMAGE}]`, [[16, 1, 1]], (x) => ops.expand(x!, IMAGE), { grad: true }),
   image("slice", (x) => ops.slice(x, 1, 4, 12)), image("pad", (x) => ops.pad(x, [1, 1, 1, 1])), pair("concat", (a, b) => ops.concat([a, b], 1)),
   { op: "indexSelect", name: `${N} of [10000,784]`, flops: 0, bytes: 8 * N * 784, make: (gpu) => { const [x, i] = [floats(gpu, [10000, 784]), classes(gpu, N, 9973)]; return () => ops.indexSelect(x, 0, i); } },
+  { op: "byteImages", name: `${N} of [60000,784]`, flops: 0, bytes: 5 * N * 784, make: (gpu) => { const [x, i] = [gpu.empty([60000, 196], "u32"), classes(gpu, N, 59999)]; return () => ops.byteImages(x, i, [1, 28, 28]); } },
   { op: "gather", name: `[${N},10] dim 1`, flops: 0, bytes: 8 * N, make: (gpu) => { const [x, i] = [floats(gpu, [N, 10]), ops.reshape(classes(gpu, N, 10), [N, 1])]; return () => ops.gather(x, 1, i); } },
   { op: "oneHot", name: `[${N}] of 10`, flops: 0, bytes: 44 * N, make: (gpu) => { const i = classes(gpu, N, 10); return () => ops.oneHot(i, 10); } },
 ];
@@ -110,6 +111,8 @@ const paper: BenchRow[] = [
   row("clusterLoss", `[${N},${D}] K 10`, [[N, D], [N, D], [10, D], [N, 10]], (z, v, m, q) => ops.clusterLoss(z!, v!, m!, q!), { grad: true }),
   row("categoricalKl", `[${N},10]`, [[N, 10]], (q) => ops.categoricalKl(q!), { grad: true }),
   row("addNoise", `[${FLAT}]`, [FLAT], (x) => ops.addNoise(x!, 0.5, { clamp: [0, 1] })),
+  row("randomShift", `[${N},1,28,28] by 2`, [[N, 1, 28, 28]], (x) => ops.randomShift(x!, 2), { grad: true }),
+  row("signedNoise", `[${N},1,28,28]`, [[N, 1, 28, 28], [N, 1, 28, 28]], (x, other) => ops.signedNoise(x!, other!, 0.4)),
   { op: "randn", name: `[${FLAT}]`, flops: 0, bytes: 4 * sizeOf(FLAT), make: (gpu) => () => ops.randn(gpu, FLAT) },
   { op: "rand", name: `[${FLAT}]`, flops: 0, bytes: 4 * sizeOf(FLAT), make: (gpu) => () => ops.rand(gpu, FLAT) },
 ];

@@ -11,6 +11,6 @@ export * from "./attacks/index.ts";
 export { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer, type Schedule } from "./model/optim.ts";
 export { makeParameters, type ParameterSpec, type Parameters, type StateDict } from "./model/params.ts";
 export { cnn, type Classifier } from "./model/cnn.ts";
-export { convAutoencoder, mlpAutoencoder, purify, type Autoencoder } from "./model/autoencoder.ts";
+export { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify, type Autoencoder } from "./model/autoencoder.ts";
 export { cvaeLoss, daeLoss, vaeLoss } from "./model/losses.ts";
 export { fit, trainingStep } from "./model/train.ts";

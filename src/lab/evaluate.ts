@@ -1,9 +1,10 @@
 // Gray-box evaluation: attacks are made against the bare classifier, then each defence purifies what they made.
 
-import type { Attack, Model } from "../attacks/index.ts";
+import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../attacks/index.ts";
 import type { ImageSet } from "../data/images.ts";
 import type { Engine } from "../engine/engine.ts";
 import { argmax } from "../kernels/index.ts";
+import type { AttackName } from "./paper.ts";
 import { progress } from "./progress.ts";
 
 /** Images of one evaluation, in batches: host arrays, so that any number of them fits. */
@@ -40,6 +41,33 @@ export async function attackAll(gpu: Engine, name: string, attack: Attack, set: 
     bar.stop();
   }
   return { ...set, images };
+}
+
+/** How far and how fast the attacks of Table 1 may go: radius and step in pixel units of [0, 1], number of steps. */
+export interface AttackBudget {
+  eps: number;
+  alpha: number;
+  steps: number;
+}
+
+/** The images as they are under "None", and what each attack made of them. */
+export type Attacked = Record<AttackName, Batches>;
+
+/** The four attacks of Table 1 on a model, each over all batches; FGSM takes one step of eps. */
+export async function attackWithAll(gpu: Engine, model: Model, test: Batches, budget: AttackBudget, signal?: AbortSignal): Promise<Attacked> {
+  const { eps, alpha, steps } = budget;
+  const attacks = {
+    FGSM: fgsm(model, { eps }),
+    "I-FGSM": ifgsm(model, { eps, alpha, steps }),
+    PGD: pgd(model, { eps, alpha, steps }),
+    "MI-FGSM": mifgsm(model, { eps, alpha, steps }),
+  };
+  const attacked: Partial<Attacked> = { None: test };
+  for (const [name, attack] of Object.entries(attacks)) {
+    attacked[name as AttackName] = await attackAll(gpu, name, attack, test, signal);
+    attack.dispose();
+  }
+  return attacked as Attacked;
 }
 
 /** Share of images that the model classifies right, in percent, and which ones. */

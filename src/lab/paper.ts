@@ -24,8 +24,14 @@ export const PAPER_TABLE2 = {
   "cvae+g": { raw: 97.5, ae: 37.2 },
 } as const satisfies Record<DefenceName, { raw: number; ae: number }>;
 
+/** The paper's row beside one of ours: its "+G" beside ours with Gaussian and with signed noise; undefined without one. */
+export function paperRow(defence: string): DefenceName | undefined {
+  const name = defence.replace(/\+g-signed$/, "+g");
+  return Object.hasOwn(PAPER_TABLE1, name) ? (name as DefenceName) : undefined;
+}
+
 /** The paper's number in Table 1, undefined for a defence or an attack that it does not have. */
 export function paperTable1(defence: string, attack: string): number | undefined {
-  const column = (ATTACKS as readonly string[]).indexOf(attack);
-  return Object.hasOwn(PAPER_TABLE1, defence) ? PAPER_TABLE1[defence as DefenceName][column] : undefined;
+  const row = paperRow(defence);
+  return row && PAPER_TABLE1[row][(ATTACKS as readonly string[]).indexOf(attack)];
 }

@@ -3,6 +3,7 @@
 import type { OpRow, WrongRow } from "./table.ts";
 import * as binary from "./binary.ts";
 import * as conv from "./conv.ts";
+import * as images from "./images.ts";
 import * as layout from "./layout.ts";
 import * as pointwise from "./pointwise.ts";
 import * as reduce from "./reduce.ts";
@@ -14,6 +15,7 @@ import * as pooling from "./pooling.ts";
 const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   binary,
   conv,
+  images,
   layout,
   pointwise,
   reduce,
