@@ -8,6 +8,7 @@ import { createEngine, type Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import { info } from "./cli/info.ts";
 import { start } from "./cli/start.ts";
+import { train } from "./cli/train.ts";
 import { tune } from "./cli/tune.ts";
 import { verify } from "./cli/verify.ts";
 
@@ -31,7 +32,7 @@ export interface Command {
   run(context: Context): Promise<{ result: unknown; ok: boolean }>;
 }
 
-const COMMANDS: Record<string, Command> = { start, info, tune, verify };
+const COMMANDS: Record<string, Command> = { start, train, info, tune, verify };
 
 const COMMON: Command["flags"] = {
   adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },

@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { flatten, relu, reshape, sigmoid } from "../kernels/index.ts";
 import { applyConv, applyConvTranspose, applyLinear, convSpec, convTransposeSpec, linearSpec } from "./layers.ts";
-import { makeParameters, type Parameters } from "./params.ts";
+import { makeParameters, type ParameterSpec, type Parameters } from "./params.ts";
 
 export interface Latent {
   /** Mean of Q(z|x), [N,d]. */
@@ -70,19 +70,18 @@ export function convAutoencoder(gpu: Engine, seed: number, { channels = [32, 64]
   };
 }
 
-/**
- * The pair of the full-size runs (RECIPE 3b): three convolutions down, a wide perceptron up; 3.3 M and 1.3 M
- * multiplications an image.
- */
+/** The layers fc1, fc2, .. of a perceptron that goes through `widths`. */
+const perceptronSpec = (widths: readonly number[]) => Object.assign({}, ...widths.slice(1).map((w, i) => linearSpec(`fc${i + 1}`, widths[i]!, w))) as ParameterSpec;
+
+/** The pair of the full-size runs (RECIPE 3b): three convolutions down, a perceptron latent-widths-784 up. */
 export function convMlpAutoencoder(gpu: Engine, seed: number, { channels = [8, 32, 64], hidden = 256, widths = [512, 1024], latent = 32 } = {}): Autoencoder {
   const [c1, c2, c3] = channels as [number, number, number];
-  const [w1, w2] = widths as [number, number];
   const encoder = makeParameters(
     gpu,
     { ...convSpec("conv1", 1, c1, 3), ...convSpec("conv2", c1, c2, 4), ...convSpec("conv3", c2, c3, 4), ...linearSpec("fc1", c3 * 49, hidden), ...headSpec(hidden, latent) },
     seed,
   );
-  const decoder = makeParameters(gpu, { ...linearSpec("fc1", latent, w1), ...linearSpec("fc2", w1, w2), ...linearSpec("fc3", w2, 784) }, seed + 1);
+  const decoder = makeParameters(gpu, perceptronSpec([latent, ...widths, 784]), seed + 1);
   const halving = { stride: 2, padding: 1, relu: true };
   return {
     latent,
@@ -93,8 +92,8 @@ export function convMlpAutoencoder(gpu: Engine, seed: number, { channels = [8, 3
       return heads(encoder, relu(applyLinear(encoder, "fc1", flatten(applyConv(encoder, "conv3", h, halving)))));
     },
     decode(z) {
-      const h = relu(applyLinear(decoder, "fc2", relu(applyLinear(decoder, "fc1", z))));
-      return reshape(sigmoid(applyLinear(decoder, "fc3", h)), [z.shape[0]!, 1, 28, 28]);
+      const h = widths.reduce((v, _, i) => relu(applyLinear(decoder, `fc${i + 1}`, v)), z);
+      return reshape(sigmoid(applyLinear(decoder, `fc${widths.length + 1}`, h)), [z.shape[0]!, 1, 28, 28]);
     },
   };
 }

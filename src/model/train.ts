@@ -4,16 +4,25 @@ import type { Captured } from "../engine/capture.ts";
 import type { Engine } from "../engine/engine.ts";
 import { valueAndGrad } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { indexSelect } from "../kernels/index.ts";
+import { byteImages, indexSelect } from "../kernels/index.ts";
 import { hostRandom, permutation } from "./host-random.ts";
 import type { Optimizer } from "./optim.ts";
 import type { Parameters } from "./params.ts";
 
 export interface Data {
-  /** [n,C,H,W] in [0,1], on the GPU. */
+  /** On the GPU: [n,C,H,W] in [0,1], or as bytes, u32 [n,C*H*W/4] (see byteImages). */
   images: Tensor;
   /** int32 [n], on the GPU. */
   labels: Tensor;
+  /** [C,H,W], needed where the images are bytes. */
+  shape?: readonly [number, number, number];
+}
+
+/** The images at index [B], [B,C,H,W] in [0,1]. */
+export function imagesAt({ images, shape }: Data, index: Tensor): Tensor {
+  if (images.dtype !== "u32") return indexSelect(images, 0, index);
+  if (!shape) throw new Error("training data: images stored as bytes need their shape [C,H,W] beside them");
+  return byteImages(images, index, shape);
 }
 
 type Step = Captured<[{ data: Int32Array; shape: [number]; dtype: "i32" }], Tensor>;
@@ -25,7 +34,7 @@ type Step = Captured<[{ data: Int32Array; shape: [number]; dtype: "i32" }], Tens
 export function trainingStep(gpu: Engine, data: Data, params: Parameters[], optimizer: Optimizer, loss: (x: Tensor, y: Tensor) => Tensor): Step {
   const list = params.flatMap((p) => p.list());
   return gpu.capture((index: Tensor) => {
-    const x = indexSelect(data.images, 0, index);
+    const x = imagesAt(data, index);
     const y = indexSelect(data.labels, 0, index);
     const { value, grads } = valueAndGrad(() => loss(x, y), list);
     optimizer.step(grads);
@@ -46,30 +55,55 @@ export interface FitOptions {
   /** Called a few times a second with the step just done and its loss. */
   onProgress?: (step: number, total: number, loss: number) => void;
   signal?: AbortSignal;
+  /** Steps that were done before, when a run goes on from a checkpoint: the order of the images goes on as well. */
+  from?: number;
+  /** Called between steps, about every `every` seconds, to save what has been reached. */
+  checkpoint?: { every: number; save: (done: number) => Promise<void> };
 }
+
+/** A loss so many times the first one seen has no way back. */
+const DIVERGED = 1000;
 
 /** Steps between two looks at the loss: each look waits for the GPU. */
 const LOOK = 10;
+
+/** The order of the images in the epoch of step `from`, and the generator that makes the next ones. */
+function orderAt(o: FitOptions, perEpoch: number, from: number): { order: Int32Array; random: () => number } {
+  const random = hostRandom(o.seed);
+  let order = new Int32Array();
+  for (let begun = 0; begun < from; begun += perEpoch) order = permutation(o.n, random) as Int32Array<ArrayBuffer>;
+  return { order, random };
+}
+
+function checkLoss(o: FitOptions, loss: number, first: number, step: number, total: number, perEpoch: number): void {
+  const where = `at step ${step} of ${total} (epoch ${Math.ceil(step / perEpoch)}); use a lower learning rate`;
+  if (!Number.isFinite(loss)) throw new Error(`${o.name}: the loss is ${loss} ${where}`);
+  if (Math.abs(loss) > DIVERGED * Math.max(1, Math.abs(first))) throw new Error(`${o.name}: the loss grew from ${first.toPrecision(4)} to ${loss.toPrecision(4)} ${where}`);
+}
 
 /** Trains for `epochs` epochs of whole batches (a last short batch is left out). Returns the last loss seen. */
 export async function fit(step: Step, optimizer: Optimizer, o: FitOptions): Promise<number> {
   const perEpoch = Math.floor(o.n / o.batch);
   if (perEpoch < 1) throw new Error(`${o.name}: ${o.n} images do not fill one batch of ${o.batch}`);
   const total = perEpoch * o.epochs;
-  const random = hostRandom(o.seed);
-  let order = new Int32Array();
-  let loss = NaN;
-  for (let i = 0; i < total; i++) {
-    if (i % perEpoch === 0) order = permutation(o.n, random) as Int32Array<ArrayBuffer>;
+  const from = o.from ?? 0;
+  let { order, random } = orderAt(o, perEpoch, from);
+  let [loss, first, saved] = [NaN, NaN, performance.now()];
+  for (let i = from; i < total; i++) {
+    if (i % perEpoch === 0) order = permutation(o.n, random);
     optimizer.lr = o.schedule(i, total);
-    const from = (i % perEpoch) * o.batch;
-    const value = step({ data: order.subarray(from, from + o.batch), shape: [o.batch], dtype: "i32" });
-    if (i % LOOK === LOOK - 1 || i === total - 1) {
-      loss = await value.item();
-      o.signal?.throwIfAborted();
-      if (!Number.isFinite(loss)) throw new Error(`${o.name}: the loss is ${loss} at step ${i + 1} of ${total} (epoch ${Math.floor(i / perEpoch) + 1}); use a lower learning rate`);
-      o.onProgress?.(i + 1, total, loss);
+    const at = (i % perEpoch) * o.batch;
+    const value = step({ data: order.slice(at, at + o.batch), shape: [o.batch], dtype: "i32" });
+    if (i % LOOK !== LOOK - 1 && i !== total - 1) continue;
+    loss = await value.item();
+    if (Number.isNaN(first)) first = loss;
+    checkLoss(o, loss, first, i + 1, total, perEpoch);
+    o.onProgress?.(i + 1, total, loss);
+    if (o.checkpoint && (o.signal?.aborted || performance.now() - saved > 1000 * o.checkpoint.every)) {
+      await o.checkpoint.save(i + 1);
+      saved = performance.now();
     }
+    o.signal?.throwIfAborted();
   }
   return loss;
 }

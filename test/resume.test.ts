@@ -1,0 +1,103 @@
+// A killed training run goes on from its checkpoint to the same bits as one that was never stopped.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createEngine } from "../src/index.ts";
+import { QUICK, type MnistSettings } from "../src/lab/settings.ts";
+import { trainNetworks } from "../src/lab/train-mnist.ts";
+import { loadNetwork, readOrigin, weightsFile } from "../src/lab/networks.ts";
+
+const resume = suite("resume");
+const TINY: MnistSettings = {
+  ...QUICK, trainImages: 640, batch: 32,
+  autoencoder: { ...QUICK.autoencoder, channels: [4, 4, 8], hidden: 16, widths: [32], latent: 8 },
+  warmUp: { epochs: 1, lr: 1e-3 }, phase1: { epochs: 1, lr: 2e-3 }, phase2: { ...QUICK.phase2, epochs: 1 },
+};
+const folder = () => mkdtempSync(join(tmpdir(), "purigrad-"));
+
+async function trainAll(dir: string, o: { signal?: AbortSignal; every?: number } = {}): Promise<void> {
+  const gpu = await createEngine({ seed: 0 });
+  try {
+    await trainNetworks({ gpu, settings: TINY, seed: 0, dir, resume: true, ...o, say: () => {} }, ["cvae+g-signed"]);
+  } finally {
+    gpu.close();
+  }
+}
+
+/** An abort signal that fires at the first look: at a step, not at a moment. */
+function abortAtOnce(): AbortSignal {
+  const controller = new AbortController();
+  const look = () => (controller.abort(new Error("stopped here")), true);
+  return Object.defineProperty(controller.signal, "aborted", { get: look });
+}
+
+async function sameWeights(one: string, two: string): Promise<void> {
+  const gpu = await createEngine({ seed: 0 });
+  for (const name of ["cvae", "cvae+g-signed"] as const) {
+    const [a, b] = [one, two].map((dir) => loadNetwork(gpu, TINY, dir, name, 0));
+    assert.equal(await a!.net.encoder.state(), await b!.net.encoder.state());
+    assert.equal(await a!.means.state(), await b!.means.state());
+  }
+  gpu.close();
+}
+
+// This file is also the process that gets killed.
+if (process.env.PURIGRAD_TRAIN_IN) {
+  await trainAll(process.env.PURIGRAD_TRAIN_IN, { every: 0 });
+  process.exit(0);
+}
+
+/** Trains in a process of its own and kills it as soon as it has written the file. */
+function trainUntil(dir: string, file: string): Promise<string | null> {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], { env: { ...process.env, PURIGRAD_TRAIN_IN: dir }, stdio: ["ignore", "ignore", "ignore"] });
+  const timer = setInterval(() => existsSync(file) && child.kill("SIGKILL"), 2);
+  return new Promise((resolve) => child.on("exit", (_, signal) => (clearInterval(timer), resolve(signal))));
+}
+
+resume("a run that is stopped in every phase, and one that is killed, go on to the bits of one that is not", async () => {
+  const [whole, stopped, killed] = [folder(), folder(), folder()];
+  await trainAll(whole);
+  let stops = 0;
+  while (await trainAll(stopped, { signal: abortAtOnce() }).then(() => false, (e: Error) => (assert.match(e.message, /stopped here/), true))) stops++;
+  assert.ok(stops >= 3, `it was stopped ${stops} times`);
+  await sameWeights(whole, stopped);
+  assert.equal(readdirSync(join(stopped, "checkpoints")), ["warm-up.safetensors"], "a finished phase leaves no checkpoint");
+  assert.is(await trainUntil(killed, join(killed, "checkpoints", "cvae.seed0.safetensors")), "SIGKILL");
+  await trainAll(killed);
+  await sameWeights(whole, killed);
+  [whole, stopped, killed].forEach((dir) => rmSync(dir, { recursive: true }));
+});
+
+resume("weights that are there are kept, and other settings are refused", async () => {
+  const dir = folder();
+  const gpu = await createEngine({ seed: 0 });
+  const o = { gpu, settings: { ...TINY, trainImages: 320 }, seed: 0, dir, resume: false, say: () => {} };
+  await trainNetworks(o, ["vae"]);
+  const file = weightsFile(dir, "vae", 0);
+  const before = readFileSync(file);
+  assert.is(readOrigin(file)!.network, "vae");
+  await trainNetworks(o, ["vae"]);
+  assert.equal(readFileSync(file), before);
+  const other = await trainNetworks({ ...o, settings: { ...TINY, trainImages: 640 } }, ["vae"]).catch((e: Error) => e.message);
+  assert.match(String(other), /trained with .*"trainImages":320.* this run has .*"trainImages":640.*; delete it or choose another folder/);
+  gpu.close();
+  rmSync(dir, { recursive: true });
+});
+
+resume("a checkpoint of other settings, or a damaged one, is one sentence", async () => {
+  const dir = folder();
+  await trainAll(dir, { signal: abortAtOnce() }).catch(() => {});
+  const file = join(dir, "checkpoints", "warm-up.seed0.safetensors");
+  assert.ok(existsSync(file));
+  writeFileSync(file, readFileSync(file).subarray(0, 5000));
+  const message = await trainAll(dir).catch((e: Error) => e.message);
+  assert.match(String(message), /warm-up\.seed0\.safetensors: .*(cut short|damaged)/);
+  rmSync(dir, { recursive: true });
+});
+
+resume.run();
