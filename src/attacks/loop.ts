@@ -1,6 +1,6 @@
 // The one attack loop. An attack is: a start, and a step that is repeated. The parts that differ between attacks (the
-// start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT will
-// replace the gradient.
+// start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT replace the
+// gradient.
 
 import type { Captured } from "../engine/capture.ts";
 import type { Generator } from "../engine/random.ts";

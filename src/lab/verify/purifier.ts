@@ -2,11 +2,10 @@
 // gradients of the summed cross-entropy with respect to the input; attacks along such gradients, step by step with the
 // recorded noise; verdicts under the noise of the evaluation.
 
-import { grad, noGrad, valueAndGrad } from "../../engine/tape.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { add, crossEntropy, gather, log, mul, neg, reparameterize, reshape, softmax } from "../../kernels/index.ts";
-import { lossGradient } from "../../attacks/index.ts";
+import { add, mul, reparameterize } from "../../kernels/index.ts";
+import { bpdaGradient, eotGradient, lossGradient, repeated, type EotAverage } from "../../attacks/index.ts";
 import { signStep } from "../../attacks/kernels.ts";
 import type { SafeTensor, SafeTensors } from "../../data/safetensors.ts";
 import { CaseFile, numbers, pixelsOff, relativeError, upload, type Case, type Check, type ReadCase } from "./case.ts";
@@ -25,18 +24,14 @@ interface Setup {
   epsK: Tensor[];
 }
 
-const loss = (s: Setup, xhat: Tensor): Tensor => crossEntropy(s.model(xhat), s.y, { reduction: "sum" });
-const through = (s: Setup, eps?: Tensor): Tensor => grad(() => loss(s, s.vae.purify(s.x, eps)), [s.x])[0]!;
-/** d loss / d xhat at the reconstruction from a draw. */
-const atPurified = (s: Setup, eps: Tensor): Tensor => lossGradient(s.model)(noGrad(s.gpu, () => s.vae.purify(s.x, eps)), s.y);
+/** Through the purifier with a draw, or through its mean latent. */
+const through = (s: Setup, eps?: Tensor): Tensor => lossGradient((x) => s.model(s.vae.purify(x, eps)))(s.x, s.y);
+/** BPDA on a draw, back through the identity or through the mean latent. */
+const atPurified = (s: Setup, eps: Tensor, back: "identity" | "mean" = "identity"): Tensor =>
+  bpdaGradient((x) => s.vae.purify(x, eps), s.model, back === "mean" ? (x) => s.vae.purify(x) : undefined)(s.x, s.y);
+const over = (s: Setup, draws: Tensor[], what: EotAverage): Tensor =>
+  eotGradient(repeated((x, k) => s.model(s.vae.purify(x, draws[k]))), draws.length, what)(s.x, s.y);
 const average = (list: Tensor[]): Tensor => mul(list.reduce((a, b) => add(a, b)), 1 / list.length);
-
-/** -log of the mean over draws of the true class's probability. */
-function lossOfMeanProbability(s: Setup): Tensor {
-  const labels = reshape(s.y, [s.y.size, 1]);
-  const probability = (eps: Tensor) => gather(softmax(s.model(s.vae.purify(s.x, eps))), 1, labels);
-  return neg(log(average(s.epsK.map(probability))));
-}
 
 const FORWARD: Record<string, (s: Setup) => Tensor> = {
   mu: (s) => s.vae.mu(s.x),
@@ -51,9 +46,9 @@ const GRADIENTS: Record<string, (s: Setup) => Tensor> = {
   grad_exact: (s) => through(s, s.eps1),
   grad_mean_latent: (s) => through(s),
   grad_bpda_identity: (s) => atPurified(s, s.eps1),
-  grad_bpda_forwardsub_mean_latent: (s) => valueAndGrad(() => s.vae.purify(s.x), [s.x], atPurified(s, s.eps1)).grads[0]!,
-  grad_eot_mean_of_loss_grads: (s) => average(s.epsK.map((eps) => through(s, eps))),
-  grad_eot_loss_of_mean_prob: (s) => grad(() => lossOfMeanProbability(s), [s.x])[0]!,
+  grad_bpda_forwardsub_mean_latent: (s) => atPurified(s, s.eps1, "mean"),
+  grad_eot_mean_of_loss_grads: (s) => over(s, s.epsK, "gradients"),
+  grad_eot_loss_of_mean_prob: (s) => over(s, s.epsK, "probabilities"),
 };
 
 /** The gradient that each attack follows at x; `draws` are the noise recorded for its step. */
@@ -61,7 +56,7 @@ const ATTACKS: Record<string, (s: Setup, draws: Tensor[]) => Tensor> = {
   graybox_pgd: (s) => lossGradient(s.model)(s.x, s.y),
   bpdapgd: (s, [eps]) => atPurified(s, eps!),
   reparampgd: (s, [eps]) => through(s, eps),
-  eotpgd: (s, draws) => average(draws.map((eps) => through(s, eps))),
+  eotpgd: (s, draws) => over(s, draws, "gradients"),
   eotbpdapgd: (s, draws) => average(draws.map((eps) => atPurified(s, eps))),
 };
 

@@ -1,0 +1,199 @@
+// Table 2 of the paper, white box: BPDA as the paper ran it, and beside it what an honest evaluation adds: attacks through
+// the sampler, over its draws and through the mean latent, verdicts on fresh draws, and the worst case over all attacks.
+
+import { bpda } from "../attacks/index.ts";
+import type { ImageSet } from "../data/images.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Classifier } from "../model/cnn.ts";
+import { TITLES, type Defence, type RowName } from "./networks.ts";
+import { PAPER_TABLE2, type DefenceName } from "./paper.ts";
+import { batchFor, spread } from "./pieces.ts";
+import { progress } from "./progress.ts";
+import { attackSet, climb, untouched, type Found } from "./search.ts";
+import type { WhiteBoxSettings } from "./settings.ts";
+import { oursAndPaper, textTable } from "./table.ts";
+import { freshOf, verdictOf, worstOf, type BoundedShare, type FreshVerdict, type Share, type Verdict, type WorstCase } from "./verdicts.ts";
+import { Examiner, needsNoise, victimOf, WHITE_BOX, whiteBoxAttack, type Exam, type Victim, type WhiteBoxName } from "./victim.ts";
+
+/** The paper's setting: raw gradients, no budget, early stop; verdicts of the deployed purifier. */
+export interface PaperSetting {
+  acc_raw: Share;
+  acc_ae: Share;
+  /** The attacked images on fresh draws. */
+  fresh: FreshVerdict | null;
+  /** Mean length of the perturbation over the images that were right before, in units of [0, 1]; 0 if there are none. */
+  l2: number;
+  linf: number;
+}
+
+export interface AtEps {
+  eps: number;
+  /** null for an attack that needs noise in z where there is none. */
+  attacks: Record<WhiteBoxName, Verdict | null>;
+  worst: WorstCase;
+}
+
+export interface Table2Row {
+  defence: RowName;
+  paper: PaperSetting;
+  /** The images of `eps`, not attacked. */
+  clean: Verdict;
+  eps: AtEps[];
+}
+
+export interface Table2 {
+  rows: Table2Row[];
+}
+
+export interface WhiteBoxOptions {
+  signal?: AbortSignal;
+  /** Hears a line for each defence. */
+  say?: (line: string) => void;
+}
+
+/**
+ * White-box accuracy of each defence, on `settings.images` test images spread evenly over `set` (`bpda.images` for the
+ * paper's setting). Within each eps, in L-infinity and [0,1]: `bpda` (signed steps, backward through the identity, from
+ * the clean image), `sampler` (gradient through one draw a step), `eot` (through `eot.draws` draws a step, one start) and
+ * `mean` (through decode(mu(x))); the last three from random starts, `sampler` and `mean` with `pgd.restarts` of them.
+ *
+ * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one before
+ * any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for the others.
+ * It leaves out images that are already wrong behind the deployed purifier and on all of `fresh` draws. Verdicts come from
+ * other draws. All randomness is the engine's: the same seed gives the same numbers.
+ */
+export async function whiteBox(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: ImageSet, settings: WhiteBoxSettings, { signal, say }: WhiteBoxOptions = {}): Promise<Table2> {
+  const rows: Table2Row[] = [];
+  for (const defence of defences) {
+    const trial = new Trial(gpu, defence, victimOf(defence, classifier), settings, signal);
+    const row = await trial.row(set);
+    say?.(`white box, ${TITLES[defence.name]}: ${summary(row)}`);
+    rows.push(row);
+  }
+  return { rows };
+}
+
+const summary = ({ paper, eps }: Table2Row): string =>
+  [`BPDA as in the paper leaves ${paper.acc_ae.percent.toFixed(1)} %`, ...eps.map((at) => `all attacks at eps ${at.eps} ${at.worst.mean_latent.percent.toFixed(1)} %`)].join(", ");
+
+/** All attacks on one defence. */
+class Trial {
+  private readonly examiner: Examiner;
+
+  constructor(private readonly gpu: Engine, private readonly defence: Defence, private readonly victim: Victim, private readonly s: WhiteBoxSettings, private readonly signal?: AbortSignal) {
+    this.examiner = new Examiner(gpu, victim, s.fresh, s.batch);
+  }
+
+  async row(set: ImageSet): Promise<Table2Row> {
+    try {
+      const paper = await this.paperSetting(spread(set, this.s.bpda.images));
+      return { defence: this.defence.name, paper, ...(await this.withinEps(spread(set, this.s.images))) };
+    } finally {
+      this.examiner.dispose();
+    }
+  }
+
+  private async paperSetting(clean: ImageSet): Promise<PaperSetting> {
+    const { lr, steps } = this.s.bpda;
+    const bar = progress(`BPDA on ${TITLES[this.defence.name]}`, steps * Math.ceil(clean.n / this.s.batch));
+    let seen = 0;
+    const watch = (step: number, left: number) => {
+      this.signal?.throwIfAborted();
+      bar.tick(step > seen ? step - seen : step, `${left} images left`);
+      seen = step;
+    };
+    const attack = bpda(this.victim.purify, this.victim.classify, { lr, steps, watch });
+    try {
+      const adv = await attackSet(this.gpu, attack, clean, this.s.batch, this.signal);
+      bar.done();
+      return paperVerdict(clean, adv, await this.examiner.examine(clean), await this.examiner.examine(adv));
+    } finally {
+      bar.stop();
+      attack.dispose();
+    }
+  }
+
+  private async withinEps(clean: ImageSet): Promise<Pick<Table2Row, "clean" | "eps">> {
+    const names = WHITE_BOX.filter((name) => this.victim.sampled || !needsNoise(name));
+    const radii = [...this.s.eps].sort((a, b) => a - b);
+    const bar = progress(`attacks on ${TITLES[this.defence.name]}`, radii.length * names.reduce((sum, name) => sum + this.restarts(name), 0));
+    try {
+      const exam = await this.examiner.examine(clean);
+      const found = names.map((name) => untouched(name, clean, exam));
+      const rows: AtEps[] = [];
+      for (const eps of radii) rows.push(await this.atEps(eps, clean, exam, found, (name) => bar.tick(1, `${name}, eps ${eps}`)));
+      bar.done();
+      return { clean: verdictOf(exam), eps: rows };
+    } finally {
+      bar.stop();
+    }
+  }
+
+  private async atEps(eps: number, clean: ImageSet, cleanExam: Exam, all: Found[], tick: (name: string) => void): Promise<AtEps> {
+    const attacks: AtEps["attacks"] = { bpda: null, sampler: null, eot: null, mean: null };
+    const exams = [cleanExam];
+    for (const found of all) {
+      const attack = whiteBoxAttack(found.name, this.victim, eps, this.s);
+      const batch = found.name === "eot" ? batchFor(this.s.eot.draws, this.s.batch) : this.s.batch;
+      try {
+        await climb(this.gpu, found, { clean, attack, batch, restarts: this.restarts(found.name), examiner: this.examiner, signal: this.signal, tick: () => tick(found.name) });
+      } finally {
+        attack.dispose();
+      }
+      const exam = await this.examiner.examine(found.images);
+      attacks[found.name] = verdictOf(exam);
+      exams.push(exam);
+    }
+    return { eps, attacks, worst: worstOf(exams) };
+  }
+
+  private restarts(name: WhiteBoxName): number {
+    return name === "sampler" || name === "mean" ? this.s.pgd.restarts : 1;
+  }
+}
+
+function paperVerdict(clean: ImageSet, adv: ImageSet, before: Exam, after: Exam): PaperSetting {
+  const pixels = clean.images.length / clean.n;
+  const attacked = [...before.right.keys()].filter((i) => before.right[i] === 1);
+  const mean = (norm: (d: Float32Array) => number) =>
+    attacked.reduce((sum, i) => sum + norm(adv.images.slice(i * pixels, (i + 1) * pixels).map((v, j) => v - clean.images[i * pixels + j]!)), 0) / Math.max(1, attacked.length);
+  return {
+    acc_raw: verdictOf(before).mean_latent,
+    acc_ae: verdictOf(after).mean_latent,
+    fresh: freshOf(after),
+    l2: mean((d) => Math.hypot(...d)),
+    linf: mean((d) => d.reduce((most, v) => Math.max(most, Math.abs(v)), 0)),
+  };
+}
+
+type Cells = (verdict: Verdict | null) => number | undefined;
+
+const cell = (percent: number | undefined): string => (percent === undefined ? "-" : percent.toFixed(1));
+
+function epsText({ rows }: Table2, eps: number, title: string, cells: Cells, worst: (w: WorstCase) => BoundedShare | null): string {
+  const body = rows.flatMap(({ defence, clean, eps: all }) => {
+    const at = all.find((candidate) => candidate.eps === eps);
+    const bounded = at && worst(at.worst);
+    if (!bounded) return [];
+    const [low, high] = bounded.interval;
+    return [[TITLES[defence], cell(cells(clean)), ...WHITE_BOX.map((name) => cell(cells(at.attacks[name]))), cell(bounded.percent), `${cell(low)} to ${cell(high)}`]];
+  });
+  return body.length ? `\nL-infinity, eps ${eps}, ${title}\n` + textTable({ columns: ["clean", ...WHITE_BOX, "worst", "95 %"], rows: body }) : "";
+}
+
+/** Table 2 for the terminal: the paper's setting as `ours (paper)`, then every eps, in percent; "-" where not run. */
+export function table2Text(table: Table2): string {
+  const paper = textTable({
+    columns: ["Acc_raw", "Acc_ae", "draws", "L2", "Linf"],
+    rows: table.rows.map(({ defence, paper: p }) => {
+      const theirs = Object.hasOwn(PAPER_TABLE2, defence) ? PAPER_TABLE2[defence as DefenceName] : undefined;
+      return [TITLES[defence], oursAndPaper(p.acc_raw.percent, theirs?.raw), oursAndPaper(p.acc_ae.percent, theirs?.ae), cell(p.fresh?.draws_mean), p.l2.toFixed(2), p.linf.toFixed(2)];
+    }),
+  });
+  const radii = table.rows[0]?.eps.map(({ eps }) => eps) ?? [];
+  const within = radii.map((eps) =>
+    epsText(table, eps, "as deployed, z = mu(x)", (v) => v?.mean_latent.percent, (w) => w.mean_latent) +
+    epsText(table, eps, "majority over fresh draws of z", (v) => v?.fresh?.majority.percent, (w) => w.majority) +
+    epsText(table, eps, "right on all fresh draws of z", (v) => v?.fresh?.all_right.percent, (w) => w.all_right));
+  return `BPDA, raw gradients without a bound: ours (paper)\n${paper}${within.join("")}`;
+}

@@ -1,0 +1,134 @@
+// Table 2 at a small size: every entry is there, the worst case is no better than any attack, the same seed repeats it.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { argmax, cnn, createEngine, mlpAutoencoder, type Autoencoder, type Classifier, type Engine } from "../src/index.ts";
+import type { ImageSet } from "../src/data/images.ts";
+import type { Defence } from "../src/lab/networks.ts";
+import { pieces, spread } from "../src/lab/pieces.ts";
+import type { WhiteBoxSettings } from "../src/lab/settings.ts";
+import { table2Text, whiteBox, type Table2, type Table2Row } from "../src/lab/table2.ts";
+import { Examiner, victimOf } from "../src/lab/victim.ts";
+import { hostRandom } from "../src/model/host-random.ts";
+
+const table2 = suite("table 2");
+let gpu: Engine;
+let classifier: Classifier;
+let net: Autoencoder;
+let set: ImageSet;
+
+const SETTINGS: WhiteBoxSettings = {
+  images: 12, batch: 8, eps: [0.3, 0.1],
+  bpda: { lr: 100, steps: 100, images: 9 },
+  pgd: { alpha: 0.25, steps: 6, restarts: 2 },
+  eot: { draws: 3, steps: 4, average: "gradients" },
+  fresh: 5,
+};
+
+/** Images of 16 random patches, each with the class that the classifier sees behind the untrained purifier. */
+async function labelled(n: number): Promise<ImageSet> {
+  const random = hostRandom(3);
+  const patches = Float32Array.from({ length: n * 16 }, random);
+  const images = Float32Array.from({ length: n * 784 }, (_, i) => patches[Math.floor(i / 784) * 16 + Math.floor((i % 784) / 196) * 4 + Math.floor((i % 28) / 7)]!);
+  const seen = argmax(classifier.forward(net.decode(net.encode(gpu.tensor(images, [n, 1, 28, 28])).mu)), { dim: 1 });
+  return { images, labels: await seen.data<Int32Array>(), n, shape: [1, 28, 28] };
+}
+
+table2.before(async () => {
+  gpu = await createEngine({ seed: 2 });
+  classifier = cnn(gpu, 1, { channels: [4, 4], hidden: 8 });
+  net = mlpAutoencoder(gpu, 1, { hidden: 16, latent: 4 });
+  for (const { flat } of [classifier.params, net.encoder, net.decoder]) gpu.write(flat, (await flat.data()).map((v) => 3 * v)); // so that classes differ
+  set = await labelled(24);
+});
+table2.after(() => gpu.close());
+
+const defences = (): Defence[] => [
+  { name: "none", net: null, means: null },
+  { name: "dae", net, means: null },
+  { name: "cvae+g", net, means: null },
+];
+
+async function checked(table: Table2): Promise<void> {
+  for (const row of table.rows) {
+    assert.equal(row.eps.map(({ eps }) => eps), [0.1, 0.3]);
+    for (const { attacks, worst } of row.eps) {
+      const verdicts = [row.clean, ...Object.values(attacks).filter((v) => v !== null)];
+      for (const { mean_latent: m, fresh } of verdicts) {
+        assert.ok(worst.mean_latent.right <= m.right && m.n === 12);
+        if (!fresh) continue;
+        assert.ok(worst.majority!.right <= fresh.majority.right && worst.all_right!.right <= fresh.all_right.right);
+        assert.ok(fresh.all_right.percent <= fresh.draws_mean && fresh.draws === 5);
+      }
+      const [low, high] = worst.mean_latent.interval;
+      assert.ok(low <= worst.mean_latent.percent && worst.mean_latent.percent <= high);
+    }
+  }
+}
+
+const rowOf = (table: Table2, name: string): Table2Row => table.rows.find((row) => row.defence === name)!;
+
+table2("whiteBox fills the table, gives back its memory, and repeats it from the same seed", async () => {
+  const saved = await gpu.random.save();
+  await gpu.synchronize();
+  const before = gpu.memory().liveBuffers;
+  const said: string[] = [];
+  const table = await whiteBox(gpu, defences(), classifier, set, SETTINGS, { say: (line) => void said.push(line) });
+  await gpu.synchronize();
+  assert.is(gpu.memory().liveBuffers, before);
+  assert.is(said.length, 3);
+  await checked(table);
+
+  assert.equal(Object.entries(rowOf(table, "dae").eps[0]!.attacks).map(([name, v]) => [name, v === null]), [["bpda", false], ["sampler", true], ["eot", true], ["mean", false]]);
+  assert.is(rowOf(table, "none").eps[0]!.worst.majority, null);
+  const sampled = rowOf(table, "cvae+g");
+  assert.is(sampled.paper.acc_raw.percent, 100);
+  assert.ok(Object.values(sampled.eps[0]!.attacks).every((v) => v?.fresh));
+  assert.ok(sampled.eps[1]!.attacks.mean!.mean_latent.right < 12, "the gradient fools some");
+  assert.ok(sampled.eps[1]!.attacks.mean!.mean_latent.right <= sampled.eps[0]!.attacks.mean!.mean_latent.right, "a larger eps is no weaker");
+  assert.ok(sampled.paper.l2 > 0 && sampled.paper.linf > 0 && sampled.paper.linf <= 1);
+  assert.equal(JSON.parse(JSON.stringify(table)), table);
+
+  gpu.random.restore(saved);
+  assert.equal(await whiteBox(gpu, defences(), classifier, set, SETTINGS), table);
+});
+
+table2("table2Text shows the paper's numbers and every eps within 80 characters", async () => {
+  const text = table2Text(await whiteBox(gpu, defences().slice(1), classifier, set, { ...SETTINGS, eps: [0.1] }));
+  assert.match(text, /DAE +\S+ +\(96\.50\) +\S+ +\(1\.10\)/);
+  assert.match(text, /L-infinity, eps 0\.1, as deployed/);
+  assert.match(text, /majority over fresh draws/);
+  assert.ok(text.split("\n").every((line) => line.length <= 80), text);
+});
+
+table2("an abort ends it", async () => {
+  const stop = new AbortController();
+  stop.abort(new Error("stopped"));
+  try {
+    await whiteBox(gpu, defences(), classifier, set, SETTINGS, { signal: stop.signal });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /stopped/);
+  }
+});
+
+table2("an exam counts the deployed purifier's verdicts, and those of draws", async () => {
+  const victim = victimOf(defences()[2]!, classifier);
+  const examiner = new Examiner(gpu, victim, 7, 5);
+  const exam = await examiner.examine(set);
+  assert.ok(exam.right.every((v) => v === 1));
+  assert.ok(exam.rights.every((v) => Number.isInteger(v) && v >= 0 && v <= 7));
+  exam.rights.forEach((v, i) => v > 3 && assert.is(exam.vote[i], 1));
+  assert.not.equal((await examiner.examine(set)).drawsLoss, exam.drawsLoss, "new draws each time");
+  examiner.dispose();
+});
+
+table2("spread takes images from all of a set, pieces cover it", () => {
+  assert.equal([...spread(set, 4).labels], [0, 6, 12, 18].map((i) => set.labels[i]));
+  assert.throws(() => spread(set, 25), /25 of 24 images were asked for/);
+  const cut = pieces(set, 20);
+  assert.equal(cut.map(({ from, rows, piece }) => [from, rows, piece.n]), [[0, 20, 20], [20, 4, 8]]);
+  assert.equal(cut[1]!.piece.images.slice(4 * 784, 5 * 784), set.images.slice(23 * 784));
+});
+
+table2.run();
