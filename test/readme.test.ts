@@ -1,10 +1,13 @@
-// The README's example is run as it stands.
+// The README's example is run as it stands, and its tables are those of the committed results.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { fillReadme } from "../src/lab/readme.ts";
+import type { MeasuredRow, MnistResults } from "../src/lab/results.ts";
+import type { Table2Row } from "../src/lab/table2.ts";
 
 const readme = suite("readme");
 
@@ -20,5 +23,83 @@ readme("the engine example prints what the README says", () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+const columns = <T>(value: T) => ({ none: value, fgsm: value, ifgsm: value, pgd: value, mifgsm: value });
+const row = (defence: MeasuredRow["defence"], v: number): MeasuredRow => ({ defence, ...columns(v), intervals: columns([v - 1, v + 0.5] as [number, number]), n: 1000 });
+const RUN = { command: "reproduce", settings: {}, seed: 0, adapter: "a", commit: "c", durations: {} };
+const RESULTS: MnistResults = {
+  ...RUN,
+  table1: [row("cvae+g-signed", 97), row("none", 50)],
+  mcnemar: [{ reference: "cvae+g-signed", other: "none", ...columns({ b: 480, c: 10, p: 1e-90 }), none: { b: 3, c: 1, p: 0.625 } }],
+  seeds: [0, 1, 2].map((seed) => ({ seed, defence: "cvae+g-signed", ...columns(96 + seed) })),
+  table2: { rows: [table2Row("cvae+g-signed", 40, true), table2Row("dae", 30, false)] },
+  clustering: [{ seed: 0, accuracy: 75.123, nmi: 0.7, purity: 80, sizes: [3, 4], matching: [1, 0] }],
+};
+
+/** A defence with noise in z whose every verdict is `percent` of 100, and one without noise. */
+function table2Row(defence: Table2Row["defence"], percent: number, noise: boolean): Table2Row {
+  const share = { percent, right: percent, n: 100 };
+  const bounded = { ...share, interval: [percent - 5, percent + 5] as [number, number] };
+  const fresh = noise ? { draws: 20, draws_mean: percent + 1, majority: share, all_right: share } : null;
+  const verdict = { mean_latent: share, fresh };
+  return {
+    defence,
+    paper: { acc_raw: share, acc_ae: share, fresh, l2: 1.234, linf: 0.5 },
+    clean: verdict,
+    eps: [0.1, 0.2].map((eps) => ({
+      eps,
+      attacks: { bpda: verdict, sampler: noise ? verdict : null, eot: noise ? verdict : null, mean: verdict },
+      worst: { mean_latent: bounded, majority: noise ? bounded : null, all_right: noise ? bounded : null },
+    })),
+  };
+}
+const EMPTY = ["table1", "table2", "clustering"].map((name) => `<!-- ${name} -->\nold\n<!-- /${name} -->\n`).join("\ntext\n\n");
+
+readme("tables stand between the markers, ours beside the paper's, rows in their order", () => {
+  const filled = fillReadme(EMPTY, RESULTS);
+  assert.match(filled, "| no defence | 50.00 (99.43) | 50.00 (25.71) | 50.00 (0.60) | 50.00 (0.50) | 50.00 (0.60) |\n| C-VAE+G (signed) | 97.00 (96.72) |");
+  assert.match(filled, "| C-VAE+G (signed) | 96.00 to 97.50 |");
+  assert.match(filled, "| no defence | 0.6250 (3 / 1) | < 0.0001 (480 / 10) |");
+  assert.match(filled, /seeds 0, 1, 2 \|.*\n.*\n\| mean \| 97\.00 .*\n\| standard deviation \| 1\.00 .*\n\| lowest to highest \| 96\.00 to 98\.00 /);
+  assert.match(filled, "| DAE | 30.00 (96.50) | 30.00 (1.10) | - | 1.23 | 0.50 |\n| C-VAE+G (signed) | 40.00 (97.50) | 40.00 (37.20) | 41.00 | 1.23 | 0.50 |");
+  assert.match(filled, "| DAE | 30.00 | 30.00 | - | - | 30.00 | 30.00 [25.00, 35.00] |\n| C-VAE+G (signed) | 40.00 |");
+  assert.match(filled, "| 0 | 75.12 | 0.700 | 80.00 | 3, 4 |");
+  assert.not.match(filled, "old");
+  assert.is(filled.split("\ntext\n").length, 3);
+  assert.is(fillReadme(filled, RESULTS), filled);
+});
+
+readme("what was not run stays empty, and a missing marker is one sentence", () => {
+  assert.is(fillReadme(EMPTY, RUN), EMPTY.replaceAll("old\n", ""));
+  assert.throws(() => fillReadme("no markers", RUN), /readme: the markers <!-- table1 --> and <!-- \/table1 --> were due in README.md, one is missing/);
+});
+
+/** `npm run readme` without the build. */
+function runReadme(...args: string[]) {
+  const { status, stderr } = spawnSync(process.execPath, ["dist/readme.js", ...args], { encoding: "utf8" });
+  return { status, said: stderr.trim() };
+}
+
+readme("the command writes the tables, and --check tells where they differ", () => {
+  const folder = mkdtempSync(resolve("dist/readme-"));
+  try {
+    const [text, results] = [join(folder, "README.md"), join(folder, "results.json")];
+    const files = ["--readme", text, "--results", results];
+    writeFileSync(text, EMPTY);
+    writeFileSync(results, JSON.stringify(RESULTS));
+    assert.equal(runReadme("--check", ...files), { status: 1, said: `readme: ${text} differs from the tables of ${results}; run npm run readme` });
+    assert.is(readFileSync(text, "utf8"), EMPTY);
+    assert.equal(runReadme(...files), { status: 0, said: "" });
+    assert.equal(runReadme("--check", ...files), { status: 0, said: "" });
+    assert.match(readFileSync(text, "utf8"), "| C-VAE+G (signed) | 97.00 (96.72) |");
+    assert.match(runReadme("--chek").said, /^readme: .*; its flags are --check, --results, --readme$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+if (existsSync("results/mnist/results.json")) {
+  readme("the README's tables are those of results/mnist", () => assert.equal(runReadme("--check"), { status: 0, said: "" }));
+}
 
 readme.run();

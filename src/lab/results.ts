@@ -2,16 +2,31 @@
 
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { AttackName, DefenceName } from "./paper.ts";
+import type { Clustering } from "./clustering.ts";
+import type { EpsCurves } from "./eps-curves.ts";
+import type { RowName } from "./networks.ts";
+import type { AttackName } from "./paper.ts";
+import type { Interval } from "./stats.ts";
+import type { Comparison } from "./table1.ts";
+import type { Table2 } from "./table2.ts";
+
+/** A column of Table 1 in result files: the attack's name. */
+export type Column = "none" | "fgsm" | "ifgsm" | "pgd" | "mifgsm";
 
 /** Accuracies in percent of one defence; the shape of every result file. */
-export interface Table1Row {
-  defence: DefenceName;
-  none: number;
-  fgsm: number;
-  ifgsm: number;
-  pgd: number;
-  mifgsm: number;
+export interface Table1Row extends Record<Column, number> {
+  defence: RowName;
+}
+
+/** A row with what its sample size allows to say: 95 % Clopper-Pearson intervals in percent, over n images. */
+export interface MeasuredRow extends Table1Row {
+  intervals: Record<Column, Interval>;
+  n: number;
+}
+
+/** A row of Table 1 by networks trained from another seed. */
+export interface SeedRow extends Table1Row {
+  seed: number;
 }
 
 export interface Results {
@@ -25,7 +40,17 @@ export interface Results {
   table1: Table1Row[];
 }
 
-export const COLUMNS: Record<AttackName, keyof Omit<Table1Row, "defence">> = {
+/** What a run at full size adds; a part that was not run is left out. */
+export interface MnistResults extends Omit<Results, "table1"> {
+  table1?: MeasuredRow[];
+  mcnemar?: Comparison[];
+  seeds?: SeedRow[];
+  table2?: Table2;
+  epsCurves?: EpsCurves;
+  clustering?: Clustering[];
+}
+
+export const COLUMNS: Record<AttackName, Column> = {
   None: "none", FGSM: "fgsm", "I-FGSM": "ifgsm", PGD: "pgd", "MI-FGSM": "mifgsm",
 };
 

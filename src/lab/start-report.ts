@@ -3,6 +3,7 @@
 import type { Model } from "../attacks/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { sample, type Batches } from "./evaluate.ts";
+import { TITLES } from "./networks.ts";
 import { ATTACKS, paperTable1, type AttackName, type DefenceName } from "./paper.ts";
 import { imageGrid, type GridRow } from "./png.ts";
 import { htmlReport } from "./report.ts";
@@ -10,7 +11,6 @@ import { COLUMNS, type Results } from "./results.ts";
 import { duration } from "./progress.ts";
 
 const SHOWN = 10;
-const NAMES: Record<DefenceName, string> = { none: "no defence", dae: "DAE", vae: "VAE", "vae+g": "VAE+G", cvae: "C-VAE", "cvae+g": "C-VAE+G" };
 
 /**
  * Originals, adversarial images of each attack and what each purifier makes of them, a labelled grid as PNG. Under each
@@ -23,7 +23,7 @@ export async function figure4(gpu: Engine, attacked: Record<AttackName, Batches>
   };
   const rows = [await row("original", null, attacked.None)];
   for (const attack of ["FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const)
-    for (const { defence, purify } of purifiers) rows.push(await row(purify ? `by ${NAMES[defence]}` : attack, purify, attacked[attack]));
+    for (const { defence, purify } of purifiers) rows.push(await row(purify ? `by ${TITLES[defence]}` : attack, purify, attacked[attack]));
   return imageGrid({ title: "Adversarial digits, and what the purifiers make of them", shape: attacked.None.shape, rows, scale: 2 });
 }
 
@@ -50,7 +50,7 @@ function table(results: Results) {
     corner: "defence",
     columns: ATTACKS.map((label) => ({ label, best: "highest" as const })),
     rows: results.table1.map((r) => ({
-      label: NAMES[r.defence],
+      label: TITLES[r.defence],
       cells: ATTACKS.map((a) => ({ value: r[COLUMNS[a]], paper: paperTable1(r.defence, a) })),
     })),
     note: "Attacks are made against the bare classifier (gray box). This small run trains on a slice of MNIST for a few epochs; the paper trains at full size.",

@@ -17,7 +17,7 @@ export interface TextTable {
  */
 export function textTable({ columns, rows, width = WIDTH }: TextTable): string {
   const lines = [["", ...columns], ...rows];
-  checkRows(rows, columns.length);
+  checkRows("textTable", rows, columns.length);
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i + 1]!.length)));
   const names = Math.max(...lines.map((line) => line[0]!.length));
   const spread = (gap: number) => widths.reduce((a, b) => a + b, 1) + gap * (columns.length - 1);
@@ -31,11 +31,18 @@ function textLine([name = "", ...cells]: readonly string[], room: number, widths
   return (name.length <= room ? name.padEnd(room) + aligned : `${name}\n${" ".repeat(room)}${aligned}`).trimEnd();
 }
 
-function checkRows(rows: TextTable["rows"], columns: number): void {
+/** The table in Markdown: `corner` over the row names, names on the left, cells aligned right. A "|" in a text is escaped. */
+export function markdownTable({ columns, rows, corner = "" }: { columns: readonly string[]; rows: TextTable["rows"]; corner?: string }): string {
+  checkRows("markdownTable", rows, columns.length);
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line([corner, ...columns]), `|---|${"---:|".repeat(columns.length)}`, ...rows.map(line)].join("\n") + "\n";
+}
+
+function checkRows(table: string, rows: TextTable["rows"], columns: number): void {
   const wrong = rows.find((row) => row.length !== columns + 1);
   if (!wrong) return;
   const cells = wrong.length - 1;
-  throw new Error(`textTable: row "${wrong[0]}" has ${cells} cells, the table has ${columns} columns; make them agree`);
+  throw new Error(`${table}: row "${wrong[0]}" has ${cells} cells, the table has ${columns} columns; make them agree`);
 }
 
 /** Accuracies of one defence in percent; an attack that was not run is left out. */

@@ -1,0 +1,148 @@
+// The tables of the README, made from a result file: nothing between the markers is written by hand.
+
+import { ROWS, TITLES, type RowName } from "./networks.ts";
+import { ATTACKS, PAPER_TABLE2, paperRow, paperTable1 } from "./paper.ts";
+import { COLUMNS, type Column, type MeasuredRow, type MnistResults, type SeedRow } from "./results.ts";
+import { markdownTable } from "./table.ts";
+import { COLUMN_NAMES, summariseSeeds, type Comparison, type McNemar, type SeedSummary } from "./table1.ts";
+import type { Table2Row } from "./table2.ts";
+import type { BoundedShare, Share, Verdict, WorstCase } from "./verdicts.ts";
+import { WHITE_BOX, type WhiteBoxName } from "./victim.ts";
+
+/** The markers `<!-- NAME -->` and `<!-- /NAME -->` of the README, and what stands between them. */
+const SECTIONS: Record<string, (results: MnistResults) => string> = {
+  table1: table1Section,
+  table2: table2Section,
+  clustering: clusteringSection,
+};
+
+/** The README with the tables of these results between its markers; a part that was not run stays empty. */
+export function fillReadme(readme: string, results: MnistResults): string {
+  return Object.entries(SECTIONS).reduce((text, [name, section]) => fill(text, name, section(results).trim()), readme);
+}
+
+function fill(readme: string, name: string, content: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = readme.indexOf(open);
+  const to = readme.indexOf(close, from);
+  if (from === -1 || to === -1) throw new Error(`readme: the markers ${open} and ${close} were due in README.md, one is missing; put them where the table belongs`);
+  return `${readme.slice(0, from)}${open}\n${content ? `\n${content}\n\n` : ""}${readme.slice(to)}`;
+}
+
+const percent = (value: number): string => value.toFixed(2);
+/** `98.05 (96.72)`: ours and the paper's. */
+const beside = (ours: number, paper?: number): string => percent(ours) + (paper === undefined ? "" : ` (${percent(paper)})`);
+const cells = (cell: (column: Column) => string): string[] => COLUMN_NAMES.map(cell);
+const details = (summary: string, body: string): string => `<details><summary>${summary}</summary>\n\n${body}\n</details>\n`;
+const inOrder = <T>(rows: readonly T[], name: (row: T) => RowName): T[] => [...rows].sort((a, b) => ROWS.indexOf(name(a)) - ROWS.indexOf(name(b)));
+
+function table1Section({ table1 = [], seeds = [], mcnemar = [] }: MnistResults): string {
+  const rows = inOrder(table1, (row) => row.defence);
+  const first = rows[0];
+  if (!first) return "";
+  const references = [...new Set(mcnemar.map((c) => c.reference))];
+  return [
+    `Table 1: accuracy in percent on ${first.n.toLocaleString("en")} test images, the paper's in brackets.\n`,
+    markdownTable({ columns: ATTACKS, rows: rows.map(besidePaper) }),
+    ...seedTables(seeds),
+    details("95 % intervals (Clopper-Pearson)", intervalTable(rows)),
+    ...references.map((reference) => details(`McNemar's exact test: ${TITLES[reference]} and each other row`, mcnemarTable(reference, mcnemar))),
+  ].join("\n");
+}
+
+function besidePaper(row: MeasuredRow): string[] {
+  return [TITLES[row.defence], ...ATTACKS.map((attack) => beside(row[COLUMNS[attack]], paperTable1(row.defence, attack)))];
+}
+
+const intervalTable = (rows: readonly MeasuredRow[]): string =>
+  markdownTable({ columns: ATTACKS, rows: rows.map((row) => [TITLES[row.defence], ...cells((c) => row.intervals[c].map(percent).join(" to "))]) });
+
+/** One table for each defence that was trained from several seeds. */
+function seedTables(seeds: readonly SeedRow[]): string[] {
+  const names = [...new Set(seeds.map((row) => row.defence))];
+  return names.map((name) => seedTable(summariseSeeds(seeds.filter((row) => row.defence === name))));
+}
+
+function seedTable(summary: SeedSummary): string {
+  const title = `${TITLES[summary.defence]}, seeds ${summary.seeds.join(", ")}`;
+  const row = (name: string, cell: (column: Column) => string) => [name, ...cells(cell)];
+  return markdownTable({
+    corner: title,
+    columns: ATTACKS,
+    rows: [
+      row("mean", (c) => percent(summary[c].mean)),
+      row("standard deviation", (c) => percent(summary[c].std)),
+      row("lowest to highest", (c) => `${percent(summary[c].min)} to ${percent(summary[c].max)}`),
+    ],
+  });
+}
+
+function mcnemarTable(reference: RowName, comparisons: readonly Comparison[]): string {
+  const rows = inOrder(comparisons.filter((c) => c.reference === reference), (c) => c.other);
+  const cell = ({ b, c, p }: McNemar) => `${p < 1e-4 ? "< 0.0001" : p.toFixed(4)} (${b} / ${c})`;
+  return [
+    `p, and in brackets the images that only ${TITLES[reference]} / only the other row has right.\n`,
+    markdownTable({ columns: ATTACKS, rows: rows.map((row) => [TITLES[row.other], ...cells((column) => cell(row[column]))]) }),
+  ].join("\n");
+}
+
+const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA, identity", sampler: "PGD through the sampler", eot: "EOT", mean: "PGD through the mean" };
+
+/** One way to judge a defence: as deployed, or on fresh draws of z. */
+interface Reading {
+  title: string;
+  share: (verdict: Verdict) => Share | undefined;
+  worst: (worst: WorstCase) => BoundedShare | null;
+}
+
+const DEPLOYED: Reading = { title: "as deployed, z = mu(x)", share: (v) => v.mean_latent, worst: (w) => w.mean_latent };
+const FRESH: readonly Reading[] = [
+  { title: "majority vote over fresh draws of z", share: (v) => v.fresh?.majority, worst: (w) => w.majority },
+  { title: "right on all fresh draws of z", share: (v) => v.fresh?.all_right, worst: (w) => w.all_right },
+];
+
+function table2Section({ table2 }: MnistResults): string {
+  const rows = inOrder(table2?.rows ?? [], (row) => row.defence);
+  const [first] = rows;
+  if (!first) return "";
+  const within = (reading: Reading) => first.eps.map(({ eps }) => withinEps(rows, eps, reading)).join("\n");
+  return [
+    `Table 2: BPDA without a bound, accuracy in percent on ${first.paper.acc_raw.n} test images, the paper's in brackets.\n`,
+    markdownTable({ columns: ["Acc_raw", "Acc_ae", "mean over fresh draws", "L2", "L-infinity"], rows: rows.map(paperSetting) }),
+    `White-box attacks within eps, accuracy in percent on ${first.clean.mean_latent.n} test images, ${DEPLOYED.title}; worst case over all of them with its 95 % interval.\n`,
+    within(DEPLOYED),
+    ...FRESH.map((reading) => details(`The same, ${reading.title}`, within(reading))),
+  ].join("\n");
+}
+
+function paperSetting({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: Table2Row): string[] {
+  const row = paperRow(defence);
+  const theirs = row && PAPER_TABLE2[row];
+  return [TITLES[defence], beside(acc_raw.percent, theirs?.raw), beside(acc_ae.percent, theirs?.ae), fresh ? percent(fresh.draws_mean) : "-", l2.toFixed(2), linf.toFixed(2)];
+}
+
+/** The table of one eps; a defence without noise in z is left out where draws are asked for. */
+function withinEps(rows: readonly Table2Row[], eps: number, { share, worst }: Reading): string {
+  const cell = (verdict: Verdict | null) => percentOr(verdict ? share(verdict) : undefined);
+  const body = rows.flatMap(({ defence, clean, eps: all }) => {
+    const at = all.find((candidate) => candidate.eps === eps);
+    const bounded = at && worst(at.worst);
+    if (!bounded) return [];
+    return [[TITLES[defence], cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])), `${percent(bounded.percent)} [${bounded.interval.map(percent).join(", ")}]`]];
+  });
+  return markdownTable({ corner: `eps ${eps}`, columns: ["clean", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), "worst case"], rows: body });
+}
+
+const percentOr = (share: Share | undefined): string => (share ? percent(share.percent) : "-");
+
+function clusteringSection({ clustering = [] }: MnistResults): string {
+  if (clustering.length === 0) return "";
+  return [
+    "Clusters against labels on the test set: accuracy by the best one-to-one matching and purity in percent, NMI from 0 to 1.\n",
+    markdownTable({
+      corner: "seed",
+      columns: ["accuracy", "NMI", "purity", "images in each cluster"],
+      rows: clustering.map((c) => [String(c.seed), percent(c.accuracy), c.nmi.toFixed(3), percent(c.purity), c.sizes.join(", ")]),
+    }),
+  ].join("\n");
+}
