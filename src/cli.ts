@@ -6,7 +6,10 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { AdapterWish } from "./engine/adapter.ts";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";
+import { attack } from "./cli/attack.ts";
+import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
+import { reproduce } from "./cli/reproduce.ts";
 import { start } from "./cli/start.ts";
 import { train } from "./cli/train.ts";
 import { tune } from "./cli/tune.ts";
@@ -18,6 +21,8 @@ type Flags = NonNullable<ParseArgsConfig["options"]>;
 export interface Context {
   gpu: Engine;
   flags: Record<string, string | boolean | undefined>;
+  /** Words that are no flags, for a command that takes them. */
+  positionals: string[];
   seed: number;
   signal: AbortSignal;
   /** One line on standard output. */
@@ -26,13 +31,17 @@ export interface Context {
 
 export interface Command {
   summary: string;
+  /** What its words besides flags are, as in "PART.."; without it there may be none. */
+  positionals?: string;
   /** Flags besides the common ones, each with its help text. */
   flags: Record<string, { type: "string" | "boolean"; help: string }>;
+  /** What a stop by Ctrl-C leaves, to be said then; nothing by default. */
+  stopped?: string;
   /** Returns what --json writes, and whether all went well. */
   run(context: Context): Promise<{ result: unknown; ok: boolean }>;
 }
 
-const COMMANDS: Record<string, Command> = { start, train, info, tune, verify };
+const COMMANDS: Record<string, Command> = { start, reproduce, train, evaluate, attack, info, tune, verify };
 
 const COMMON: Command["flags"] = {
   adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },
@@ -43,7 +52,7 @@ const COMMON: Command["flags"] = {
 
 class UsageError extends Error {}
 
-const STOPPED = "stopped by Ctrl-C; nothing was written";
+class Stopped extends Error {}
 
 function help(name?: string): string {
   const command = name ? COMMANDS[name] : undefined;
@@ -52,13 +61,14 @@ function help(name?: string): string {
     return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."].join("\n");
   }
   const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`);
-  return [`purigrad ${name}: ${command.summary}`, "", ...rows].join("\n");
+  return [`purigrad ${name}${command.positionals ? ` ${command.positionals}` : ""}: ${command.summary}`, "", ...rows].join("\n");
 }
 
-function readFlags(name: string, command: Command, argv: string[]): Context["flags"] {
+function readFlags(name: string, command: Command, argv: string[]): Pick<Context, "flags" | "positionals"> {
   const options: Flags = Object.fromEntries(Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => [n, { type: f.type }]));
   try {
-    return parseArgs({ args: argv, options, strict: true, allowPositionals: false }).values as Context["flags"];
+    const { values, positionals } = parseArgs({ args: argv, options, strict: true, allowPositionals: command.positionals !== undefined });
+    return { flags: values as Context["flags"], positionals };
   } catch (error) {
     const sentence = (error as Error).message.split(/[.\n]/)[0]!;
     throw new UsageError(`purigrad ${name}: ${sentence}; its flags are ${Object.keys(options).map((n) => `--${n}`).join(", ")}`);
@@ -78,17 +88,17 @@ function readAdapter(text: unknown): AdapterWish {
   return wish;
 }
 
-async function runCommand(name: string, command: Command, flags: Context["flags"]): Promise<boolean> {
+async function runCommand(name: string, command: Command, { flags, positionals }: Pick<Context, "flags" | "positionals">): Promise<boolean> {
   const seed = readSeed(flags.seed);
   const abort = new AbortController();
-  const stop = () => abort.abort(new Error(STOPPED));
+  const stop = () => abort.abort(new Stopped(`stopped by Ctrl-C; ${command.stopped ?? "nothing was written"}`));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   const gpu = await createEngine({ adapter: readAdapter(flags.adapter), seed });
   try {
     const say = (line: string) => void process.stdout.write(line + "\n");
     if (name !== "info") say(gpu.adapter.line);
-    const { result, ok } = await command.run({ gpu, flags, seed, signal: abort.signal, say });
+    const { result, ok } = await command.run({ gpu, flags, positionals, seed, signal: abort.signal, say });
     if (flags.json) writeFileAtomic(flags.json as string, JSON.stringify(result, null, 2) + "\n");
     return ok;
   } finally {
@@ -103,9 +113,9 @@ async function main(argv: string[]): Promise<number> {
   if (name === undefined || name === "help" || name === "--help") return process.stdout.write(help(rest[0]) + "\n"), name === undefined ? 2 : 0;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
   if (!command) throw new UsageError(`purigrad: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(", ")}`);
-  const flags = readFlags(name, command, rest);
-  if (flags.help) return process.stdout.write(help(name) + "\n"), 0;
-  return (await runCommand(name, command, flags)) ? 0 : 1;
+  const given = readFlags(name, command, rest);
+  if (given.flags.help) return process.stdout.write(help(name) + "\n"), 0;
+  return (await runCommand(name, command, given)) ? 0 : 1;
 }
 
 /** Exit codes: 0 all well, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. */
@@ -115,5 +125,5 @@ try {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
   if (process.env.PURIGRAD_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : message === STOPPED ? 130 : 1;
+  process.exitCode = error instanceof UsageError ? 2 : error instanceof Stopped ? 130 : 1;
 }

@@ -24,6 +24,7 @@ export const train: Command = {
     net: { type: "string", help: `one or several of ${NAMES.join(",")} (default all)` },
     resume: { type: "boolean", help: "go on from the checkpoint of a run that was stopped, to the same bits" },
   },
+  stopped: "what was finished is kept, and --resume goes on from where it stopped",
   async run({ gpu, flags, seed, signal, say }) {
     const { settings, out, data } = presetOf(flags);
     const dir = join(out, "weights");

@@ -104,6 +104,13 @@ export function readOrigin(file: string): Origin | null {
   return JSON.parse(text) as Origin;
 }
 
+/** The settings with the sizes that a weights file says its network has, whatever preset it was trained with. */
+export function settingsOfWeights(s: MnistSettings, file: string): MnistSettings {
+  const { classifier, autoencoder } = (readOrigin(file)?.settings ?? {}) as Partial<MnistSettings>;
+  if (!classifier && !autoencoder) throw new Error(`${file}: it does not say what sizes its network has; use a file that purigrad wrote`);
+  return { ...s, ...(classifier && { classifier }), ...(autoencoder && { autoencoder }) };
+}
+
 export function loadClassifier(gpu: Engine, s: MnistSettings, dir: string): Classifier {
   const classifier = makeClassifier(gpu, s, 0);
   classifier.params.load(readWeights(weightsFile(dir, "cnn", 0)).state);

@@ -49,7 +49,7 @@ figcaption { max-width: 42rem; margin-top: .75rem; font: .9375rem/1.5 var(--sans
 
 dl { max-width: 42rem; margin: 0 0 1.5rem; font: .9375rem/1.5 var(--sans); }
 dl div { display: grid; grid-template-columns: minmax(8rem, 1fr) 2fr; gap: 1rem; padding: .4rem 0; border-bottom: 1px solid var(--rule); }
-dt { color: var(--muted); }
+dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

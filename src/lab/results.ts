@@ -22,6 +22,8 @@ export interface Table1Row extends Record<Column, number> {
 export interface MeasuredRow extends Table1Row {
   intervals: Record<Column, Interval>;
   n: number;
+  /** Accuracies on the first 500 of more images: what a test of the shipped weights compares with. */
+  first500?: Record<Column, number>;
 }
 
 /** A row of Table 1 by networks trained from another seed. */

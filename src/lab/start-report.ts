@@ -1,31 +1,10 @@
-// What `npm start` shows: Figure 4 of the paper in small, and the report page.
+// The report page of `npm start`.
 
-import type { Model } from "../attacks/index.ts";
-import type { Engine } from "../engine/engine.ts";
-import { sample, type Batches } from "./evaluate.ts";
 import { TITLES } from "./networks.ts";
-import { ATTACKS, paperTable1, type AttackName, type DefenceName } from "./paper.ts";
-import { imageGrid, type GridRow } from "./png.ts";
+import { ATTACKS, paperTable1, type DefenceName } from "./paper.ts";
 import { htmlReport } from "./report.ts";
 import { COLUMNS, type Results } from "./results.ts";
 import { duration } from "./progress.ts";
-
-const SHOWN = 10;
-
-/**
- * Originals, adversarial images of each attack and what each purifier makes of them, a labelled grid as PNG. Under each
- * image stands the classifier's verdict; a wrong one bears a "!".
- */
-export async function figure4(gpu: Engine, attacked: Record<AttackName, Batches>, classify: Model, purifiers: readonly { defence: DefenceName; purify: Model | null }[]): Promise<Uint8Array> {
-  const row = async (label: string, purify: Model | null, set: Batches): Promise<GridRow> => {
-    const { images, predicted, labels } = await sample(gpu, purify, classify, set, SHOWN);
-    return { label, images, captions: [...predicted].map((digit, i) => (digit === labels[i] ? `${digit}` : `${digit} !`)) };
-  };
-  const rows = [await row("original", null, attacked.None)];
-  for (const attack of ["FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const)
-    for (const { defence, purify } of purifiers) rows.push(await row(purify ? `by ${TITLES[defence]}` : attack, purify, attacked[attack]));
-  return imageGrid({ title: "Adversarial digits, and what the purifiers make of them", shape: attacked.None.shape, rows, scale: 2 });
-}
 
 /** The page `report.html`. */
 export function startReport(results: Results, figure: Uint8Array): string {
@@ -37,7 +16,7 @@ export function startReport(results: Results, figure: Uint8Array): string {
     summary: `I-FGSM takes ${taken.toFixed(1)} points of accuracy from the classifier; the C-VAE+G purifier, which never saw a label, gives ${back.toFixed(1)} of them back.`,
     sections: [
       { heading: "Table 1, small", parts: [table(results)] },
-      { heading: "Figure 4", parts: [{ kind: "figure", image: figure, alt: "Rows of digits: originals, attacked ones, reconstructions", caption: "The first ten test digits, attacked, and what each purifier shows the classifier. Under each: the classifier's verdict, with ! where it is wrong." }] },
+      { heading: "Figure 4", parts: [{ kind: "figure", image: figure, alt: "A block of digits for each attack: originals, attacked ones, reconstructions", caption: "The first eight test digits, attacked, and what each purifier shows the classifier. Under each: the classifier's verdict, with ! where it is wrong." }] },
       { heading: "How it was made", parts: [{ kind: "settings", entries: settingsOf(results) }] },
     ],
   });

@@ -13,10 +13,12 @@ import { cnn, type Classifier } from "../model/cnn.ts";
 import { cvaeLoss, vaeLoss } from "../model/losses.ts";
 import { oneCycle, type Schedule } from "../model/optim.ts";
 import { accuracy, attackWithAll, batches, type Attacked, type Batches } from "./evaluate.ts";
+import { figure4 } from "./figures/adversarial.ts";
+import { TITLES } from "./networks.ts";
 import { ATTACKS, type DefenceName } from "./paper.ts";
 import { clusterStart, retrainEncoder, trainCvae, trainPhase, trainVae, warmUp, type Run } from "./recipe.ts";
 import { COLUMNS, commit, type Results, type Table1Row } from "./results.ts";
-import { figure4, startReport } from "./start-report.ts";
+import { startReport } from "./start-report.ts";
 import { tuneMnist } from "./tune.ts";
 
 export const START = {
@@ -132,7 +134,9 @@ async function purifyAll(gpu: Engine, networks: Networks, attacked: Attacked): P
 }
 
 async function write(gpu: Engine, out: string, results: Results, networks: Networks, attacked: Attacked): Promise<void> {
-  const figure = await figure4(gpu, attacked, (x) => networks.classifier.forward(x), defences(networks));
+  const { None: clean, ...made } = attacked;
+  const methods = defences(networks).flatMap(({ defence, purify }) => (purify ? [{ label: TITLES[defence], purify }] : []));
+  const figure = await figure4(gpu, clean, made, (x) => networks.classifier.forward(x), methods);
   writeFileAtomic(join(out, "figure4.png"), figure);
   writeFileAtomic(join(out, "report.html"), startReport(results, figure));
   writeFileAtomic(join(out, "results.json"), JSON.stringify(results, null, 2) + "\n");

@@ -93,7 +93,8 @@ export function measuredRow({ defence, correct }: Verdicts): MeasuredRow {
     const [low, high] = clopperPearson(right[column], n);
     return [100 * low, 100 * high];
   });
-  return { defence, ...percent, intervals, n };
+  const first500 = n > 500 ? { first500: eachColumn((column) => correct[column].slice(0, 500).filter(Boolean).length / 5) } : {};
+  return { defence, ...percent, intervals, n, ...first500 };
 }
 
 /** McNemar's test of every reference row that is there with every other row, by column. */
