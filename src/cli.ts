@@ -57,7 +57,7 @@ class Stopped extends Error {}
 function help(name?: string): string {
   const command = name ? COMMANDS[name] : undefined;
   if (!command) {
-    const rows = Object.entries(COMMANDS).map(([n, c]) => `  ${n.padEnd(8)} ${c.summary}`);
+    const rows = Object.entries(COMMANDS).map(([n, c]) => `  ${n.padEnd(9)} ${c.summary}`);
     return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."].join("\n");
   }
   const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`);

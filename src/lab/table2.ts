@@ -6,7 +6,7 @@ import type { ImageSet } from "../data/images.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Classifier } from "../model/cnn.ts";
 import { TITLES, type Defence, type RowName } from "./networks.ts";
-import { PAPER_TABLE2, type DefenceName } from "./paper.ts";
+import { PAPER_TABLE2, paperRow } from "./paper.ts";
 import { batchFor, spread } from "./pieces.ts";
 import { progress } from "./progress.ts";
 import { attackSet, climb, untouched, type Found } from "./search.ts";
@@ -186,7 +186,8 @@ export function table2Text(table: Table2): string {
   const paper = textTable({
     columns: ["Acc_raw", "Acc_ae", "draws", "L2", "Linf"],
     rows: table.rows.map(({ defence, paper: p }) => {
-      const theirs = Object.hasOwn(PAPER_TABLE2, defence) ? PAPER_TABLE2[defence as DefenceName] : undefined;
+      const row = paperRow(defence);
+      const theirs = row && PAPER_TABLE2[row];
       return [TITLES[defence], oursAndPaper(p.acc_raw.percent, theirs?.raw), oursAndPaper(p.acc_ae.percent, theirs?.ae), cell(p.fresh?.draws_mean), p.l2.toFixed(2), p.linf.toFixed(2)];
     }),
   });
