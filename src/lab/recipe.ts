@@ -90,14 +90,26 @@ export const warmUp = (run: Run, phase: Phase, net: Autoencoder, lam: number): P
 export const trainVae = (run: Run, phase: Phase, net: Autoencoder, lam: number): Promise<void> =>
   trainPhase(run, phase, both(net), (x) => vaeLoss(net, x, x, lam));
 
+/** Images encoded at once: bounds the memory of their activations. */
+const AT_ONCE = 500;
+
+/** mu(x) [count,d] of the first `count` training images. */
+async function latentMeans({ gpu, data }: Run, net: Autoencoder, count: number): Promise<Float32Array> {
+  const all = new Float32Array(count * net.latent);
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const index = Int32Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, i) => from + i);
+    const mu = gpu.scope(() => net.encode(imagesAt(data, gpu.tensor(index, [index.length], "i32"))).mu);
+    all.set(await mu.data(), from * net.latent);
+    mu.dispose();
+  }
+  return all;
+}
+
 /** Cluster means [k,d] from k-means++ on mu(x) of the first `count` training images. */
 export async function clusterStart(run: Run, net: Autoencoder, k: number, count: number): Promise<Parameters> {
-  const { gpu, data } = run;
-  const index = Int32Array.from({ length: Math.min(count, data.labels.size) }, (_, i) => i);
-  const mu = gpu.scope(() => net.encode(imagesAt(data, gpu.tensor(index, [index.length], "i32"))).mu);
-  const centres = kmeans(await mu.data(), net.latent, { k, seed: run.seed });
-  mu.dispose();
-  return makeParameters(gpu, { means: { shape: [k, net.latent], init: centres } }, run.seed);
+  const points = await latentMeans(run, net, Math.min(count, run.data.labels.size));
+  const centres = kmeans(points, net.latent, { k, seed: run.seed });
+  return makeParameters(run.gpu, { means: { shape: [k, net.latent], init: centres } }, run.seed);
 }
 
 export const trainCvae = (run: Run, phase: Phase, net: Autoencoder, means: Parameters, lam: number): Promise<void> =>
