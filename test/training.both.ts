@@ -64,6 +64,15 @@ training("a loss that is not finite stops the run with a sentence that says wher
   gpu.close();
 });
 
+training("a loss that has no way back stops the run, too", async () => {
+  const gpu = await createEngine();
+  const { step, optimizer } = problem(gpu);
+  const schedule = (i: number) => (i < 20 ? 0.01 : 1e4);
+  const error = await fit(step, optimizer, { ...options, epochs: 40, schedule }).catch((e: Error) => e.message);
+  assert.match(String(error), /^toy: the loss grew from [\d.e-]+ to [\d.e+]+ at step [34]0 of 80 \(epoch \d+\); use a lower learning rate$/);
+  gpu.close();
+});
+
 training("a device that is lost in the middle of training stops it with one sentence", async () => {
   const gpu = await createEngine();
   const { step, optimizer } = problem(gpu);
