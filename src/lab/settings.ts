@@ -62,12 +62,12 @@ export const FULL: MnistSettings = {
   seeds: [0, 1, 2],
   seedRows: ["cvae+g-signed"],
   whiteBox: {
-    images: 100,
-    batch: 100,
+    images: 50,
+    batch: 50,
     eps: [0.1, 0.2, 0.3],
-    bpda: { lr: 0.1, steps: 1000, images: 100 },
+    bpda: { lr: 0.1, steps: 1000, images: 50 },
     pgd: { alpha: 0.1, steps: 100, restarts: 5 },
-    eot: { draws: 20, steps: 40, average: "gradients" },
+    eot: { draws: 20, steps: 20, average: "gradients" },
     fresh: 20,
   },
 };
