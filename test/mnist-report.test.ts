@@ -71,7 +71,7 @@ report("the page holds every part that was run, and no other", () => {
 
 report("what is different follows the settings and the numbers", () => {
   const all = differences(RESULTS);
-  assert.match(all["White-box images"]!, "This run attacks 100, spread");
+  assert.match(all["White-box images"]!, `This run attacks ${FULL.whiteBox.images}, spread`);
   assert.match(all["Budget of BPDA"]!, "leaves the bare classifier 72.3 % here and 0 % in the paper: its gradient vanishes");
   assert.not.match(all["Budget of BPDA"]!, "This run takes");
   const quick = differences({ ...RESULTS, settings: { ...FULL, whiteBox: { ...FULL.whiteBox, images: 20, bpda: { lr: 0.1, steps: 100, images: 30 } } } });
