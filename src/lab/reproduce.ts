@@ -131,6 +131,7 @@ class Reproduction {
     this.attacked ??= await this.attacks(this.batches);
     const { rows, mcnemar } = await table1Of(gpu, this.defences, this.net, this.attacked, { signal });
     Object.assign(this.results, { table1: rows, mcnemar });
+    this.write(); // the other seeds may have to be trained first
     this.results.seeds = await this.otherSeeds(this.attacked);
   }
 
