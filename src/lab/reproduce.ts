@@ -131,24 +131,21 @@ class Reproduction {
     this.attacked ??= await this.attacks(this.batches);
     const { rows, mcnemar } = await table1Of(gpu, this.defences, this.net, this.attacked, { signal });
     Object.assign(this.results, { table1: rows, mcnemar });
-    this.write(); // the other seeds may have to be trained first
-    this.results.seeds = await this.otherSeeds(this.attacked);
+    await this.otherSeeds(this.attacked);
   }
 
-  /** The rows that are repeated with every seed; all of them purify the same attacked images. */
-  private async otherSeeds(attacked: Attacked): Promise<SeedRow[]> {
+  /** The rows that are repeated with every seed, kept one by one; all of them purify the same attacked images. */
+  private async otherSeeds(attacked: Attacked): Promise<void> {
     const { gpu, settings: { seeds, seedRows }, signal } = this.o;
-    if (seeds.length < 2) return [];
-    const first = this.results.table1!.filter((row) => seedRows.includes(row.defence));
     const seedRow = (seed: number, { intervals: _, n: __, first500: ___, ...row }: MeasuredRow): SeedRow => ({ seed, ...row });
-    const rows = first.map((row) => seedRow(seeds[0]!, row));
+    this.results.seeds = this.results.table1!.filter((row) => seedRows.includes(row.defence)).map((row) => seedRow(seeds[0]!, row));
     for (const [i, seed] of seeds.entries()) {
       if (i === 0) continue;
+      this.write(); // the networks may have to be trained first
       await this.train([...seedRows] as NetName[], i);
-      const { rows: more } = await table1Of(gpu, seedRows.map((name) => this.defence(name, seed)), this.net, attacked, { signal });
-      rows.push(...more.map((row) => seedRow(seed, row)));
+      const { rows } = await table1Of(gpu, seedRows.map((name) => this.defence(name, seed)), this.net, attacked, { signal });
+      this.results.seeds.push(...rows.map((row) => seedRow(seed, row)));
     }
-    return rows;
   }
 
   private async table2(): Promise<void> {
@@ -170,6 +167,7 @@ class Reproduction {
     for (const [i, seed] of settings.seeds.entries()) {
       await this.train([CLUSTERED as NetName], i);
       this.results.clustering.push(await clusterSet(gpu, this.defence(CLUSTERED, seed), this.batches, seed));
+      this.write();
     }
   }
 
