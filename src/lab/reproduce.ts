@@ -158,7 +158,7 @@ class Reproduction {
     const { gpu, settings, signal } = this.o;
     this.results.epsCurves = await epsCurves(gpu, this.defences, this.net, this.batchesOf(settings.curves.images), settings.curves.eps, settings.attack, { signal });
     const { eps, curves, attack } = this.results.epsCurves;
-    this.draw("curves", accuracyFigure({ eps, attack, curves: curves.map(({ defence, values }) => ({ label: TITLES[defence], values })), marked: settings.attack.eps }));
+    this.draw("curves", accuracyFigure({ eps, attack, curves: curves.map(({ defence, values }) => ({ label: TITLES[defence], values, dashed: defence.endsWith("signed") })), marked: settings.attack.eps }));
   }
 
   private async clustering(): Promise<void> {
