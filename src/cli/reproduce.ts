@@ -1,6 +1,5 @@
 import type { Command } from "../cli.ts";
 import { ATTACKS } from "../lab/paper.ts";
-import { TITLES } from "../lab/networks.ts";
 import { duration } from "../lab/progress.ts";
 import { PARTS, reproduce as runReproduce, type Part } from "../lab/reproduce.ts";
 import { COLUMNS, type MnistResults } from "../lab/results.ts";
@@ -20,7 +19,7 @@ function partsOf(names: readonly string[]): readonly Part[] {
 /** What was measured in this run, as text. */
 function shown({ table1 = [], table2, clustering = [] }: MnistResults, parts: readonly Part[]): string[] {
   const texts: Partial<Record<Part, () => string>> = {
-    table1: () => "Table 1, accuracy in percent (in brackets: the paper's)\n" + table1Text(table1.map((r) => ({ defence: TITLES[r.defence], accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) }))),
+    table1: () => "Table 1, accuracy in percent (in brackets: the paper's)\n" + table1Text(table1.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) }))),
     table2: () => "Table 2\n" + table2Text(table2!),
     clustering: () => clustering.map((c) => `clustering, seed ${c.seed}: accuracy ${c.accuracy.toFixed(2)} %, NMI ${c.nmi.toFixed(3)}, sizes ${c.sizes.join(" ")}`).join("\n"),
   };
