@@ -3,7 +3,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createEngine, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { conv2d, createEngine, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { agrees } from "../src/engine/tuner.ts";
 import { rows } from "./ops/index.ts";
 import { filled, idOf, makeInputs, seeded, type OpRow } from "./ops/table.ts";
@@ -11,7 +11,7 @@ import { filled, idOf, makeInputs, seeded, type OpRow } from "./ops/table.ts";
 /** Beginnings of ids; each is one row or a few that differ in a transpose or a stride. */
 const CHOSEN = [
   "conv2d 3x3", "conv2d 2x2", "conv2d 1x2,", "conv2d 7x7,", "conv2d 65 output channels", "conv2d 33 input channels", "conv2d 130 channels",
-  "conv2d 65 segments", "conv2d many parts", "conv2d dilation [3,2]", "conv2d 3 groups", "conv2d depthwise", "conv2d 2x3, stride 4", "conv2d relu",
+  "conv2d 65 segments", "conv2d many parts", "conv2d dilation [3,2]", "conv2d 3 groups", "conv2d depthwise", "conv2d Winograd", "conv2d 2x3, stride 4", "conv2d relu",
   "convTranspose2d 3x3", "convTranspose2d 4x4, stride 2, padding 1", "convTranspose2d 8x6", "convTranspose2d 33 channels", "convTranspose2d 2 groups", "convTranspose2d relu",
   "linear around", "linear whole vec4s", "linear a long sum", "linear many rows",
   "matmul odd, NN", "matmul around", "matmul beyond a tile, TT", "matmul beyond a tile, whole vec4s, TN", "matmul beyond a tile of 128", "matmul batched, NT",
@@ -44,14 +44,14 @@ function calls(row: OpRow, made: Tensor[]): () => Tensor[] {
   };
 }
 
-/** Forces each variant in turn and returns "op variant: output" for those that differ from the preferred one. */
-async function differing(run: () => Tensor[], tried: Set<string>): Promise<string[]> {
+/** Forces each variant in turn, or those of `only`, and returns "op variant: output" for those that differ from the preferred one. */
+async function differing(run: () => Tensor[], tried: Set<string>, only?: string[]): Promise<string[]> {
   const heavy = new Map(gpu.tuner.heavy(run).map(({ op, variants }) => [op, variants])); // shape classes of one op share their names
   for (const [op, [first]] of heavy) gpu.tuner.force(op, first!);
   const due = await computed(run);
   const wrong: string[] = [];
   for (const [op, [first, ...others]] of heavy) {
-    for (const name of others) {
+    for (const name of others.filter((n) => only?.includes(n) ?? true)) {
       gpu.tuner.force(op, name);
       tried.add(`${op} ${name}`);
       (await computed(run)).forEach((data, i) => agrees(data, due[i]!) || wrong.push(`${op} ${name}: output ${i}`));
@@ -69,6 +69,16 @@ for (const row of rows.filter((r) => CHOSEN.some((start) => idOf(r).startsWith(s
     assert.equal(await differing(calls(row, made), tried), []);
     made.forEach((t) => t.dispose());
   });
+
+variants("Winograd takes many images in chunks", async () => {
+  const [N, C, H] = [6, 32, 101]; // 6 x 26 x 26 tiles, 16 MiB hold 3640 tiles of 32 channels
+  const random = seeded("chunks");
+  const make = (shape: number[]) => gpu.tensor(new Float32Array(filled(shape.reduce((a, b) => a * b, 1), () => 2 * random() - 1)), shape);
+  const made = [make([N, C, H, H]), make([C, C, 3, 3]), make([N, C, H, H])];
+  const [x, w, dy] = made as [Tensor, Tensor, Tensor];
+  assert.equal(await differing(() => valueAndGrad(() => conv2d(x, w, undefined, { padding: 1 }), [x, w], dy).grads, new Set(), ["winograd", "subgroup", "plain"]), []);
+  made.forEach((t) => t.dispose());
+});
 
 variants("every heavy op has more than one variant here, and all of them were run", () => {
   assert.equal(["conv2d", "conv2d dx", "conv2d dw", "matmul"].filter((op) => ![...tried].some((id) => id.startsWith(`${op} `))), []);

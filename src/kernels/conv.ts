@@ -27,6 +27,12 @@ export interface ConvOptions {
   relu?: boolean;
 }
 
+/** What the kernel that writes y does on the way. */
+export interface Epilogue {
+  bias?: Tensor;
+  relu?: boolean;
+}
+
 /** The options as pairs, checked. */
 export function convArguments(op: string, { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions) {
   if (!Number.isInteger(groups) || groups < 1) fail(op, `groups is ${groups}; a whole number >= 1 is due`);

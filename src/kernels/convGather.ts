@@ -11,8 +11,9 @@ import { linearGrid, type Engine } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { Variant } from "../engine/tuner.ts";
-import { convKey, type ConvSizes } from "./conv.ts";
+import { convKey, type ConvSizes, type Epilogue } from "./conv.ts";
 import { broadcasts, byFamily, subgroupRows, threadRows } from "./families.ts";
+import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
 
 const pack = kernel("shaders/conv2d_pack.wgsl", packSource);
 const plain = kernel("shaders/conv2d.wgsl", plainSource, { parts: [inputSource] });
@@ -25,11 +26,6 @@ interface Gather {
   strides: Record<"g_stride" | "r_stride" | "c_stride", number>;
   rows: Dimension;
   columns: Dimension;
-}
-
-interface Epilogue {
-  bias?: Tensor;
-  relu?: boolean;
 }
 
 /**
@@ -170,9 +166,10 @@ function variants(gpu: Engine, channels: number): Variant[] {
 /** y [N,O,OH,OW] of the convolution `s` of x with w, plus bias [O]. */
 export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
   const gpu = x.gpu;
-  return gpu.tuner.launch("conv2d", convKey(s), variants(gpu, s.O / s.groups), (v) => {
+  return gpu.tuner.launch("conv2d", convKey(s), withWinograd(gpu, s, variants(gpu, s.O / s.groups)), (v) => {
     const y = gpu.empty([s.N, s.O, s.OH, s.OW]);
-    gather(x, w, y, forwardGather(s), epilogue, v);
+    if (v.name === "winograd") winogradForward(s, x, w, y, epilogue);
+    else gather(x, w, y, forwardGather(s), epilogue, v);
     return y;
   });
 }
@@ -180,9 +177,10 @@ export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilog
 /** dx [N,C,H,W] of the convolution `s` for dy [N,O,OH,OW]; as convTranspose2d's forward pass also with bias [C] and relu. */
 export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
   const gpu = dy.gpu;
-  return gpu.tuner.launch("conv2d dx", convKey(s), variants(gpu, s.C / s.groups), (v) => {
+  return gpu.tuner.launch("conv2d dx", convKey(s), withWinograd(gpu, s, variants(gpu, s.C / s.groups)), (v) => {
     const dx = gpu.empty([s.N, s.C, s.H, s.W]);
-    for (const g of inputGradientGathers(s)) gather(dy, w, dx, g, epilogue, v);
+    if (v.name === "winograd") winogradInputGradient(s, dy, w, dx, epilogue);
+    else for (const g of inputGradientGathers(s)) gather(dy, w, dx, g, epilogue, v);
     return dx;
   });
 }

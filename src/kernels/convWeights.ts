@@ -12,6 +12,8 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { Variant } from "../engine/tuner.ts";
 import { convKey, type ConvSizes } from "./conv.ts";
 import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "./families.ts";
+import { reduceAxes } from "./sum.ts";
+import { winogradWeightGradient, withWinograd } from "./winograd.ts";
 
 const plain = kernel("shaders/conv2d_dw.wgsl", plainSource, { parts: [inputSource] });
 const subgroup = kernel("shaders/conv2d_dw_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
@@ -73,7 +75,11 @@ function variants(gpu: Engine, s: ConvSizes): Variant[] {
 export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBias: boolean): { dw: Tensor; db: Tensor | null } {
   const gpu = x.gpu;
   let db: Tensor | null = null;
-  const dw = gpu.tuner.launch("conv2d dw", convKey(s), variants(gpu, s), (v) => {
+  const dw = gpu.tuner.launch("conv2d dw", convKey(s), withWinograd(gpu, s, variants(gpu, s)), (v) => {
+    if (v.name === "winograd") {
+      db = needsBias ? reduceAxes(dy, [0, 2, 3], 1, false).view([s.O]) : null;
+      return winogradWeightGradient(s, x, dy);
+    }
     const partial = partialSums(s, x, dy, v);
     const sum = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
     db = needsBias ? gpu.empty([s.O]) : null;
