@@ -24,6 +24,7 @@ const ROW_TAPS = false;
 const STRIDE = 1u;
 const TAPS = 4u; // KW with ROW_TAPS, else 4
 const WIDE = false;
+const POINTWISE = false; // a 1x1 kernel: a tap is a channel, and no division finds it
 alias E = f32; // vec4<f32> with WIDE
 
 alias V = vec4<f32>;
@@ -65,9 +66,16 @@ fn load_row(row: i32, w: i32, inside: bool) -> Block {
 
 /** Inputs of tap k for the outputs [n, oh, ow..ow+3]; plane = x[n, first channel of the group, 0, 0]. */
 fn load_tap(plane: u32, oh: u32, ow: u32, k: u32) -> V {
-  let c = k / (params.KH * params.KW);
-  let h = i32(oh * params.SH + k / params.KW % params.KH * params.DH) - params.top;
-  let w = i32(ow * params.SW + k % params.KW * params.DW) - params.left;
+  var c = k;
+  var i = 0u;
+  var j = 0u;
+  if (!POINTWISE) {
+    c = k / (params.KH * params.KW);
+    i = k / params.KW % params.KH;
+    j = k % params.KW;
+  }
+  let h = i32(oh * params.SH + i * params.DH) - params.top;
+  let w = i32(ow * params.SW + j * params.DW) - params.left;
   let inside = (u32(h) < params.H) & (c < params.Cg);
   let row = i32(plane + c * params.H * params.W) + h * i32(params.W);
   let step = i32(params.SW);

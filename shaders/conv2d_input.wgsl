@@ -8,7 +8,7 @@
 //
 // Shapes: N images; x [N,C,H,W]; y [N,R,YH,YW]; groups of Cg input and Rg output channels; KH x KW taps; OH x OW the
 // outputs of this dispatch, at every OSH-th row from ph and every OSW-th column from pw. wp [R, quads, 4] and ROW_TAPS
-// as conv2d_pack.wgsl makes them: the summed dimension in quads of four taps. ROW_TAPS 2 or 4 needs DW == 1 and
+// as conv2d_pack.wgsl makes them: the summed dimension in quads of four taps. ROW_TAPS 1, 2 or 4 needs DW == 1 and
 // SW == STRIDE <= 2; ROW_TAPS 0 takes everything.
 // A fold makes FOLD_H x FOLD_W neighbouring outputs from one window, as if they were channels (row of the tile =
 // (r FOLD_H + a) FOLD_W + b): where a group has one output channel, tiles stay full and an input is loaded fewer times;
@@ -33,7 +33,7 @@ const ROW_TAPS = 0u;
 const STRIDE = 1u; // SW, where ROW_TAPS is not 0
 const FOLD_H = 1u;
 const FOLD_W = 1u;
-const TAPS = 4u; // KW (3 or 4) where ROW_TAPS is 4; 2 where it is 2; 4 where it is 0
+const TAPS = 4u; // KW (3 or 4) where ROW_TAPS is 4; else ROW_TAPS, or 4 where that is 0
 
 alias V = vec4<f32>;
 alias Block = array<vec4<f32>, 4>; // four taps x four outputs, or four channels x four outputs
@@ -71,11 +71,11 @@ fn pixel(row: i32, w: i32, row_inside: bool) -> f32 {
   return select(0.0, x[select(0u, u32(row + w), inside)], inside);
 }
 
-/** One kernel row of up to `taps` taps: block[j] = the inputs of tap j for the four outputs. */
-fn load_row(s: Segment, c: u32, i: u32, taps: u32) -> Block {
-  let h = s.h + i32(i * params.DH);
-  let inside = u32(h) < params.H;
-  let row = i32(s.plane + c * params.H * params.W) + h * i32(params.W);
+/** The kernel row t = (c, i, -): block[j] = the inputs of tap j for the four outputs. */
+fn load_row(s: Segment, t: vec3<u32>) -> Block {
+  let h = s.h + i32(t.y * params.DH);
+  let inside = (u32(h) < params.H) & (t.x < params.Cg);
+  let row = i32(s.plane + t.x * params.H * params.W) + h * i32(params.W);
   var v: array<f32, 10>; // inputs of the row from tap 0 of the first output
   v[0] = pixel(row, s.w, inside);
   v[1] = pixel(row, s.w + 1, inside);
@@ -111,13 +111,23 @@ fn next(t: vec3<u32>) -> vec3<u32> {
   return vec3<u32>(t.x + select(0u, 1u, (j | i) == 0u), i, j);
 }
 
+/** The kernel row after t. */
+fn next_row(t: vec3<u32>) -> vec3<u32> {
+  return select(vec3<u32>(t.x, t.y + 1u, 0u), vec3<u32>(t.x + 1u, 0u, 0u), t.y + 1u == params.KH);
+}
+
 /** The four taps of a quad; t is the first of them. */
 fn load_quad(s: Segment, t: vec3<u32>) -> Block {
-  if (ROW_TAPS == 4u) { return load_row(s, t.x, t.y, TAPS); }
+  if (ROW_TAPS == 4u) { return load_row(s, t); }
   if (ROW_TAPS == 2u) {
-    let a = load_row(s, t.x, t.y, 2u);
-    let b = load_row(s, t.x, t.y + 1u, 2u);
+    let a = load_row(s, t);
+    let b = load_row(s, next_row(t));
     return Block(a[0], a[1], b[0], b[1]);
+  }
+  if (ROW_TAPS == 1u) {
+    let t1 = next_row(t);
+    let t2 = next_row(t1);
+    return Block(load_row(s, t)[0], load_row(s, t1)[0], load_row(s, t2)[0], load_row(s, next_row(t2))[0]);
   }
   let t1 = next(t);
   let t2 = next(t1);
@@ -126,9 +136,10 @@ fn load_quad(s: Segment, t: vec3<u32>) -> Block {
 
 /** The first tap of the quad after the one that starts with t. */
 fn next_quad(t: vec3<u32>) -> vec3<u32> {
-  if (ROW_TAPS == 0u) { return next(next(next(next(t)))); }
-  let i = t.y + select(1u, 2u, ROW_TAPS == 2u);
-  return select(vec3<u32>(t.x, i, 0u), vec3<u32>(t.x + 1u, 0u, 0u), i >= params.KH);
+  if (ROW_TAPS == 4u) { return next_row(t); }
+  if (ROW_TAPS == 2u) { return next_row(next_row(t)); }
+  if (ROW_TAPS == 1u) { return next_row(next_row(next_row(next_row(t)))); }
+  return next(next(next(next(t))));
 }
 
 /** y = bias + v, after relu, at a segment's outputs for row r of group g. Needs r < Rg. */

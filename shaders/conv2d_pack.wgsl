@@ -7,7 +7,8 @@
 // fold (see conv2d_input.wgsl); c input channel of the group, Cg of them; (y, x) tap of the KH x KW window; w has w_rows
 // x w_cols taps; wp [rows, 4 quads], zero where there is no such tap. The order of a row is told by ROW_TAPS:
 //   0     k = (c KH + y) KW + x, plainly, four a quad
-//   2     a quad is two window rows of two taps: (y,0) (y,1) (y+1,0) (y+1,1)
+//   1     a quad is four window rows (c, y) of one tap
+//   2     a quad is two window rows of two taps: (y,0) (y,1) and those of the next row, which may be the next channel's
 //   4     a quad is one window row of up to four taps
 // The strides make it serve the forward pass (as stored) and the input gradient (output and input channel exchanged,
 // taps in reverse, those of one phase of the stride, or of all phases in one fold).
@@ -21,16 +22,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> wp: array<f32>;
 
-const ROW_TAPS = 0u;
+const ROW_TAPS = 0u; // 0, 1, 2 or 4
 override WG = 64u;
 
 /** (c, y, x) of the e-th element of a row */
 fn tap(e: u32) -> vec3<u32> {
-  if (ROW_TAPS == 4u) { return vec3<u32>(e / 4u / params.KH, e / 4u % params.KH, e % 4u); }
-  if (ROW_TAPS == 2u) {
-    let pairs = (params.KH + 1u) / 2u;
-    return vec3<u32>(e / 4u / pairs, e / 4u % pairs * 2u + e % 4u / 2u, e % 2u);
-  }
+  let taps = max(ROW_TAPS, 1u);
+  if (ROW_TAPS > 0u) { return vec3<u32>(e / taps / params.KH, e / taps % params.KH, e % taps); }
   return vec3<u32>(e / (params.KH * params.KW), e / params.KW % params.KH, e % params.KW);
 }
 

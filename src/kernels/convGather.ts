@@ -112,9 +112,10 @@ function inputGradientGathers(s: ConvSizes): Gather[] {
 
 /** How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel row. */
 function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number } {
-  const rows = byRow && SW <= 2 && DW === 1;
-  if (rows && (KW === 3 || KW === 4)) return { quads: Cg * KH, ROW_TAPS: 4, STRIDE: SW, TAPS: KW };
-  if (rows && KW === 2 && SW === 1) return { quads: Cg * Math.ceil(KH / 2), ROW_TAPS: 2, STRIDE: 1, TAPS: 2 };
+  if (byRow && SW <= 2 && DW === 1 && KW >= 1 && KW <= 4) {
+    const ROW_TAPS = KW === 3 ? 4 : KW;
+    return { quads: Math.ceil((Cg * KH * ROW_TAPS) / 4), ROW_TAPS, STRIDE: SW, TAPS: KW };
+  }
   return { quads: Math.ceil((Cg * KH * KW) / 4), ROW_TAPS: 0, STRIDE: 1, TAPS: 4 };
 }
 

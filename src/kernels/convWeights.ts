@@ -27,7 +27,7 @@ function layoutOf(s: ConvSizes, byRow: boolean) {
   const WIDE = s.OW % 4 === 0;
   return {
     blocks: ROW_TAPS ? Cg * s.KH : Math.ceil((Cg * s.KH * s.KW) / 4),
-    constants: { ROW_TAPS, STRIDE: ROW_TAPS ? s.SW : 1, TAPS: ROW_TAPS ? s.KW : 4, WIDE, E: WIDE ? "vec4<f32>" : "f32" },
+    constants: { ROW_TAPS, STRIDE: ROW_TAPS ? s.SW : 1, TAPS: ROW_TAPS ? s.KW : 4, POINTWISE: s.KH * s.KW === 1, WIDE, E: WIDE ? "vec4<f32>" : "f32" },
   };
 }
 
