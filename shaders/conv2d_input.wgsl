@@ -51,9 +51,11 @@ struct Segment {
 
 fn segment(index: u32, g: u32) -> Segment {
   let across = (params.OW + 3u) / 4u;
-  let ow = index % across * 4u;
-  let oh = index / across % params.OH;
-  let n = min(index / (across * params.OH), params.N - 1u);
+  let row = index / across;
+  let image = row / params.OH;
+  let ow = (index - row * across) * 4u;
+  let oh = row - image * params.OH;
+  let n = min(image, params.N - 1u);
   var s: Segment;
   s.plane = (n * params.C + g * params.Cg) * params.H * params.W;
   s.h = i32(oh * params.SH) - params.top;

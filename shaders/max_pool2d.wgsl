@@ -51,10 +51,12 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
 fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG; // = (p * H + h) * W + w
   if (i >= params.P * params.H * params.W) { return; }
-  let h = i / params.W % params.H;
-  let w = i % params.W;
+  let row = i / params.W;
+  let p = row / params.H;
+  let h = row - p * params.H;
+  let w = i - row * params.W;
   let here = h * params.W + w;
-  let plane = i / (params.W * params.H) * params.OH * params.OW;
+  let plane = p * params.OH * params.OW;
   var sum = 0.0;
   for (var kh = 0u; kh < KH; kh++) {
     let top = h + params.PH - kh * params.DH; // = oh * SH; wraps below zero: then oh >= OH
@@ -77,16 +79,20 @@ fn tiles(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gro
   let across = (params.W + KW - 1u) / KW;
   let down = (params.H + KH - 1u) / KH;
   if (i >= params.P * down * across) { return; }
-  let ow = i % across;
-  let oh = i / across % down;
-  let p = i / (across * down);
+  let row = i / across;
+  let p = row / down;
+  let ow = i - row * across;
+  let oh = row - p * down;
   let whole = oh < params.OH && ow < params.OW;
   let o = select(0u, (p * params.OH + oh) * params.OW + ow, whole);
   let place = select(0xffffffffu, winner[o], whole);
   let gradient = dy[o];
-  for (var h = oh * KH; h < min(oh * KH + KH, params.H); h++) {
-    for (var w = ow * KW; w < min(ow * KW + KW, params.W); w++) {
-      dx[(p * params.H + h) * params.W + w] = select(0.0, gradient, h * params.W + w == place);
+  for (var kh = 0u; kh < KH; kh++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      let h = oh * KH + kh;
+      let w = ow * KW + kw;
+      let here = h * params.W + w;
+      if (h < params.H && w < params.W) { dx[p * params.H * params.W + here] = select(0.0, gradient, here == place); }
     }
   }
 }

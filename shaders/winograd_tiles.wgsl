@@ -23,13 +23,10 @@ override WG: u32 = 32;
 /** A thread's tile: where its channel's plane begins in x or y, its first row and column there, its place in V or M. */
 struct Tile { plane: u32, h: u32, w: u32, at: u32, inside: bool }
 
-/** a / b for a below 2^20: software adapters divide whole numbers lane by lane. */
-fn quotient(a: u32, b: u32) -> u32 { return u32((f32(a) + 0.5) / f32(b)); }
-
 /** Tile p of a channel; p < params.tiles. */
 fn tile_of(p: u32, channel: u32) -> Tile {
-  let row = quotient(p, params.across);
-  let n = quotient(row, params.down);
+  let row = p / params.across;
+  let n = row / params.down;
   var t: Tile;
   t.plane = ((params.first + n) * params.channels + channel) * params.H * params.W;
   t.h = (row - n * params.down) * 4u;

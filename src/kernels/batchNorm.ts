@@ -73,7 +73,7 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
   const params = sizes(x, eps, momentum);
   const stats = statistics(x, runningMean, runningVar, training, params);
   const y = gpu.empty(x.shape);
-  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU });
+  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU, WHOLE: params.L % 4 === 0 });
   return record("batchNorm", y, [x, gamma, beta], (dy, [needsX, needsGamma, needsBeta]) => {
     const tensors = { x4: x, x, gamma, beta, stats, dy4: dy, dy };
     const [dgamma, dbeta] = needsGamma || needsBeta || (needsX && training) ? affineGradients(tensors, params, RELU) : [null, null];
@@ -87,7 +87,7 @@ export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: Batch
 /** Runs an entry with those of `tensors` that it binds. */
 function run(k: Kernel, tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, threads: number, RELU: boolean): void {
   const bound = Object.fromEntries(k.bindings.map(({ name }) => [name, tensors[name]!]));
-  Object.values(bound)[0]!.gpu.run(k, bound, params, linearGrid(threads), { RELU });
+  Object.values(bound)[0]!.gpu.run(k, bound, params, linearGrid(threads), { RELU, WHOLE: params.L % 4 === 0 });
 }
 
 function affineGradients(tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, RELU: boolean): [Tensor, Tensor] {
