@@ -3,6 +3,7 @@
 // Shapes: b batch; M rows of C, N columns, K the summed dimension. A [b,M,K], or [b,K,M] with TRANS_A; B [b,K,N], or
 // [b,N,K] with TRANS_B; bias [N]; C [b,M,N]. Row-major. A_batch and B_batch are the elements from one batch entry to
 // the next, 0 to use the same matrix for all.
+// With PACKED both operands come in panels as matmul_pack.wgsl makes them, K rounded up to a multiple of 4.
 // Needs: subgroups of exactly S lanes; K % 4 == 0, N % 4 == 0, with TRANS_A also M % 4 == 0. Other shapes: matmul.wgsl.
 // Grid: [ceil(N / (4 QUADS S)), ceil(M / TM), b], workgroup = one subgroup.
 //
@@ -16,6 +17,7 @@
 //   8 rows x 1    11.6    0.5 s         2.7    0.3 s
 //   16 rows x 1   13.5    0.9 s         3.1    0.3 s     rows x quads of a lane
 //   16 rows x 2   11.4    1.8 s         3.6    0.4 s
+// PACKED, the time of packing included: 1.0 to 1.4 times at 1024, 1.3 to 1.6 times at 2048 (lavapipe); nothing below.
 // A first comparison of 24 and 32 rows and of 3 and 4 quads gained nothing. matmul.wgsl, without sharing: 3.7 and 1.2;
 // matmul_tiled.wgsl: 3.5 and 0.8. With Dawn's clamps on: 12.4 and 2.7. Writing the rows in one loop instead of one store
 // each halved the compile time on SwiftShader. Limited by loads and, with 64 or 128 sums a lane, by spilled registers.
@@ -33,6 +35,7 @@ const TM = 16u; // rows of a tile: 4, 8 or 16
 const QUADS = 1u; // column quads of a lane: 1 or 2
 const TRANS_A = false;
 const TRANS_B = false;
+const PACKED = false;
 
 alias V = vec4<f32>;
 alias Block = array<vec4<f32>, 4>; // 4 x 4 elements
@@ -44,12 +47,24 @@ fn transposed(r: Block) -> Block {
 
 /** Where in A the t-th of the tile's vec4s starts, at k = 0: row t, or with TRANS_A rows 4(t/4).. at k = t % 4. */
 fn a_start(t: u32, row0: u32, base: u32) -> u32 {
+  if (PACKED) { return (base + row0 * params.K) / 4u + t; }
   if (TRANS_A) { return (base + (t % 4u) * params.M + min(row0 + t / 4u * 4u, params.M - 4u)) / 4u; }
   return (base + min(row0 + t, params.M - 1u) * params.K) / 4u;
 }
 
+/** Where in B the quad of columns from col on starts, at k = 0. */
+fn b_start(col: u32, base: u32) -> u32 {
+  let width = 4u * S * QUADS;
+  if (PACKED) { return (base + col / width * width * params.K + col % width) / 4u; }
+  return (base + min(col, params.N - 4u) * select(1u, params.K, TRANS_B)) / 4u;
+}
+
 /** op(B)[k..k+3, n..n+3]; a row of the block is one k. */
 fn load_b(start: u32, q: u32) -> Block {
+  if (PACKED) {
+    let i = start + 4u * q * S * QUADS;
+    return Block(B[i], B[i + S * QUADS], B[i + 2u * S * QUADS], B[i + 3u * S * QUADS]);
+  }
   if (TRANS_B) {
     let i = start + q;
     let step = params.K / 4u;
@@ -91,10 +106,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let a1 = a_start((lane + S) % TM, row0, a_base);
   let a2 = a_start((lane + 2u * S) % TM, row0, a_base);
   let a3 = a_start((lane + 3u * S) % TM, row0, a_base);
-  let n_step = select(1u, params.K, TRANS_B);
-  let b0 = (group.z * params.B_batch + min(col0, params.N - 4u) * n_step) / 4u;
-  let b1 = (group.z * params.B_batch + min(col1, params.N - 4u) * n_step) / 4u;
-  let a_step = select(1u, params.M, TRANS_A);
+  let b0 = b_start(col0, group.z * params.B_batch);
+  let b1 = b_start(col1, group.z * params.B_batch);
+  let a_step = select(select(1u, params.M, TRANS_A), TM, PACKED);
   var c0: Block; var c1: Block; var c2: Block; var c3: Block; // column quad 0; rows 0..3, 4..7, 8..11, 12..15
   var d0: Block; var d1: Block; var d2: Block; var d3: Block; // column quad 1
 

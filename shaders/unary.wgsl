@@ -21,3 +21,10 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let i = gid.x + gid.y * groups.x * WG;
   if (i < params.n4) { dx[i] = dy[i] * df(x[i]); }
 }
+
+/// dy lies in dx: for a recording in which nothing reads dy later.
+@compute @workgroup_size(WG)
+fn backward_in_place(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i < params.n4) { dx[i] = dx[i] * df(x[i]); }
+}

@@ -4,7 +4,8 @@
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { AdapterWish } from "./engine/adapter.ts";
-import { createEngine, type Engine } from "./engine/engine.ts";
+import { createEngine } from "./engine/create.ts";
+import type { Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import { attack } from "./cli/attack.ts";
 import { evaluate } from "./cli/evaluate.ts";

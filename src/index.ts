@@ -1,6 +1,7 @@
 // purigrad: the public API. Names as in PyTorch's functional API.
 
-export { createEngine, linearGrid, type Engine, type EngineOptions } from "./engine/engine.ts";
+export { createEngine, type EngineOptions } from "./engine/create.ts";
+export { linearGrid, type Engine } from "./engine/engine.ts";
 export { Tensor, type DType, type Shape } from "./engine/tensor.ts";
 export { grad, noGrad, stopGradient, valueAndGrad } from "./engine/tape.ts";
 export { kernel, type Kernel } from "./engine/shader.ts";
@@ -11,6 +12,7 @@ export * from "./attacks/index.ts";
 export { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer, type Schedule } from "./model/optim.ts";
 export { makeParameters, type ParameterSpec, type Parameters, type StateDict } from "./model/params.ts";
 export { cnn, type Classifier } from "./model/cnn.ts";
+export { resnet34, type NormalisedClassifier } from "./model/resnet.ts";
 export { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify, type Autoencoder } from "./model/autoencoder.ts";
 export { cvaeLoss, daeLoss, vaeLoss } from "./model/losses.ts";
 export { fit, trainingStep } from "./model/train.ts";

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { add, createEngine, kernel, mean, mul, relu, reshape, stopGradient, sum, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { add, createEngine, grad, kernel, mean, mul, relu, reshape, sigmoid, stopGradient, sum, tanh, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 
 const engine = suite("engine");
 let gpu: Engine;
@@ -73,11 +73,46 @@ engine("a capture reuses the memory of what is dead, and gives all back", () => 
     return y;
   });
   chain({ data: new Float32Array(4096), shape: [4096] });
-  assert.ok(chain.bytes <= 3 * 4096 * 4 + 4096, `${chain.bytes} bytes for 20 links`);
+  assert.ok(chain.memory.own <= 3 * 4096 * 4 + 4096, `${chain.memory.own} bytes for 20 links`);
   chain.dispose();
   const after = gpu.memory();
   assert.is(after.liveBytes, before.liveBytes);
   assert.is(after.liveBuffers, before.liveBuffers);
+});
+
+engine("a capture leaves out calls whose results nobody reads", async () => {
+  const x = gpu.tensor([1, -2, 3]);
+  const captured = gpu.capture(() => {
+    relu(mul(x, 3));
+    return grad(() => sum(relu(x)), [x])[0]!;
+  });
+  assert.equal([...(await captured().data())], [1, 0, 1]);
+  assert.is(captured.dispatches, 3); // the ones, their expansion, relu's backward: no relu, no sum
+  captured.dispose();
+});
+
+engine("a gradient that nobody reads again is overwritten by the next one", async () => {
+  const x = gpu.tensor(Float32Array.from({ length: 4096 }, (_, i) => Math.sin(i)));
+  const fn = () => grad(() => sigmoid(relu(tanh(x))), [x])[0]!;
+  const captured = gpu.capture(fn);
+  assert.equal(await captured().data(), await fn().data());
+  assert.ok(captured.memory.own <= 4 * 4096 * 4, `${captured.memory.own} bytes for tanh, relu, dy and dx`);
+  captured.dispose();
+});
+
+engine("a replay is one submit, whatever its inputs are", async () => {
+  const { queue } = gpu.device;
+  const submit = queue.submit.bind(queue);
+  let submits = 0;
+  const captured = gpu.capture((a, b) => add(a, b));
+  const x = gpu.tensor([1, 2]);
+  captured({ data: [1, 2], shape: [2] }, x);
+  queue.submit = (buffers) => (submits++, submit(buffers));
+  const y = captured({ data: [3, 4], shape: [2] }, x);
+  queue.submit = submit;
+  assert.equal([...(await y.data())], [4, 6]);
+  assert.is(submits, 1);
+  captured.dispose();
 });
 
 engine("a capture keeps the weights that it uses alive", async () => {

@@ -1,15 +1,26 @@
 // Eager to write, recorded to run. `capture(fn)` runs fn once with tensors that have no memory yet and keeps its
-// dispatches; a planner then gives memory to the tensors by their first and last use, so that one that is dead lends
-// its buffer to a later one. A replay writes the inputs and encodes the calls in one compute pass: three calls per
-// kernel, no buffer made, one submit.
+// dispatches; plan.ts leaves out those that nobody needs and lets tensors share buffers by their first and last use. A
+// replay writes the inputs and encodes the calls in one compute pass: at most three calls per kernel, no buffer made,
+// one submit.
 
 import type { Engine } from "./engine.ts";
+import { lifetimes, liveCalls, peakBytes, share, workInPlace } from "./plan.ts";
 import { Storage } from "./storage.ts";
-import { bindGroup, encode, makeUniforms, packSlots, type Call } from "./stream.ts";
+import { bindGroup, encode, encodeAll, homeOf, makeUniforms, packSlots, type Call } from "./stream.ts";
 import { Tensor, type HostArray } from "./tensor.ts";
 import { Profile } from "./profiler.ts";
 
 export type Input = Tensor | { data: HostArray; shape: readonly number[]; dtype?: "f32" | "i32" | "u32" };
+
+/** Bytes of a capture. */
+export interface CaptureMemory {
+  /** Of the buffers that only this capture holds: activations, gradients, inputs, outputs. */
+  own: number;
+  /** The most that its own tensors take at one time: what any plan would need. */
+  peak: number;
+  /** Of the buffers that it uses and others hold: parameters, an optimiser's moments, data. */
+  shared: number;
+}
 
 /** A recorded function. Its outputs live in the same tensors after every call: read them before the next one. */
 export interface Captured<In extends unknown[], Out> {
@@ -18,8 +29,7 @@ export interface Captured<In extends unknown[], Out> {
   profile(): Promise<Profile>;
   /** Number of dispatches a replay makes. */
   readonly dispatches: number;
-  /** Bytes of the buffers that only this capture holds (activations, gradients, inputs). */
-  readonly bytes: number;
+  readonly memory: CaptureMemory;
   /** Gives back its memory. */
   dispose(): void;
 }
@@ -46,67 +56,47 @@ export class Recorder {
   }
 }
 
-/** First and last call that touch each virtual storage; outputs live for ever. */
-function lifetimes(recorder: Recorder, outputs: ReadonlySet<Storage>) {
-  const last = new Map<Storage, number>();
-  recorder.calls.forEach((call, i) => call.tensors.forEach((t) => recorder.virtual.has(t.storage) && last.set(t.storage, i)));
-  outputs.forEach((s) => recorder.virtual.has(s) && last.set(s, Infinity));
-  return last;
-}
-
-/** Greedy: a storage takes the smallest free buffer of the plan that fits, else a new one from the pool. */
-function plan(gpu: Engine, recorder: Recorder, outputs: ReadonlySet<Storage>): GPUBuffer[] {
-  const last = lifetimes(recorder, outputs);
-  const made: GPUBuffer[] = [];
-  const free: GPUBuffer[] = [];
-  const need = (storage: Storage) => {
-    if (storage.buffer || storage.placed || !recorder.virtual.has(storage)) return;
-    const fits = free.filter((b) => b.size >= storage.bytes && b.size <= 2 * storage.bytes + 4096).sort((a, b) => a.size - b.size)[0];
-    if (fits) free.splice(free.indexOf(fits), 1);
-    else made.push(gpu.pool.take(storage.bytes));
-    storage.buffer = fits ?? made.at(-1)!;
-  };
-  recorder.calls.forEach((call, i) => {
-    const storages = [...new Set(call.tensors.map((t) => t.storage))];
-    storages.forEach(need);
-    storages.forEach((s) => last.get(s) === i && s.buffer && free.push(s.buffer));
-  });
-  outputs.forEach(need);
-  return made;
-}
-
 const flatten = (out: unknown): Tensor[] =>
   out instanceof Tensor ? [out] : Array.isArray(out) ? out.flatMap(flatten) : out && typeof out === "object" ? Object.values(out).flatMap(flatten) : [];
 
+const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
+
 class Recording<Out> {
   readonly calls: Call[];
-  readonly bytes: number;
+  readonly memory: CaptureMemory;
   private readonly groups: GPUBindGroup[];
   private readonly uniforms: GPUBuffer;
   private readonly buffers: GPUBuffer[];
   private readonly held: Storage[];
 
   constructor(private readonly gpu: Engine, recorder: Recorder, readonly inputs: Tensor[], readonly outputs: Out) {
-    this.calls = recorder.calls;
-    const external = new Set(this.calls.flatMap((c) => c.tensors.map((t) => t.storage)).filter((s) => !recorder.virtual.has(s)));
-    recorder.virtual.forEach((s) => s.placed && external.add(s.placed.storage));
-    recorder.constants.forEach((s) => external.delete(s));
-    external.forEach((s) => s.refs++);
-    this.held = [...external, ...recorder.constants, ...inputs.map((t) => t.storage)];
-    this.buffers = plan(gpu, recorder, new Set(flatten(outputs).map((t) => t.storage)));
-    this.bytes = [...this.buffers.map((b) => b.size), ...inputs.map((t) => t.bytes)].reduce((a, b) => a + b, 0);
+    const { virtual, constants } = recorder;
+    const visible = new Set(flatten(outputs).map((t) => t.storage));
+    const live = liveCalls(recorder.calls, virtual, visible);
+    const lives = lifetimes(live, virtual, visible);
+    this.calls = workInPlace(live, lives, (k, constants) => gpu.pipeline(k, constants));
+    const own = new Set([...virtual, ...constants, ...inputs.map((t) => t.storage)]);
+    const shared = new Set(this.calls.flatMap((c) => c.tensors.map((t) => homeOf(t.storage))).filter((s) => !own.has(s)));
+    shared.forEach((s) => s.refs++);
+    this.held = [...shared, ...constants, ...inputs.map((t) => t.storage)];
+    this.buffers = share(lives.values()).map((group) => {
+      const buffer = gpu.pool.take(group[0]!.storage.bytes);
+      group.forEach(({ storage }) => (storage.buffer = buffer));
+      return buffer;
+    });
+    const given = sum([...own].filter((s) => !virtual.has(s)).map((s) => s.bytes));
+    this.memory = { own: given + sum(this.buffers.map((b) => b.size)), peak: given + peakBytes(lives.values()), shared: sum([...shared].map((s) => s.bytes)) };
     this.uniforms = makeUniforms(gpu.device, this.calls.length);
     gpu.device.queue.writeBuffer(this.uniforms, 0, packSlots(this.calls));
     this.groups = this.calls.map((call, i) => bindGroup(gpu.device, call, this.uniforms, i));
-    const visible = new Set(flatten(outputs).map((t) => t.storage));
-    recorder.virtual.forEach((s) => visible.has(s) || (s.buffer = null));
+    virtual.forEach((s) => visible.has(s) || (s.buffer = null));
   }
 
-  replay(): void {
+  /** One submit: the copies of the inputs that are tensors, then the calls. Host arrays were written to the queue before. */
+  replay(inputs: readonly Input[]): void {
     const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (let i = 0; i < this.calls.length; i++) encode(pass, this.calls[i]!, this.groups[i]!);
-    pass.end();
+    inputs.forEach((x, i) => x instanceof Tensor && this.gpu.encodeCopy(encoder, x, this.inputs[i]!));
+    encodeAll(encoder, this.calls, this.groups);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
@@ -121,12 +111,10 @@ class Recording<Out> {
   }
 }
 
-function write(gpu: Engine, input: Input, target: Tensor): void {
+function checkShape(input: Input, target: Tensor): void {
   const shape = input.shape;
   if (shape.length !== target.shape.length || shape.some((n, i) => n !== target.shape[i]))
     throw new Error(`capture: an input has shape [${shape}], it was recorded with [${target.shape}]; capture the function again for another shape`);
-  if (input instanceof Tensor) gpu.copy(input, target);
-  else gpu.write(target, input.data);
 }
 
 export function record<In extends Input[], Out>(gpu: Engine, fn: (...inputs: Tensors<In>) => Out, inputs: In): Recording<Out> {
@@ -154,9 +142,11 @@ export function capture<In extends Input[], Out>(gpu: Engine, fn: (...inputs: Te
     gpu.check();
     recording ??= record(gpu, fn, inputs);
     if (inputs.length !== recording.inputs.length) throw new Error(`capture: ${inputs.length} inputs given, ${recording.inputs.length} were recorded`);
-    inputs.forEach((x, i) => write(gpu, x, recording!.inputs[i]!));
+    const targets = recording.inputs;
+    inputs.forEach((x, i) => checkShape(x, targets[i]!));
     gpu.flush();
-    recording.replay();
+    inputs.forEach((x, i) => x instanceof Tensor || gpu.write(targets[i]!, x.data));
+    recording.replay(inputs);
     return recording.outputs;
   };
   const recorded = (what: string) => {
@@ -165,7 +155,7 @@ export function capture<In extends Input[], Out>(gpu: Engine, fn: (...inputs: Te
   };
   return Object.defineProperties(run as Captured<In, Out>, {
     dispatches: { get: () => recorded("dispatches").calls.length },
-    bytes: { get: () => recorded("bytes").bytes },
+    memory: { get: () => recorded("memory").memory },
     profile: { value: () => recorded("profile").profile() },
     dispose: { value: () => (recording?.dispose(), (recording = null)) },
   });

@@ -2,10 +2,9 @@
 
 import copySource from "../../shaders/copy.wgsl";
 import fillSource from "../../shaders/fill.wgsl";
-import { findAdapter } from "#adapter";
-import type { AdapterChoice, AdapterWish } from "./adapter.ts";
+import type { AdapterChoice } from "./adapter.ts";
 import { capture, type Captured, type Input, type Recorder, type Tensors } from "./capture.ts";
-import { Pipelines } from "./pipelines.ts";
+import { Pipelines, type Pipeline } from "./pipelines.ts";
 import { Generator } from "./random.ts";
 import { kernel, packParams, type Constants, type Kernel } from "./shader.ts";
 import { Storages } from "./scope.ts";
@@ -19,20 +18,16 @@ const fillKernel = kernel("shaders/fill.wgsl", fillSource);
 const copyKernel = kernel("shaders/copy.wgsl", copySource);
 
 const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
-const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
-
-export interface EngineOptions {
-  /** Which kind of adapter to use; "auto" takes the best there is. */
-  adapter?: AdapterWish;
-  /** Seed of the engine's generator, 0 to 2^53 - 1. */
-  seed?: number;
-}
 
 /** Workgroups for n threads in a row, `workgroup` threads each, within the limit of 65,535 a dimension. */
 export function linearGrid(n: number, workgroup = 64): Grid {
   const groups = Math.max(1, Math.ceil(n / workgroup));
   const x = Math.min(groups, 65535);
   return [x, Math.ceil(groups / x)];
+}
+
+function checkFit(src: Tensor, dst: Tensor): void {
+  if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
 }
 
 export class Engine {
@@ -145,12 +140,20 @@ export class Engine {
 
   /** dst = src, element by element. */
   copy(src: Tensor, dst: Tensor): void {
-    if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
+    checkFit(src, dst);
     this.run(copyKernel, { x: src, y: dst }, { n4: src.bytes / 16 }, linearGrid(src.bytes / 16));
+  }
+
+  /** As copy, into an encoder and not by a kernel. */
+  encodeCopy(encoder: GPUCommandEncoder, src: Tensor, dst: Tensor): void {
+    checkFit(src, dst);
+    const [from, to] = [this.home(src, "copy"), this.home(dst, "copy")];
+    if (from.buffer !== to.buffer) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, src.bytes);
   }
 
   /** As copy, but while a capture records src simply gets the memory of dst: its kernel then writes there. */
   place(src: Tensor, dst: Tensor): void {
+    if (src.storage === dst.storage && src.offset === dst.offset) return;
     if (!this.recorder?.place(src, dst)) this.copy(src, dst);
   }
 
@@ -195,9 +198,19 @@ export class Engine {
     if (grid.some((n) => n === 0)) return;
     const ordered = k.bindings.map((b) => tensors[b.name]!);
     ordered.forEach((t) => this.home(t, k.file));
-    const call = { pipeline: this.pipelines.get(k, constants), tensors: ordered, params: k.params && packParams(k, params), grid };
+    const call = { pipeline: this.pipeline(k, constants), tensors: ordered, params: k.params && packParams(k, params), grid };
     if (this.recorder) this.recorder.calls.push(call);
     else this.stream.push(call);
+  }
+
+  /** The pipeline of a kernel with these constants, made once. */
+  pipeline(k: Kernel, constants: Constants): Pipeline {
+    return this.pipelines.get(k, constants);
+  }
+
+  /** Number of pipelines made so far. */
+  get pipelineCount(): number {
+    return this.pipelines.count;
   }
 
   /** The tensor's buffer; an error if its memory is gone. */
@@ -268,23 +281,4 @@ export class Engine {
     this.device.destroy();
     this.adapter.release();
   }
-}
-
-/** Opens an engine on the best adapter there is (or on the kind asked for). Throws one sentence where there is none. */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const choice = await findAdapter(options.adapter ?? "auto");
-  const { adapter } = choice;
-  const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((f) => adapter.features.has(f as GPUFeatureName)) as GPUFeatureName[],
-    requiredLimits: {
-      maxBufferSize: adapter.limits.maxBufferSize,
-      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
-      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
-    },
-  });
-  const engine = new Engine(device, choice, options.seed ?? 0);
-  await engine.tuner.load();
-  return engine;
 }

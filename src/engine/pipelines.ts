@@ -4,6 +4,7 @@ import { applyConstants, type Constants, type Kernel } from "./shader.ts";
 
 export interface Pipeline {
   kernel: Kernel;
+  constants: Constants;
   gpu: GPUComputePipeline;
   layout: GPUBindGroupLayout;
 }
@@ -16,6 +17,11 @@ export class Pipelines {
     private readonly device: GPUDevice,
     private readonly onError: (error: Error) => void,
   ) {}
+
+  /** Number of pipelines made. */
+  get count(): number {
+    return [...this.cache.values()].reduce((n, byConstants) => n + byConstants.size, 0);
+  }
 
   get(kernel: Kernel, constants: Constants): Pipeline {
     const key = JSON.stringify(constants);
@@ -38,7 +44,7 @@ export class Pipelines {
       compute: { module, entryPoint: kernel.entry, constants: overrides },
     });
     this.expect(kernel.file, code, module.getCompilationInfo(), this.device.popErrorScope());
-    return { kernel, gpu, layout };
+    return { kernel, constants, gpu, layout };
   }
 
   /** Waits until the adapter has said of every new pipeline whether it is sound. */

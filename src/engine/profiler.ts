@@ -11,8 +11,21 @@ export interface KernelTime {
   ms: number;
 }
 
+/** One dispatch. Times in milliseconds, `start` from the start of the first dispatch. */
+export interface Span {
+  kernel: string;
+  start: number;
+  ms: number;
+}
+
 export class Profile {
-  constructor(readonly rows: KernelTime[]) {}
+  /** By kernel, the longest first. */
+  readonly rows: KernelTime[];
+
+  /** `spans` stand in the order of the calls. */
+  constructor(readonly spans: readonly Span[]) {
+    this.rows = sumByKernel(spans);
+  }
 
   get ms(): number {
     return this.rows.reduce((sum, row) => sum + row.ms, 0);
@@ -35,18 +48,18 @@ export class Profile {
     const stamps = new BigUint64Array(await gpu.readBuffer(resolved, 0, count * 8));
     querySet.destroy();
     resolved.destroy();
-    return new Profile(sumByKernel(calls, stamps));
+    const ms = (i: number) => Number(stamps[i]! - stamps[0]!) / 1e6;
+    return new Profile(calls.map((call, i) => ({ kernel: call.pipeline.gpu.label, start: ms(2 * i), ms: ms(2 * i + 1) - ms(2 * i) })));
   }
 }
 
-function sumByKernel(calls: readonly Call[], stamps: BigUint64Array): KernelTime[] {
+function sumByKernel(spans: readonly Span[]): KernelTime[] {
   const rows = new Map<string, KernelTime>();
-  calls.forEach((call, i) => {
-    const kernel = call.pipeline.gpu.label;
+  for (const { kernel, ms } of spans) {
     const row = rows.get(kernel) ?? { kernel, calls: 0, ms: 0 };
     row.calls++;
-    row.ms += Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1e6;
+    row.ms += ms;
     rows.set(kernel, row);
-  });
+  }
   return [...rows.values()].sort((a, b) => b.ms - a.ms);
 }

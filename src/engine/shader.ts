@@ -25,6 +25,8 @@ export interface Kernel {
   /** The uniform params struct, if the entry point uses one. */
   params: Binding | null;
   fields: Field[];
+  /** The same kernel with `input` in the memory of its result, where the file has an entry point `<entry>_in_place`. */
+  inPlace: { kernel: Kernel; input: string } | null;
 }
 
 const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
@@ -100,7 +102,18 @@ export function kernel(file: string, code: string, options: { entry?: string; pa
   const bindings = parseBindings(plain).filter((b) => used.has(b.name)).sort((a, b) => a.index - b.index);
   const params = bindings.find((b) => b.kind === "uniform") ?? null;
   const fields = params ? parseStruct(plain, params.type, file) : [];
-  return { file, entry, code: full, bindings: bindings.filter((b) => b.kind !== "uniform"), params, fields };
+  const storage = bindings.filter((b) => b.kind !== "uniform");
+  return { file, entry, code: full, bindings: storage, params, fields, inPlace: inPlaceTwin(file, code, entry, options.parts, storage) };
+}
+
+/** `<entry>_in_place` binds all that `entry` does but one input, which lies where the result goes. */
+function inPlaceTwin(file: string, code: string, entry: string, parts: string[] | undefined, bindings: Binding[]): Kernel["inPlace"] {
+  const name = `${entry}_in_place`;
+  if (!new RegExp(`\\bfn\\s+${name}\\b`).test(code)) return null;
+  const twin = kernel(file, code, { entry: name, parts });
+  const missing = bindings.filter((b) => !twin.bindings.some((own) => own.name === b.name));
+  if (missing.length !== 1) throw new Error(`${file}: ${name} must bind all that ${entry} binds but one input; it leaves out ${missing.map((b) => b.name).join(", ") || "none"}`);
+  return { kernel: twin, input: missing[0]!.name };
 }
 
 export type Constants = Record<string, number | string | boolean>;

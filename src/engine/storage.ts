@@ -18,10 +18,10 @@ export class Storage {
   }
 }
 
-/** Rounds up to one of eight steps between powers of two: at most 12.5 % of a buffer is unused. */
+/** Rounds up to one of sixteen steps between powers of two: at most 6 % of a buffer is unused. */
 export function sizeClass(bytes: number): number {
   const least = Math.max(bytes, 256);
-  const step = 2 ** Math.max(5, Math.floor(Math.log2(least)) - 3);
+  const step = 2 ** Math.max(4, Math.floor(Math.log2(least)) - 4);
   return Math.ceil(least / step) * step;
 }
 

@@ -18,6 +18,9 @@ export interface Call {
 const MAX_CALLS = 128;
 const SLOT = 256; // minUniformBufferOffsetAlignment is at most this
 
+/** The storage that has the bytes of this one. */
+export const homeOf = (storage: Storage): Storage => (storage.placed ? homeOf(storage.placed.storage) : storage);
+
 /** Where a storage's bytes are: its own buffer or, when placed by a capture, a slice of another's. */
 export function locate(storage: Storage): { buffer: GPUBuffer; offset: number } {
   if (storage.placed) {
@@ -43,6 +46,19 @@ export function encode(pass: GPUComputePassEncoder, call: Call, group: GPUBindGr
   pass.setPipeline(call.pipeline.gpu);
   pass.setBindGroup(0, group);
   pass.dispatchWorkgroups(call.grid[0], call.grid[1] ?? 1, call.grid[2] ?? 1);
+}
+
+/** Encodes the calls in one pass; a pipeline that is set already is not set again. */
+export function encodeAll(encoder: GPUCommandEncoder, calls: readonly Call[], groups: readonly GPUBindGroup[]): void {
+  const pass = encoder.beginComputePass();
+  let current: Pipeline | null = null;
+  for (let i = 0; i < calls.length; i++) {
+    const { pipeline, grid } = calls[i]!;
+    if (pipeline !== current) pass.setPipeline((current = pipeline).gpu);
+    pass.setBindGroup(0, groups[i]!);
+    pass.dispatchWorkgroups(grid[0], grid[1] ?? 1, grid[2] ?? 1);
+  }
+  pass.end();
 }
 
 /** One uniform buffer holds the params of many calls, a slot each. */
@@ -78,9 +94,7 @@ export class Stream {
     this.groups = [];
     this.device.queue.writeBuffer(this.uniforms, 0, packSlots(calls));
     const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    calls.forEach((call, i) => encode(pass, call, groups[i]!));
-    pass.end();
+    encodeAll(encoder, calls, groups);
     this.device.queue.submit([encoder.finish()]);
   }
 

@@ -23,6 +23,13 @@ interface Job {
   launch: (v: Variant) => Tensor;
 }
 
+/** Which variant a heavy call took. */
+export interface Taken {
+  op: string;
+  key: string;
+  variant: string;
+}
+
 /** A variant that takes so many times the best one's time is not timed again. */
 const HOPELESS = 4;
 
@@ -30,6 +37,7 @@ export class Tuner {
   private choices: Record<string, string> = {};
   private readonly forced = new Map<string, string>();
   private jobs: Map<string, Job> | null = null;
+  private noted: Taken[] | null = null;
 
   constructor(private readonly gpu: Engine) {}
 
@@ -67,7 +75,20 @@ export class Tuner {
   launch(op: string, key: string, variants: Variant[], launch: (v: Variant) => Tensor): Tensor {
     const job = { op, key, variants: variants.filter((v) => v.runs(this.gpu)), launch };
     if (!this.gpu.recorder) this.jobs?.set(`${op} ${key}`, job);
-    return launch(this.pick(op, key, variants));
+    const variant = this.pick(op, key, variants);
+    this.noted?.push({ op, key, variant: variant.name });
+    return launch(variant);
+  }
+
+  /** Runs fn and tells which variant each of its heavy calls took, in their order; also what a capture records. */
+  taken<T>(fn: () => T): { result: T; taken: Taken[] } {
+    const outer = this.noted;
+    const taken: Taken[] = (this.noted = []);
+    try {
+      return { result: fn(), taken };
+    } finally {
+      this.noted = outer;
+    }
   }
 
   /** Runs fn and returns the heavy calls it makes eagerly, by op and shape class. What it makes is freed, also what it returns. */

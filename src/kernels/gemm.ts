@@ -1,6 +1,7 @@
 // C[b] = op(A[b]) op(B[b]) + bias: the matrix product behind matmul and linear, and its variants.
 
 import plainSource from "../../shaders/matmul.wgsl";
+import packSource from "../../shaders/matmul_pack.wgsl";
 import partsSource from "../../shaders/matmul_parts.wgsl";
 import subgroupSource from "../../shaders/matmul_subgroup.wgsl";
 import tiledSource from "../../shaders/matmul_tiled.wgsl";
@@ -29,10 +30,14 @@ export interface Gemm {
 const plain = kernel("shaders/matmul.wgsl", plainSource);
 const subgroup = kernel("shaders/matmul_subgroup.wgsl", subgroupSource);
 const tiled = kernel("shaders/matmul_tiled.wgsl", tiledSource);
+const pack = kernel("shaders/matmul_pack.wgsl", packSource);
 const addParts = kernel("shaders/matmul_parts.wgsl", partsSource);
 
 /** The subgroup tile needs whole vec4s along K and N, and along M where A is transposed. */
 const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.transA || g.M % 4 === 0) && g.M * g.K > 0;
+
+/** Whether packing both operands pays: where the rows of B are 3 KB long or more, and each panel is used often. */
+const worthPacking = (g: Gemm): boolean => g.M >= 512 && g.N >= 768 && g.N % 4 === 0 && g.K >= 512;
 
 const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
 
@@ -43,16 +48,48 @@ function variants(gpu: Engine, g: Gemm): Variant[] {
   const tiles = [tile("tiled", 1), tile("tiled 8x8", 2)];
   const subgroupTile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1, ...transposed };
   return byFamily(gpu, {
-    subgroup: [{ name: "subgroup", kernel: subgroup, constants: subgroupTile, runs: () => broadcasts(gpu) && aligned(g) }],
+    subgroup: [
+      { name: "packed", kernel: subgroup, constants: { ...subgroupTile, PACKED: true, TRANS_A: false, TRANS_B: false }, runs: () => broadcasts(gpu) && worthPacking(g) },
+      { name: "subgroup", kernel: subgroup, constants: subgroupTile, runs: () => broadcasts(gpu) && aligned(g) },
+    ],
     tiled: tilesOf(g, 128) >= 128 ? tiles.reverse() : tiles,
     plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
   });
+}
+
+const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+
+/** What stands at the same place of a batch entry: R rows (columns of B) and their K elements. */
+interface Operand extends Record<"entries" | "R" | "K" | "row_stride" | "k_stride" | "batch", number> {}
+
+/** Panels of WIDTH rows of A or, BY_K, columns of B: see matmul_pack.wgsl. */
+function packed(x: Tensor, { entries, ...o }: Operand, WIDTH: number, BY_K: boolean): Tensor {
+  const K4 = roundUp(o.K, 4);
+  const panels = Math.ceil(o.R / WIDTH);
+  const panel = x.gpu.empty([entries, panels, K4, WIDTH]);
+  x.gpu.run(pack, { x, panel }, { ...o, K4 }, [Math.ceil((K4 * WIDTH) / 256), panels, entries], { WIDTH, BY_K });
+  return panel;
+}
+
+/** The product of packed operands; what a batch shares is packed once. */
+function launchPacked(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  const { S = 0, TM = 0, QUADS = 0 } = v.constants as Record<string, number>;
+  const { b, M, N, K } = g;
+  const rows = { entries: g.batchA ? b : 1, R: M, K, row_stride: g.transA ? 1 : K, k_stride: g.transA ? M : 1, batch: g.batchA };
+  const columns = { entries: g.batchB ? b : 1, R: N, K, row_stride: g.transB ? K : 1, k_stride: g.transB ? 1 : N, batch: g.batchB };
+  const [PA, PB] = [packed(A, rows, TM, false), packed(B, columns, 4 * S * QUADS, true)];
+  const C = A.gpu.empty([b, M, N]);
+  const entry = (panels: Tensor, shared: boolean) => (shared ? 0 : panels.size / panels.shape[0]!);
+  const sizes = { M, N, K: roundUp(K, 4), A_batch: entry(PA, !g.batchA), B_batch: entry(PB, !g.batchB), ...flags(g) };
+  A.gpu.run(subgroup, { A: PA, B: PB, bias: g.bias ?? A, C }, sizes, [PB.shape[1]!, PA.shape[1]!, b], v.constants);
+  return C;
 }
 
 const flags = (g: Gemm) => ({ has_bias: Number(!!g.bias), relu: Number(!!g.relu) });
 
 function launch(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
   if (v.kernel === tiled) return launchTiled(A, B, g, v);
+  if (v.name === "packed") return launchPacked(A, B, g, v);
   const gpu = A.gpu;
   const C = gpu.empty([g.b, g.M, g.N]);
   const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, ...flags(g) };

@@ -18,7 +18,12 @@ const SECTIONS: Record<string, (results: MnistResults) => string> = {
 
 /** The README with the tables of these results between its markers; a part that was not run stays empty. */
 export function fillReadme(readme: string, results: MnistResults): string {
-  return Object.entries(SECTIONS).reduce((text, [name, section]) => fill(text, name, section(results).trim()), readme);
+  return fillSections(readme, Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, section(results)])));
+}
+
+/** The README with each text between the markers of its name. */
+export function fillSections(readme: string, sections: Readonly<Record<string, string>>): string {
+  return Object.entries(sections).reduce((text, [name, content]) => fill(text, name, content.trim()), readme);
 }
 
 function fill(readme: string, name: string, content: string): string {

@@ -35,6 +35,9 @@ th:first-child { padding-left: 0; text-align: left; }
 thead th { color: var(--muted); border-bottom: 1px solid var(--strong-rule); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody tr:last-child > * { border-bottom: 1px solid var(--strong-rule); }
+.dense { font-size: .8125rem; }
+.dense th, .dense td { padding: .3rem 0 .3rem 1.1rem; }
+.dense th:first-child { padding-left: 0; }
 td b { font-weight: 700; }
 .paper, .none { color: var(--muted); }
 td .paper { display: inline-block; min-width: 3.1em; min-height: 1em; font-size: .875em; }
@@ -44,7 +47,7 @@ td .paper { display: inline-block; min-width: 3.1em; min-height: 1em; font-size:
 
 figure { margin: 1.5rem 0 2.5rem; }
 figure .scroll { width: fit-content; background: var(--card); border: 1px solid var(--rule); border-radius: 4px; }
-figure img { display: block; height: auto; margin: 0 auto; }
+figure img, figure svg { display: block; height: auto; margin: 0 auto; }
 figcaption { max-width: 42rem; margin-top: .75rem; font: .9375rem/1.5 var(--sans); color: var(--muted); }
 
 dl { max-width: 42rem; margin: 0 0 1.5rem; font: .9375rem/1.5 var(--sans); }

@@ -32,6 +32,8 @@ export interface ReportTable {
   corner?: string;
   columns: readonly (string | ReportColumn)[];
   rows: readonly { label: string; cells: readonly ReportCell[] }[];
+  /** Small letters, for many columns. */
+  dense?: boolean;
   /** Stands under the table, as in "10,000 test images; 95 % Wilson intervals". */
   note?: string;
 }
@@ -58,6 +60,8 @@ export interface ReportFigure {
   kind: "figure";
   /** The bytes of a PNG, or an SVG as text. */
   image: Uint8Array | string;
+  /** The SVG becomes part of the page, so that what its <title>s say shows under the pointer. */
+  inline?: boolean;
   /** What the picture shows, for someone who does not see it. */
   alt: string;
   caption: string;
@@ -138,12 +142,13 @@ function settings({ entries }: ReportSettings): string {
   return `<dl>${lines.join("\n")}</dl>`;
 }
 
-function figure({ image, alt, caption }: ReportFigure): string {
+function figure({ image, alt, caption, inline }: ReportFigure): string {
   const source =
     typeof image === "string" ? dataUri("image/svg+xml", new TextEncoder().encode(image)) : dataUri("image/png", image);
   const size = typeof image === "string" ? "" : pngSize(image);
+  const drawn = inline && typeof image === "string" ? image : `<img src="${source}" alt="${escapeHtml(alt)}"${size}>`;
   return `<figure>
-${scroller(caption, `<img src="${source}" alt="${escapeHtml(alt)}"${size}>`)}
+${scroller(caption, drawn)}
 <figcaption>${escapeHtml(caption)}</figcaption>
 </figure>`;
 }
@@ -183,7 +188,7 @@ function table(content: ReportTable): string {
   const line = (first: string, r: number) => `<tr>${first}${drawn.map((column) => column[r]).join("")}</tr>`;
   const rows = content.rows.map((row, r) => line(`<th scope="row">${escapeHtml(row.label)}</th>`, r + 1));
   const caption = content.caption ? `<caption><span>${escapeHtml(content.caption)}</span></caption>\n` : "";
-  const body = `<table>\n${caption}<thead>${line(`<th scope="col">${escapeHtml(content.corner ?? "")}</th>`, 0)}</thead>
+  const body = `<table${content.dense ? ` class="dense"` : ""}>\n${caption}<thead>${line(`<th scope="col">${escapeHtml(content.corner ?? "")}</th>`, 0)}</thead>
 <tbody>\n${rows.join("\n")}\n</tbody>\n</table>`;
   return scroller(content.caption ?? "Table", body) + tableNote(content);
 }

@@ -1,7 +1,7 @@
 // Layers: what parameters they need (names and shapes as in a PyTorch state dict) and how they are applied.
 
 import type { Tensor } from "../engine/tensor.ts";
-import { conv2d, convTranspose2d, linear } from "../kernels/index.ts";
+import { conv2d, convTranspose2d, linear, type ConvOptions, type ConvTransposeOptions } from "../kernels/index.ts";
 import type { ParameterSpec, Parameters } from "./params.ts";
 
 function weightAndBias(name: string, shape: number[], outputs: number, fanIn: number): ParameterSpec {
@@ -23,12 +23,10 @@ export const convTransposeSpec = (name: string, inputs: number, outputs: number,
 export const linearSpec = (name: string, inputs: number, outputs: number): ParameterSpec =>
   weightAndBias(name, [outputs, inputs], outputs, inputs);
 
-type Conv = { stride?: number; padding?: number; relu?: boolean };
-
-export const applyConv = (p: Parameters, name: string, x: Tensor, options: Conv): Tensor =>
+export const applyConv = (p: Parameters, name: string, x: Tensor, options: ConvOptions): Tensor =>
   conv2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
 
-export const applyConvTranspose = (p: Parameters, name: string, x: Tensor, options: Conv): Tensor =>
+export const applyConvTranspose = (p: Parameters, name: string, x: Tensor, options: ConvTransposeOptions): Tensor =>
   convTranspose2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
 
 export const applyLinear = (p: Parameters, name: string, x: Tensor): Tensor =>

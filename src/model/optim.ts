@@ -47,9 +47,14 @@ export class Optimizer {
     this.clock = gpu.keep(gpu.zeros([3]));
   }
 
+  /** Where `step` puts the gradients, in their order; a gradient that is one of these is not copied. */
+  get gradients(): Tensor[] {
+    return this.slots.flatMap((s) => s.grads.list());
+  }
+
   /** One step. `grads` in the order of the parameters: of all tensors of the first Parameters, then of the second, .. */
   step(grads: readonly Tensor[]): void {
-    const targets = this.slots.flatMap((s) => s.grads.list());
+    const targets = this.gradients;
     if (grads.length !== targets.length) throw new Error(`optimizer: ${grads.length} gradients given, ${targets.length} parameters are there`);
     const { update, constants = {} } = this.rule;
     const gpu = this.clock.gpu;
