@@ -2,7 +2,7 @@
  * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
  *   index.js cli.js bench.js       Node, npm packages left as imports
- *   readme.js bench-pytorch.js     the same, for `npm run readme` and `bench:pytorch`; not in the npm package
+ *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm package
  *   browser.js                     the same library for browsers, all in one file
  *   web/                           the pages of web/ with their scripts bundled
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
@@ -39,7 +39,7 @@ export async function build({ types = false, out = dist } = {}) {
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/cache.node.ts" };
-  const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts", ...(!types && { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts" }) };
+  const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts", ...(!types && { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),

@@ -1,60 +1,110 @@
-// `npm run bench [-- --filter TEXT] [--json FILE] [--adapter KIND]`: every op at the shapes of the MNIST networks, and
-// whole steps, each captured and replayed.
+// `npm run bench [-- --filter TEXT --adapter KIND --json FILE --compare OLD.json --report FILE.html --peers FILE.json]`:
+// the adapter's roofline, then every op and every case, and whole steps, each captured and replayed. `--from FILE.json`
+// takes the numbers of an earlier run and measures nothing.
 
-import { parseArgs } from "node:util";
+import { availableParallelism, cpus } from "node:os";
 import type { AdapterWish } from "../src/engine/adapter.ts";
 import { createEngine, type Engine } from "../src/index.ts";
 import { writeFileAtomic } from "../src/data/files.ts";
+import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame, type Roofline } from "../src/lab/bench-results.ts";
 import { commit } from "../src/lab/results.ts";
-import { measure, type BenchRow, type Measured } from "./row.ts";
+import { printedComparison } from "./compare.ts";
+import { FIRST_USE, firstUseRecord } from "./first-row.ts";
+import { readAdapter, readFlags, runCommand } from "./flags.ts";
+import { heading, LEGEND, printedResults, printedRoofline, printedRow } from "./print.ts";
+import { benchReport } from "./report.ts";
+import { measureRoofline, rooflineShare } from "./roofline.ts";
+import { caseOf, measure, type BenchRow, type Measurement } from "./row.ts";
 import { rows } from "./rows.ts";
 import { steps } from "./steps.ts";
 
-const HEAD = ["case", "ms", "spread", "GFLOP/s", "GB/s", "kernel ms", "overhead"];
-const WIDTH = [46, 10, 7, 8, 7, 10, 9];
-const line = (cells: string[]) => cells.map((c, i) => (i === 0 ? c.padEnd(WIDTH[i]!) : c.padStart(WIDTH[i]!))).join(" ");
-const number = (v: number | null, digits: number) => (v === null ? "-" : v.toFixed(digits));
+/** The training step whose flame strip the report shows; the first one measured where this one was not. */
+const FLAME = "train conv-cvae b128";
 
-function printed(m: Measured): string {
-  const share = m.overhead === null ? "-" : `${(100 * m.overhead).toFixed(0)} %`;
-  return line([m.case, number(m.ms, 3), `${(100 * m.spread).toFixed(0)} %`, m.gflops ? number(m.gflops, 2) : "-", m.gbps ? number(m.gbps, 2) : "-", number(m.kernel_ms, 3), share]);
+const say = (text: string): void => void process.stdout.write(text);
+
+/** What a filter keeps. */
+interface Choice {
+  rows: BenchRow[];
+  firstUse: boolean;
 }
 
-async function run(gpu: Engine, chosen: BenchRow[]): Promise<Measured[]> {
-  process.stdout.write(`${gpu.adapter.line}\n${chosen.length} rows; median of up to 15 samples; overhead is the share of wall time outside kernels\n\n${line(HEAD)}\n`);
-  const results: Measured[] = [];
-  for (const row of chosen) {
-    results.push(await measure(gpu, row));
-    process.stdout.write(printed(results.at(-1)!) + "\n");
-  }
-  return results;
-}
-
-function readFlags() {
-  try {
-    return parseArgs({ options: { filter: { type: "string" }, json: { type: "string" }, adapter: { type: "string" } }, strict: true }).values;
-  } catch (error) {
-    throw new Error(`bench: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are --filter, --json, --adapter`);
-  }
-}
-
-async function main(): Promise<void> {
-  const values = readFlags();
+function choose(filter = ""): Choice {
   const all = [...rows, ...steps];
-  const chosen = all.filter((r) => `${r.op} ${r.name}`.includes(values.filter ?? ""));
-  if (chosen.length === 0) throw new Error(`bench: no row contains "${values.filter}"; rows begin with ${[...new Set(all.map((r) => r.op))].join(", ")}`);
-  const gpu = await createEngine({ adapter: (values.adapter ?? "auto") as AdapterWish });
+  const choice = { rows: all.filter((row) => caseOf(row).includes(filter)), firstUse: FIRST_USE.includes(filter) };
+  const begins = [...new Set([...all.map(caseOf), FIRST_USE].map((name) => name.split(" ")[0]))];
+  if (choice.rows.length === 0 && !choice.firstUse) throw new Error(`bench: no row contains "${filter}"; rows begin with ${begins.join(", ")}`);
+  return choice;
+}
+
+const flameOf = ({ record, profile }: Measurement): Flame | null =>
+  profile && /(^|step )train\b/.test(record.case) ? { case: record.case, spans: [...profile.spans] } : null;
+
+/** Every row on an engine of its own, so that first calls compile and nothing is left over from the row before. */
+async function measureRows(choice: Choice, roofline: Roofline, adapter: AdapterWish): Promise<Pick<BenchResults, "rows" | "flame">> {
+  const done: BenchResults["rows"] = [];
+  let flame: Flame | null = null;
+  const add = (record: BenchRecord) => {
+    done.push(record);
+    say(printedRow(record) + "\n");
+  };
+  for (const row of choice.rows) {
+    const gpu = await createEngine({ adapter });
+    try {
+      const measurement = await measure(gpu, row);
+      if (!flame || measurement.record.case === FLAME) flame = flameOf(measurement) ?? flame;
+      add({ ...measurement.record, roofline: rooflineShare(measurement.record, roofline) });
+    } finally {
+      gpu.close();
+    }
+  }
+  if (choice.firstUse) add(await firstUseRecord(adapter));
+  return { rows: done, flame };
+}
+
+const about = (gpu: Engine) => ({ adapter: gpu.adapter.name, cpu: cpus()[0]?.model.trim() ?? "unknown", cores: availableParallelism(), commit: commit() });
+
+async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> {
+  const gpu = await createEngine({ adapter }); // stays open: the driver is kept for the others
   try {
-    const results = await run(gpu, chosen);
-    if (values.json) writeFileAtomic(values.json, JSON.stringify({ adapter: gpu.adapter.name, commit: commit(), rows: results }, null, 2) + "\n");
+    say(`${gpu.adapter.line}\n`);
+    const roofline = await measureRoofline(gpu);
+    gpu.pool.trim();
+    say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ${LEGEND}\n\n${heading()}\n`);
+    return { ...about(gpu), roofline, ...(await measureRows(choice, roofline, adapter)) };
   } finally {
     gpu.close();
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
+/** The rows of an earlier run that the filter keeps. */
+function earlier(file: string, what: string, filter = ""): BenchResults {
+  const results = readBench(file, what);
+  const kept = results.rows.filter((row) => row.case.includes(filter));
+  return { ...results, rows: kept };
 }
+
+function readOptions() {
+  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from"]);
+  const clash = flags.from !== undefined && (["json", "adapter"] as const).find((name) => flags[name] !== undefined);
+  if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; leave one of the two out`);
+  if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the report; give --report FILE.html too");
+  return { flags, adapter: readAdapter(flags.adapter) };
+}
+
+async function main(): Promise<void> {
+  const { flags, adapter } = readOptions();
+  const { filter, from, json, report } = flags;
+  const old = flags.compare === undefined ? null : earlier(flags.compare, "the results to compare with", filter);
+  const peers = flags.peers === undefined ? null : readPeers(flags.peers, "the peers' results");
+  const results = from === undefined ? await run(choose(filter), adapter) : earlier(from, "the results", filter);
+  if (from !== undefined) say(printedResults(results));
+  if (json) writeFileAtomic(json, JSON.stringify(results, null, 1) + "\n");
+  if (report) writeFileAtomic(report, benchReport(results, peers));
+  if (!old) return;
+  const comparison = printedComparison(old, results, flags.compare!);
+  say(`\n${comparison.text}`);
+  if (!comparison.ok) process.exitCode = 1;
+}
+
+await runCommand(main);

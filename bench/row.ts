@@ -1,12 +1,20 @@
 // What a bench row is, and how it is measured.
 
 import type { Captured, Engine, Tensor } from "../src/index.ts";
+import type { Profile } from "../src/engine/profiler.ts";
+import type { Taken } from "../src/engine/tuner.ts";
+import type { BenchRecord, Group } from "../src/lab/bench-results.ts";
+import { hostTime } from "./clock.ts";
 
 export interface BenchRow {
   /** The op as exported from src/kernels/index.ts, or "step" for a whole step. */
   op: string;
   /** Shapes and arguments, as printed. */
   name: string;
+  /** The whole name where it is not op and name: that of a case which peers are measured on. */
+  case?: string;
+  /** "op" unless given. */
+  group?: Group;
   /** Useful floating-point operations of one call (a multiply-add is two); 0 where none are worth counting. */
   flops: number;
   /** Bytes that must move at least: every input read once, every output written once. */
@@ -15,32 +23,26 @@ export interface BenchRow {
   make(gpu: Engine): () => Tensor | Tensor[];
 }
 
-/** One measured row: the shape of `--json`. Milliseconds are of one call. */
-export interface Measured {
-  case: string;
-  engine: "purigrad";
-  ms: number;
-  /** (90th - 10th percentile) / median of the samples. */
-  spread: number;
-  gflops: number;
-  gbps: number;
-  samples: number;
-  dispatches: number;
-  /** Sum of the kernels' own times; null where the adapter has no timestamp queries. */
-  kernel_ms: number | null;
-  /** Share of the wall time that is not kernel time. */
-  overhead: number | null;
-  /** First call: recording and compiling. */
-  first_ms: number;
+export const caseOf = (row: BenchRow): string => row.case ?? `${row.op} ${row.name}`.trim();
+
+/** One row's numbers, all but its share of the roofline, and its kernels' times where the adapter tells them. */
+export interface Measurement {
+  record: BenchRecord;
+  profile: Profile | null;
 }
 
 const WARMUP = 2;
 const SAMPLES = 15;
 const SAMPLE_MS = 20;
 const BUDGET_MS = 1500;
+/** A call that takes so long is warm after the first one and is sampled once. */
+const LONG_MS = 10_000;
+
+type Step = Captured<[], unknown>;
 
 const quantile = (sorted: number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 
+/** Milliseconds of one of `times` calls, waiting once at the end. */
 async function time(gpu: Engine, call: () => unknown, times: number): Promise<number> {
   const start = performance.now();
   for (let i = 0; i < times; i++) call();
@@ -48,28 +50,53 @@ async function time(gpu: Engine, call: () => unknown, times: number): Promise<nu
   return (performance.now() - start) / times;
 }
 
-async function kernelTime(gpu: Engine, step: Captured<[], unknown>): Promise<number | null> {
-  return gpu.device.features.has("timestamp-query") ? (await step.profile()).ms : null;
-}
-
-/** Captures the row, warms up, and takes samples of several calls each until the budget is used. */
-export async function measure(gpu: Engine, row: BenchRow): Promise<Measured> {
-  const body = row.make(gpu);
-  const step = gpu.capture(body);
-  const first_ms = await time(gpu, step, 1);
-  const once = await time(gpu, step, WARMUP);
-  const times = Math.max(1, Math.round(SAMPLE_MS / once));
-  const count = Math.max(3, Math.min(SAMPLES, Math.floor(BUDGET_MS / (times * once))));
+/** Sorted samples of several calls each, until the budget is used. */
+async function sample(gpu: Engine, step: Step, once: number, times: number): Promise<number[]> {
+  const count = once > LONG_MS ? 1 : Math.max(3, Math.min(SAMPLES, Math.floor(BUDGET_MS / (times * once))));
   const samples: number[] = [];
   for (let i = 0; i < count; i++) samples.push(await time(gpu, step, times));
-  samples.sort((a, b) => a - b);
+  return samples.sort((a, b) => a - b);
+}
+
+/** Least CPU time of one call, encode and submit, over three rounds. The drivers compute in other threads. */
+async function hostMs(gpu: Engine, step: Step, ms: number): Promise<number> {
+  const calls = Math.max(1, Math.min(32, Math.round(10 * SAMPLE_MS / ms)));
+  const call = () => {
+    for (let i = 0; i < calls; i++) step();
+  };
+  const rounds: number[] = [];
+  for (let i = 0; i < (ms > LONG_MS ? 1 : 3); i++) {
+    rounds.push(hostTime(call) / calls);
+    await gpu.synchronize();
+  }
+  return Math.min(...rounds);
+}
+
+/** `op:variant` of the heavy calls, each once. */
+const variantsOf = (taken: readonly Taken[]): string => [...new Set(taken.map(({ op, variant }) => `${op}:${variant}`))].join(", ");
+
+/**
+ * Captures the row, warms up, takes samples, then the CPU's share and the kernels' times. Give each row an engine of its
+ * own: not all that a row makes is freed.
+ */
+export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> {
+  const step: Step = gpu.capture(row.make(gpu));
+  let taken: Taken[] = [];
+  const first_ms = await time(gpu, () => ({ taken } = gpu.tuner.taken(() => step())), 1);
+  const warmup = 1 + (first_ms > LONG_MS ? 0 : WARMUP);
+  const once = warmup > 1 ? await time(gpu, step, WARMUP) : first_ms;
+  const times = Math.max(1, Math.round(SAMPLE_MS / once));
+  const samples = await sample(gpu, step, once, times);
   const ms = quantile(samples, 0.5);
-  const kernel_ms = await kernelTime(gpu, step);
-  const result: Measured = {
-    case: `${row.op} ${row.name}`.trim(), engine: "purigrad", ms, spread: (quantile(samples, 0.9) - quantile(samples, 0.1)) / ms,
-    gflops: row.flops / ms / 1e6, gbps: row.bytes / ms / 1e6, samples: count, dispatches: step.dispatches,
-    kernel_ms, overhead: kernel_ms === null ? null : Math.max(0, 1 - kernel_ms / ms), first_ms,
+  const host_ms = await hostMs(gpu, step, ms);
+  const profile = gpu.device.features.has("timestamp-query") ? await step.profile() : null;
+  const record: BenchRecord = {
+    case: caseOf(row), engine: "purigrad", group: row.group ?? "op", ms, spread: (quantile(samples, 0.9) - quantile(samples, 0.1)) / ms,
+    gflops: row.flops / ms / 1e6, gbps: row.bytes / ms / 1e6, flops: row.flops, bytes: row.bytes,
+    warmup, samples: samples.length, dispatches: step.dispatches, kernel_ms: profile?.ms ?? null,
+    host_ms, host_us_per_kernel: (1000 * host_ms) / step.dispatches, variant: variantsOf(taken),
+    memory: step.memory, first_ms,
   };
   step.dispose();
-  return result;
+  return { record, profile };
 }

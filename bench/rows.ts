@@ -1,18 +1,17 @@
-// A row for every op, at the shapes of the MNIST networks at batch 128. Rows with "grad" also run the backward pass.
+// The cases of bench/cases.ts and a row for every other op, at the shapes of the MNIST networks at batch 128. Rows with
+// "grad" also run the backward pass.
 
 import * as ops from "../src/index.ts";
 import { valueAndGrad, type Engine, type Shape, type Tensor } from "../src/index.ts";
+import { rnd } from "./inputs.ts";
 import type { BenchRow } from "./row.ts";
+import { cases } from "./steps.ts";
 
 const N = 128;
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
-/** Fixed pseudo-random numbers in [lo, hi). */
-export function floats(gpu: Engine, shape: Shape, lo = -1, hi = 1): Tensor {
-  let s = 1;
-  const next = () => (s = (Math.imul(s, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  return gpu.tensor(Float32Array.from({ length: sizeOf(shape) }, () => lo + (hi - lo) * next()), shape);
-}
+/** Fixed pseudo-random numbers in [lo, 1). */
+const floats = (gpu: Engine, shape: Shape, lo = -1): Tensor => gpu.tensor(rnd(sizeOf(shape), 1, 1).map((v) => lo + ((1 - lo) * (v + 1)) / 2), shape);
 const classes = (gpu: Engine, n: number, k: number): Tensor => gpu.tensor(Int32Array.from({ length: n }, (_, i) => (i * 7) % k), [n], "i32");
 
 interface Options {
@@ -42,17 +41,12 @@ function row(op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) =
 const both = (op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) => Tensor, o: Options = {}): BenchRow[] =>
   [row(op, name, shapes, call, o), row(op, name, shapes, call, { ...o, grad: true })];
 
-type ConvShape = [inputs: number, outputs: number, size: number, k: number, stride: number, padding: number];
-const convs: ConvShape[] = [[1, 16, 28, 3, 1, 1], [16, 32, 14, 3, 1, 1], [1, 32, 28, 4, 2, 1], [32, 64, 14, 4, 2, 1]];
-const ups: ConvShape[] = [[32, 16, 7, 4, 2, 1], [16, 1, 14, 4, 2, 1]];
+type UpShape = [inputs: number, outputs: number, size: number, k: number, stride: number, padding: number];
+const ups: UpShape[] = [[32, 16, 7, 4, 2, 1], [16, 1, 14, 4, 2, 1]];
 const linears: [number, number][] = [[1568, 128], [3136, 256], [784, 256], [256, 784], [16, 256], [128, 10]];
 
-const conv = ([ci, co, size, k, stride, padding]: ConvShape): BenchRow[] => {
-  const out = Math.floor((size + 2 * padding - k) / stride) + 1;
-  return both("conv2d", `${ci}->${co} ${size} k${k} s${stride} b${N}`, [[N, ci, size, size], [co, ci, k, k], [co]], (x, w, b) => ops.conv2d(x!, w!, b!, { stride, padding }), { macs: N * out * out * co * ci * k * k });
-};
-const up = ([ci, co, size, k, stride, padding]: ConvShape): BenchRow[] =>
-  both("convTranspose2d", `${ci}->${co} ${size}->${size * stride} k${k} s${stride} b${N}`, [[N, ci, size, size], [ci, co, k, k], [co]], (x, w, b) => ops.convTranspose2d(x!, w!, b!, { stride, padding }), { macs: N * size * size * co * ci * k * k });
+const up = ([ci, co, size, k, stride, padding]: UpShape): BenchRow =>
+  row("convTranspose2d", `${ci}->${co} ${size}->${size * stride} k${k} s${stride} b${N}`, [[N, ci, size, size], [ci, co, k, k], [co]], (x, w, b) => ops.convTranspose2d(x!, w!, b!, { stride, padding }), { macs: N * size * size * co * ci * k * k, grad: true });
 const dense = ([i, o]: [number, number]): BenchRow[] =>
   both("linear", `${i}->${o} b${N}`, [[N, i], [o, i], [o]], (x, w, b) => ops.linear(x!, w!, b!), { macs: N * i * o });
 
@@ -89,7 +83,6 @@ const shapes: BenchRow[] = [
 const images: BenchRow[] = [
   image("maxPool2d", (x) => ops.maxPool2d(x, 2)), image("avgPool2d", (x) => ops.avgPool2d(x, 2)), image("globalAvgPool2d", ops.globalAvgPool2d), image("upsampleNearest2d", (x) => ops.upsampleNearest2d(x, 2)),
   image("dropout", (x) => ops.dropout(x, 0.5)),
-  { op: "batchNorm", name: `[${IMAGE}] train`, flops: 0, bytes: 8 * sizeOf(IMAGE), make: (gpu) => { const [x, w, b] = [floats(gpu, IMAGE), gpu.full([16], 1), gpu.zeros([16])]; const stats = { runningMean: gpu.zeros([16]), runningVar: gpu.full([16], 1) }; return () => valueAndGrad(() => ops.batchNorm(x, w, b, { ...stats, training: true }), [x, w, b]).grads; } },
 ];
 
 const withLabels = (op: string, call: (x: Tensor, y: Tensor) => Tensor): BenchRow =>
@@ -100,15 +93,13 @@ const D = 20;
 
 const losses: BenchRow[] = [
   row("softmax", `[${N},10]`, [[N, 10]], (x) => ops.softmax(x!), { grad: true }), row("logSoftmax", `[${N},10]`, [[N, 10]], (x) => ops.logSoftmax(x!), { grad: true }),
-  withLabels("crossEntropy", (x, y) => ops.crossEntropy(x, y)), withLabels("nll", (x, y) => ops.nll(x, y)),
+  withLabels("nll", (x, y) => ops.nll(x, y)),
   flat("bceWithLogits", ops.bceWithLogits), flat("mse", ops.mse), flat("l1", ops.l1), flat("squaredError", ops.squaredError),
 ];
 
 const paper: BenchRow[] = [
-  row("reparameterize", `[${N},${D}]`, [[N, D], [N, D]], (m, v) => ops.reparameterize(m!, v!), { grad: true }),
   row("gaussianKl", `[${N},${D}]`, [[N, D], [N, D]], (m, v) => ops.gaussianKl(m!, v!), { grad: true }),
   row("clusterLogits", `[${N},${D}] K 10`, [[N, D], [10, D]], (z, m) => ops.clusterLogits(z!, m!), { grad: true }),
-  row("clusterLoss", `[${N},${D}] K 10`, [[N, D], [N, D], [10, D], [N, 10]], (z, v, m, q) => ops.clusterLoss(z!, v!, m!, q!), { grad: true }),
   row("categoricalKl", `[${N},10]`, [[N, 10]], (q) => ops.categoricalKl(q!), { grad: true }),
   row("addNoise", `[${FLAT}]`, [FLAT], (x) => ops.addNoise(x!, 0.5, { clamp: [0, 1] })),
   row("randomShift", `[${N},1,28,28] by 2`, [[N, 1, 28, 28]], (x) => ops.randomShift(x!, 2), { grad: true }),
@@ -118,7 +109,7 @@ const paper: BenchRow[] = [
 ];
 
 export const rows: BenchRow[] = [
-  row("matmul", "512", [[512, 512], [512, 512]], (a, b) => ops.matmul(a!, b!), { macs: 512 ** 3 }),
+  ...cases,
   row("matmul", "8 of 128", [[8, 128, 128], [8, 128, 128]], (a, b) => ops.matmul(a!, b!), { macs: 8 * 128 ** 3, grad: true }),
-  ...linears.flatMap(dense), ...convs.flatMap(conv), ...ups.flatMap(up), ...pointwise, ...reductions, ...shapes, ...images, ...losses, ...paper,
+  ...linears.flatMap(dense), ...ups.map(up), ...pointwise, ...reductions, ...shapes, ...images, ...losses, ...paper,
 ];

@@ -1,7 +1,7 @@
 // The README's example is run as it stands, and its tables are those of the committed results.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -74,6 +74,13 @@ readme("what was not run stays empty, and a missing marker is one sentence", () 
   assert.throws(() => fillReadme("no markers", RUN), /readme: the markers <!-- table1 --> and <!-- \/table1 --> were due in README.md, one is missing/);
 });
 
+const STEP = { case: "train net b128", engine: "purigrad", ms: 12.34, spread: 0.05, gflops: 9, gbps: 0, roofline: 0.25, samples: 3, dispatches: 40, kernel_ms: null, host_us_per_kernel: 8.5, memory: { own: 2e6, peak: 1e6, shared: 1e6 }, first_ms: 50 };
+const BENCH = {
+  "a.json": { adapter: "a", commit: "c", rows: [STEP] },
+  "peers-a.json": { adapter: "a", rows: [["purigrad", 12], ["tfjs", 36], ["torch", 6]].map(([engine, ms]) => ({ ...STEP, engine, ms })) },
+  "pytorch-a.json": {},
+};
+
 /** `npm run readme` without the build. */
 function runReadme(...args: string[]) {
   const { status, stderr } = spawnSync(process.execPath, ["dist/readme.js", ...args], { encoding: "utf8" });
@@ -83,16 +90,23 @@ function runReadme(...args: string[]) {
 readme("the command writes the tables, and --check tells where they differ", () => {
   const folder = mkdtempSync(resolve("dist/readme-"));
   try {
-    const [text, results] = [join(folder, "README.md"), join(folder, "results.json")];
-    const files = ["--readme", text, "--results", results];
-    writeFileSync(text, EMPTY);
+    const [text, results, bench] = [join(folder, "README.md"), join(folder, "results.json"), join(folder, "bench")];
+    const files = ["--readme", text, "--results", results, "--bench", bench];
+    const empty = `${EMPTY}<!-- bench -->\nold\n<!-- /bench -->\n<!-- peers -->\nold\n<!-- /peers -->\n`;
+    writeFileSync(text, empty);
     writeFileSync(results, JSON.stringify(RESULTS));
-    assert.equal(runReadme("--check", ...files), { status: 1, said: `readme: ${text} differs from the tables of ${results}; run npm run readme` });
-    assert.is(readFileSync(text, "utf8"), EMPTY);
+    mkdirSync(bench);
+    for (const [name, content] of Object.entries(BENCH)) writeFileSync(join(bench, name), JSON.stringify(content));
+    assert.equal(runReadme("--check", ...files), { status: 1, said: `readme: ${text} differs from the tables of ${results} and ${bench}; run npm run readme` });
+    assert.is(readFileSync(text, "utf8"), empty);
     assert.equal(runReadme(...files), { status: 0, said: "" });
     assert.equal(runReadme("--check", ...files), { status: 0, said: "" });
-    assert.match(readFileSync(text, "utf8"), "| C-VAE+G (signed) | 97.00 (96.72) |");
-    assert.match(runReadme("--chek").said, /^readme: .*; its flags are --check, --results, --readme$/);
+    const filled = readFileSync(text, "utf8");
+    assert.match(filled, "| C-VAE+G (signed) | 97.00 (96.72) |");
+    assert.match(filled, "| train net b128 | 12.3 | 5 % | 9.0 | - | 25 % | 40 | 8.5 | 3.0 |");
+    assert.match(filled, "whole steps and attacks: 3.00 times as fast as the fastest WebGPU peer (geometric mean of 1 case), behind it in 0.");
+    assert.match(filled, "| train net b128 | 12.0 | 3.00 | 0.50 |\n| geometric mean |  | 3.00 | 0.50 |");
+    assert.match(runReadme("--chek").said, /^readme: .*; its flags are --check, --results, --bench, --readme$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -2,14 +2,13 @@
 // full-size C-VAE (batch 128, Adam, closed-form Q(y|z)) here, captured, and in PyTorch on the CPU, by turns.
 
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
-import type { AdapterWish } from "../../src/engine/adapter.ts";
 import { adam, createEngine, cvaeLoss, trainingStep, type Engine } from "../../src/index.ts";
 import { writeFileAtomic } from "../../src/data/files.ts";
 import { makeNetwork } from "../../src/lab/networks.ts";
 import { commit } from "../../src/lab/results.ts";
 import { FULL } from "../../src/lab/settings.ts";
 import { uploadBytes } from "../../src/lab/train-mnist.ts";
+import { readAdapter, readCount, readFlags, runCommand } from "../flags.ts";
 import { findPython, reference } from "./python.ts";
 
 const WARMUP = 3;
@@ -56,25 +55,14 @@ async function compare(gpu: Engine, python: string, { rounds, steps, threads }: 
   return { step: "C-VAE of the full preset", batch: FULL.batch, rounds, steps, threads, purigrad_ms: ours, pytorch_ms: theirs, ratio: ours / theirs };
 }
 
-function readFlags() {
-  const text = { type: "string" } as const;
-  const names = ["rounds", "steps", "threads", "adapter", "json"];
-  let values: Record<string, string | undefined>;
-  try {
-    values = parseArgs({ options: Object.fromEntries(names.map((n) => [n, text])), strict: true }).values as typeof values;
-  } catch (error) {
-    throw new Error(`bench:pytorch: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are ${names.map((n) => `--${n}`).join(", ")}`);
-  }
-  const counts = Object.fromEntries(Object.entries(DEFAULTS).map(([name, fallback]) => {
-    const count = Number(values[name] ?? fallback);
-    if (!Number.isInteger(count) || count < 1) throw new Error(`--${name}: "${values[name]}" came, a whole number from 1 was due`);
-    return [name, count];
-  })) as typeof DEFAULTS;
-  return { counts, adapter: (values.adapter ?? "auto") as AdapterWish, json: values.json };
+function readOptions() {
+  const values = readFlags("bench:pytorch", ["rounds", "steps", "threads", "adapter", "json"]);
+  const count = (name: keyof typeof DEFAULTS) => readCount(name, values[name], DEFAULTS[name]);
+  return { counts: { rounds: count("rounds"), steps: count("steps"), threads: count("threads") }, adapter: readAdapter(values.adapter), json: values.json };
 }
 
 async function main(): Promise<void> {
-  const { counts, adapter, json } = readFlags();
+  const { counts, adapter, json } = readOptions();
   const python = findPython();
   if (!python) throw new Error("bench:pytorch: there is no python3 with torch and numpy (looked at $PYTHON, python3, /usr/bin/python3); install python3-torch or set PYTHON");
   const gpu = await createEngine({ adapter });
@@ -88,9 +76,4 @@ async function main(): Promise<void> {
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -1,0 +1,42 @@
+// The flame strip: the dispatches of one step in time order, each a bar as long as it took, coloured by kernel.
+
+import type { Flame } from "../src/lab/bench-results.ts";
+import { Profile, type KernelTime, type Span } from "../src/engine/profiler.ts";
+import { colour, COLOUR_COUNT, legend, round, svg, text } from "../src/lab/figures/svg.ts";
+import { ticks } from "../src/lab/figures/chart.ts";
+import { escapeHtml } from "../src/lab/report.ts";
+
+const WIDTH = 1000;
+const BOX = { left: 14, right: 986, top: 36, bottom: 116 };
+
+/** `shaders/pointwise/relu.wgsl#forward` is `relu#forward` to a reader. */
+export const shortName = (kernel: string): string => kernel.replace(/^.*\//, "").replace(".wgsl", "");
+
+/** Sums by kernel, the longest first. */
+export const kernelTimes = (flame: Flame): KernelTime[] => new Profile(flame.spans).rows;
+
+/** SVG text. The kernels that took longest have colours of their own, the rest share one. */
+export function flameStrip({ case: name, spans }: Flame): string {
+  const times = kernelTimes({ case: name, spans });
+  const own = times.slice(0, times.length > COLOUR_COUNT ? COLOUR_COUNT - 1 : COLOUR_COUNT).map((row) => row.kernel);
+  const fill = (kernel: string) => (own.includes(kernel) ? colour(own.indexOf(kernel)) : "var(--muted)");
+  const end = Math.max(...spans.map((s) => s.start + s.ms), 1e-6);
+  const at = (ms: number) => BOX.left + (ms / end) * (BOX.right - BOX.left);
+  const entries = own.map((kernel, i) => ({ label: `${shortName(kernel)}, ${times[i]!.ms.toFixed(2)} ms`, colour: i }));
+  const key = legend(entries, { x: BOX.left, y: BOX.bottom + 40, width: WIDTH - 28, mark: "dot" });
+  const rest = times.length > own.length ? `${times.length - own.length} further kernels in grey` : "";
+  const parts = [...axis(end, at), ...spans.map((span, i) => bar(span, i, at, fill(span.kernel))), ...key.parts, text(BOX.right, 18, rest, { anchor: "end", as: "muted" })];
+  return svg({ width: WIDTH, height: BOX.bottom + 40 + key.height + 12, title: `The ${spans.length} dispatches of "${name}" in time order` }, parts);
+}
+
+function axis(end: number, at: (ms: number) => number): string[] {
+  const marks = ticks(0, end, 8).map((v) => `<path class="rule" d="M${round(at(v))} ${BOX.top}V${BOX.bottom + 6}"/>${text(at(v), BOX.bottom + 22, String(v), { anchor: "middle", as: "muted", size: 13 })}`);
+  return [text(BOX.left, 18, "ms", { as: "muted" }), ...marks];
+}
+
+/** A bar is at least half a pixel wide, so that none vanishes; between wider ones there is a gap. */
+function bar({ kernel, start, ms }: Span, i: number, at: (ms: number) => number, fill: string): string {
+  const full = at(start + ms) - at(start);
+  const width = full > 3 ? full - 0.75 : Math.max(0.5, full);
+  return `<rect x="${round(at(start))}" y="${BOX.top}" width="${round(width)}" height="${BOX.bottom - BOX.top}" style="fill:${fill}"><title>${escapeHtml(`${i + 1}. ${shortName(kernel)}: ${ms.toFixed(3)} ms, from ${start.toFixed(2)}`)}</title></rect>`;
+}
