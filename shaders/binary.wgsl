@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 64;
+override WG: u32 = 256;
 const RANK = 1u;
 const A_ONE = false;
 const B_ONE = false;
@@ -51,36 +51,30 @@ fn gather(i: u32) -> Operands {
 
 @compute @workgroup_size(WG)
 fn same(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { y[i] = f(aAt(i), bAt(i)); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { y[i] = f(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn same_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dy[i] * dfa(aAt(i), bAt(i)); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * dfa(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn same_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dy[i] * dfb(aAt(i), bAt(i)); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * dfb(aAt(i), bAt(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn broadcast(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { let v = gather(i); y[i] = f(v.a, v.b); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); y[i] = f(v.a, v.b); }
 }
 
 @compute @workgroup_size(WG)
 fn broadcast_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { let v = gather(i); dx[i] = dy[i] * dfa(v.a, v.b); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dy[i] * dfa(v.a, v.b); }
 }
 
 @compute @workgroup_size(WG)
 fn broadcast_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { let v = gather(i); dx[i] = dy[i] * dfb(v.a, v.b); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dy[i] * dfb(v.a, v.b); }
 }

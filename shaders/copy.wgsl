@@ -4,10 +4,9 @@ struct Params { n4: u32 }
 @group(0) @binding(1) var<storage, read> x: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4u>;
 
-override WG: u32 = 64;
+override WG: u32 = 256;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { y[i] = x[i]; }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { y[i] = x[i]; }
 }

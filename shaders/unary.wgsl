@@ -8,23 +8,20 @@ struct Params { n4: u32, a: f32, b: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 64;
+override WG: u32 = 256;
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { y[i] = f(x[i]); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { y[i] = f(x[i]); }
 }
 
 @compute @workgroup_size(WG)
 fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dy[i] * df(x[i]); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * df(x[i]); }
 }
 
 /// dy lies in dx: for a recording in which nothing reads dy later.
 @compute @workgroup_size(WG)
 fn backward_in_place(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = dx[i] * df(x[i]); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dx[i] * df(x[i]); }
 }

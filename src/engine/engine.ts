@@ -26,6 +26,12 @@ export function linearGrid(n: number, workgroup = 64): Grid {
   return [x, Math.ceil(groups / x)];
 }
 
+/**
+ * Workgroups of 256 threads that walk over n things in strides of all threads. Against one thing a thread in workgroups
+ * of 64 relu took 0.65 of the time on lavapipe and 0.7 on SwiftShader, but Adam 1.05 and 1.3.
+ */
+export const sweepGrid = (n: number): Grid => [Math.max(1, Math.min(1024, Math.ceil(n / 256)))];
+
 function checkFit(src: Tensor, dst: Tensor): void {
   if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
 }
@@ -119,7 +125,7 @@ export class Engine {
   full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
     const y = this.empty(shape, dtype);
     const bits = new Uint32Array(HOST[dtype].of(value).buffer)[0]!;
-    this.run(fillKernel, { y }, { n4: y.bytes / 16, value: bits }, linearGrid(y.bytes / 16));
+    this.run(fillKernel, { y }, { n4: y.bytes / 16, value: bits }, sweepGrid(y.bytes / 16));
     return y;
   }
 
@@ -141,7 +147,7 @@ export class Engine {
   /** dst = src, element by element. */
   copy(src: Tensor, dst: Tensor): void {
     checkFit(src, dst);
-    this.run(copyKernel, { x: src, y: dst }, { n4: src.bytes / 16 }, linearGrid(src.bytes / 16));
+    this.run(copyKernel, { x: src, y: dst }, { n4: src.bytes / 16 }, sweepGrid(src.bytes / 16));
   }
 
   /** As copy, into an encoder and not by a kernel. */

@@ -2,7 +2,7 @@
 // shaders/binary.wgsl.
 
 import skeleton from "../../shaders/binary.wgsl";
-import { linearGrid } from "../engine/engine.ts";
+import { sweepGrid } from "../engine/engine.ts";
 import { kernel, type Kernel } from "../engine/shader.ts";
 import { noGradient, record } from "../engine/tape.ts";
 import { quadsOf, type Shape, type Tensor } from "../engine/tensor.ts";
@@ -67,7 +67,7 @@ function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: T
   return (suffix: string, more: Record<string, Tensor>) => {
     const k = kernels[(same ? "same" : "broadcast") + suffix]!;
     const tensors = Object.fromEntries(k.bindings.map(({ name: n }) => [n, (more[n] ?? operands[n])!]));
-    gpu.run(k, tensors, params, linearGrid(n4), same ? { A_ONE: A_ONE!, B_ONE: B_ONE! } : { RANK: w.sizes.length });
+    gpu.run(k, tensors, params, sweepGrid(n4), same ? { A_ONE: A_ONE!, B_ONE: B_ONE! } : { RANK: w.sizes.length });
   };
 }
 

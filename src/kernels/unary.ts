@@ -1,7 +1,7 @@
 // Pointwise ops of one tensor: an op file gives a .wgsl text with f and df, this joins it to shaders/unary.wgsl.
 
 import skeleton from "../../shaders/unary.wgsl";
-import { linearGrid } from "../engine/engine.ts";
+import { sweepGrid } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -15,7 +15,7 @@ export function unary(name: string, part: string): (x: Tensor, a?: number, b?: n
   return (x, a = 0, b = 0) => {
     checkDType(name, "x", x, "f32");
     const params = { n4: x.bytes / 16, a, b };
-    const grid = linearGrid(params.n4);
+    const grid = sweepGrid(params.n4);
     const y = x.gpu.empty(x.shape);
     x.gpu.run(forward, { x, y }, params, grid);
     return record(name, y, [x], (dy) => {
