@@ -1,10 +1,11 @@
-// `npm run bench:peers [-- --filter TEXT --engines a,b --json FILE --adapter KIND --core N --samples-ms MS --limit S]`:
+// `npm run bench:peers [-- --filter TEXT --engines a,b --json FILE --adapter KIND --core N --samples-ms MS --limit S --keep FILE]`:
 // the cases of bench/cases.ts on purigrad and on other engines, by turns, all on one adapter. See README.md.
 
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeFileAtomic } from "../../src/data/files.ts";
+import { readJsonOr, writeFileAtomic } from "../../src/data/files.ts";
+import { readPeers } from "../../src/lab/bench-results.ts";
 import { commit } from "../../src/lab/results.ts";
 import { CASES, type Case } from "../cases.ts";
 import { readAdapter, readCount, readFlags, runCommand } from "../flags.ts";
@@ -17,7 +18,7 @@ import { printedRow, printedSummary, printedTable, summaryOf } from "./table.ts"
 
 const DIST = dirname(fileURLToPath(import.meta.url)); // this runs as dist/bench-peers.js
 const PEERS = join(DIST, "../bench/peers");
-const FLAGS = ["filter", "engines", "json", "adapter", "core", "samples-ms", "limit"] as const;
+const FLAGS = ["filter", "engines", "json", "adapter", "core", "samples-ms", "limit", "keep"] as const;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -45,7 +46,15 @@ function readCases(filter = ""): Case[] {
 function readOptions() {
   const flags = readFlags("bench:peers", FLAGS);
   const settings: Settings = { samplesMs: readCount("samples-ms", flags["samples-ms"], 20), limitMs: 1000 * readCount("limit", flags.limit, 60) };
-  return { settings, cases: readCases(flags.filter), engines: readEngines(flags.engines), wish: readAdapter(flags.adapter), core: readCore(flags.core), json: flags.json };
+  return { settings, cases: readCases(flags.filter), engines: readEngines(flags.engines), wish: readAdapter(flags.adapter), core: readCore(flags.core), json: flags.json, keep: flags.keep };
+}
+
+/** The rows of an interrupted run, whose cases are not measured again. */
+function readKept(file: string | undefined, adapter: string): Row[] {
+  if (file === undefined) return [];
+  const kept = readPeers(file, "--keep");
+  if (kept.adapter !== adapter) throw new Error(`--keep: ${file} was measured on ${kept.adapter}, this is ${adapter}; leave --keep out`);
+  return (readJsonOr(file, "--keep") as { rows: Row[] }).rows;
 }
 
 const COMMIT = commit();
@@ -56,13 +65,14 @@ function resultsOf(adapter: string, core: number | null, engines: readonly Engin
 }
 
 async function main(): Promise<void> {
-  const { settings, cases, engines: names, wish, core, json } = readOptions();
+  const { settings, cases: asked, engines: names, wish, core, json, keep } = readOptions();
   if (names.some(isScript)) await setUp(PEERS, say);
   const driver = await findDriver(wish);
   say(driver.line);
+  const rows = readKept(keep, driver.adapter);
+  const cases = asked.filter((c) => !rows.some((row) => row.case === c.name));
   const engines = await startEngines(names, { dist: DIST, peers: PEERS, driver, core }, say);
   say(`${cases.length} cases by turns on ${engines.map((e) => `${e.engine} ${e.version}`).join(", ")}\n`);
-  const rows: Row[] = [];
   const save = () => json && writeFileAtomic(json, `${JSON.stringify(resultsOf(driver.adapter, core, engines, rows), null, 1)}\n`);
   save();
   for (const [i, c] of cases.entries()) {

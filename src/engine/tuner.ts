@@ -30,6 +30,9 @@ export interface Taken {
   variant: string;
 }
 
+/** Raised when an op gets other variants: what was chosen among the old ones is not looked at again. */
+const VARIANTS = 2;
+
 /** A variant that takes so many times the best one's time is not timed again. */
 const HOPELESS = 4;
 
@@ -43,7 +46,7 @@ export class Tuner {
 
   /** Under which name the choices are stored: every adapter has its own. */
   get cacheKey(): string {
-    return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
+    return `tuner-${VARIANTS}-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
   }
 
   /** Takes the stored choices; none where nothing is stored or the text is damaged. */

@@ -2,7 +2,7 @@
 // shaders/binary.wgsl.
 
 import skeleton from "../../shaders/binary.wgsl";
-import { sweepGrid } from "../engine/engine.ts";
+import { sweep } from "../engine/engine.ts";
 import { kernel, type Kernel } from "../engine/shader.ts";
 import { noGradient, record } from "../engine/tape.ts";
 import { quadsOf, type Shape, type Tensor } from "../engine/tensor.ts";
@@ -64,10 +64,11 @@ function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: T
   if (w.sizes.length > 6) fail(name, "more than 6 dimensions remain after merging", { a, b });
   const params = walkParams(w, n4);
   const operands: Record<string, Tensor> = same ? { a4: a, b4: b } : { a1: a, b1: b };
+  const { grid, WG } = sweep(n4);
   return (suffix: string, more: Record<string, Tensor>) => {
     const k = kernels[(same ? "same" : "broadcast") + suffix]!;
     const tensors = Object.fromEntries(k.bindings.map(({ name: n }) => [n, (more[n] ?? operands[n])!]));
-    gpu.run(k, tensors, params, sweepGrid(n4), same ? { A_ONE: A_ONE!, B_ONE: B_ONE! } : { RANK: w.sizes.length });
+    gpu.run(k, tensors, params, grid, same ? { WG, A_ONE: A_ONE!, B_ONE: B_ONE! } : { WG, RANK: w.sizes.length });
   };
 }
 

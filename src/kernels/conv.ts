@@ -2,7 +2,7 @@
 
 import reluPart from "../../shaders/pointwise/relu.wgsl";
 import unarySource from "../../shaders/unary.wgsl";
-import { sweepGrid } from "../engine/engine.ts";
+import { sweep } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { checkDType, checkPair, checkRank, fail } from "./check.ts";
@@ -59,6 +59,7 @@ const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry:
 export function maskedByRelu(dy: Tensor, y: Tensor): Tensor {
   const dx = y.gpu.empty(y.shape);
   const n4 = y.bytes / 16;
-  y.gpu.run(reluBackward, { x: y, dy, dx }, { n4, a: 0, b: 0 }, sweepGrid(n4));
+  const { grid, WG } = sweep(n4);
+  y.gpu.run(reluBackward, { x: y, dy, dx }, { n4, a: 0, b: 0 }, grid, { WG });
   return dx;
 }

@@ -1,7 +1,7 @@
 // Pointwise ops of one tensor: an op file gives a .wgsl text with f and df, this joins it to shaders/unary.wgsl.
 
 import skeleton from "../../shaders/unary.wgsl";
-import { sweepGrid } from "../engine/engine.ts";
+import { sweep } from "../engine/engine.ts";
 import { kernel } from "../engine/shader.ts";
 import { record } from "../engine/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -15,12 +15,12 @@ export function unary(name: string, part: string): (x: Tensor, a?: number, b?: n
   return (x, a = 0, b = 0) => {
     checkDType(name, "x", x, "f32");
     const params = { n4: x.bytes / 16, a, b };
-    const grid = sweepGrid(params.n4);
+    const { grid, WG } = sweep(params.n4);
     const y = x.gpu.empty(x.shape);
-    x.gpu.run(forward, { x, y }, params, grid);
+    x.gpu.run(forward, { x, y }, params, grid, { WG });
     return record(name, y, [x], (dy) => {
       const dx = x.gpu.empty(x.shape);
-      x.gpu.run(backward, { x, dy, dx }, params, grid);
+      x.gpu.run(backward, { x, dy, dx }, params, grid, { WG });
       return [dx];
     });
   };
