@@ -8,6 +8,10 @@
 // element-wise products are 36 matrix products. With the usual points (0, 1, -1, 2, -2) the root mean square error of
 // 64 channels is 1.5 times larger; with these it is 3 times that of the plain sum, 3e-6 of the largest result at most.
 //
+// Measured (batch 32, one EPYC core), GFLOP/s of useful work forward / input gradient / weight gradient, the direct kernels
+// in brackets: 64-64 32x32 25 / 25 / 29 (15.8 / 15.0 / 11.2), 256-256 8x8 35 / 36 / 30 (11.0 / 10.5 / 11.2) on lavapipe,
+// 128-128 16x16 8.6 / 8.9 / 8.2 on SwiftShader (64-64 direct: 3.2). Two thirds of the time are the matrix products.
+//
 // A grid is six rows; a row is six numbers, kept as a 2x3 matrix because those can be added and scaled.
 alias Row = mat2x3<f32>;
 alias Grid = array<mat2x3<f32>, 6>;
