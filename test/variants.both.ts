@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conv2d, createEngine, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { agrees } from "../src/engine/tuner.ts";
+import { withWinograd } from "../src/kernels/winograd.ts";
 import { rows } from "./ops/index.ts";
 import { filled, idOf, makeInputs, seeded, type OpRow } from "./ops/table.ts";
 
@@ -78,6 +79,13 @@ variants("Winograd takes many images in chunks", async () => {
   const [x, w, dy] = made as [Tensor, Tensor, Tensor];
   assert.equal(await differing(() => valueAndGrad(() => conv2d(x, w, undefined, { padding: 1 }), [x, w], dy).grads, new Set(), ["winograd", "subgroup", "plain"]), []);
   made.forEach((t) => t.dispose());
+});
+
+variants("Winograd leaves images to the others whose transform no buffer holds", () => {
+  const size = { N: 1, C: 64, O: 64, KH: 3, KW: 3, SH: 1, SW: 1, PH: 1, PW: 1, DH: 1, DW: 1, groups: 1 };
+  const runs = (H: number) => withWinograd(gpu, { ...size, H, W: H, OH: H, OW: H }, []).map((v) => v.runs(gpu));
+  assert.equal(runs(32), [true]);
+  assert.equal(runs(2 ** 15), [false]);
 });
 
 variants("every heavy op has more than one variant here, and all of them were run", () => {
