@@ -38,7 +38,7 @@ export async function build({ types = false, out = dist } = {}) {
   if (types && out === dist) rmSync(out, { recursive: true, force: true });
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
-  const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/cache.node.ts" };
+  const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/device/cache.node.ts" };
   const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts", ...(!types && { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
@@ -92,7 +92,7 @@ function emitTypes(out) {
   for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
     if (!entry.name.endsWith(".d.ts")) continue;
     const folder = entry.parentPath ?? entry.path;
-    const adapter = relative(folder, join(out, "src/engine/adapter.node.js")).replace(/^(?!\.)/, "./");
+    const adapter = relative(folder, join(out, "src/engine/device/adapter.node.js")).replace(/^(?!\.)/, "./");
     const text = readFileSync(join(folder, entry.name), "utf8");
     writeFileSync(join(folder, entry.name), text.replaceAll('"#adapter"', `"${adapter}"`).replace(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
   }

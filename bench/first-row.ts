@@ -1,6 +1,6 @@
 // First use as a row: how long an engine that was just opened makes its user wait before the first training step.
 
-import type { AdapterWish } from "../src/engine/adapter.ts";
+import type { AdapterWish } from "../src/engine/device/adapter.ts";
 import type { BenchRecord } from "../src/lab/bench-results.ts";
 import { firstUse, type FirstUse } from "./first-use.ts";
 

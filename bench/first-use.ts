@@ -1,7 +1,7 @@
 // What a user waits for before the first training step: an engine that was just opened records the step and makes all
 // its pipelines. The driver's own cache on disk counts; MESA_SHADER_CACHE_DISABLE=1 turns off that of Mesa.
 
-import type { AdapterWish } from "../src/engine/adapter.ts";
+import type { AdapterWish } from "../src/engine/device/adapter.ts";
 import { createEngine } from "../src/index.ts";
 import { makeWork } from "./work.ts";
 

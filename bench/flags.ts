@@ -1,7 +1,7 @@
 // Flags as the bench commands read them: every wrong one is one sentence.
 
 import { parseArgs } from "node:util";
-import type { AdapterWish } from "../src/engine/adapter.ts";
+import type { AdapterWish } from "../src/engine/device/adapter.ts";
 
 /** The values of flags that each take a text. Throws `bench: Unknown option '--x'; its flags are --a, --b`. */
 export function readFlags<Name extends string>(command: string, names: readonly Name[], args?: string[]): Partial<Record<Name, string>> {

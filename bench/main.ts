@@ -3,7 +3,7 @@
 // takes the numbers of an earlier run and measures nothing.
 
 import { availableParallelism, cpus } from "node:os";
-import type { AdapterWish } from "../src/engine/adapter.ts";
+import type { AdapterWish } from "../src/engine/device/adapter.ts";
 import { createEngine, type Engine } from "../src/index.ts";
 import { writeFileAtomic } from "../src/data/files.ts";
 import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame, type Roofline } from "../src/lab/bench-results.ts";

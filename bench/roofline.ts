@@ -2,7 +2,7 @@
 
 import { matmul, type Engine, type Tensor } from "../src/index.ts";
 import { linearGrid } from "../src/engine/engine.ts";
-import { kernel } from "../src/engine/shader.ts";
+import { kernel } from "../src/engine/run/shader.ts";
 import type { Roofline } from "../src/lab/bench-results.ts";
 import source from "./roofline.wgsl";
 

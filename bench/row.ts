@@ -1,7 +1,7 @@
 // What a bench row is, and how it is measured.
 
 import type { Captured, Engine, Tensor } from "../src/index.ts";
-import type { Profile } from "../src/engine/profiler.ts";
+import type { Profile } from "../src/engine/run/profiler.ts";
 import type { Taken } from "../src/engine/tuner.ts";
 import type { BenchRecord, Group } from "../src/lab/bench-results.ts";
 import { hostTime } from "./clock.ts";

@@ -3,7 +3,7 @@
 // sentence and a non-zero exit.
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { AdapterWish } from "./engine/adapter.ts";
+import type { AdapterWish } from "./engine/device/adapter.ts";
 import { createEngine } from "./engine/create.ts";
 import type { Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";

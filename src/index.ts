@@ -3,9 +3,9 @@
 export { createEngine, type EngineOptions } from "./engine/create.ts";
 export { linearGrid, type Engine } from "./engine/engine.ts";
 export { Tensor, type DType, type Shape } from "./engine/tensor.ts";
-export { grad, noGrad, stopGradient, valueAndGrad } from "./engine/tape.ts";
-export { kernel, type Kernel } from "./engine/shader.ts";
-export type { Captured } from "./engine/capture.ts";
+export { grad, noGrad, stopGradient, valueAndGrad } from "./engine/grad/tape.ts";
+export { kernel, type Kernel } from "./engine/run/shader.ts";
+export type { Captured } from "./engine/run/capture.ts";
 export type { Generator } from "./engine/random.ts";
 export * from "./kernels/index.ts";
 export * from "./attacks/index.ts";

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, mul, square, stopGradient, sub, type Engine, type Tensor } from "../src/index.ts";
-import { record } from "../src/engine/tape.ts";
+import { record } from "../src/engine/grad/tape.ts";
 import { checkRow, checkWrong } from "./ops/check.ts";
 import type { OpRow } from "./ops/table.ts";
 

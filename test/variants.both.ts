@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conv2d, createEngine, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { agrees } from "../src/engine/tuner.ts";
-import { withWinograd } from "../src/kernels/winograd.ts";
+import { withWinograd } from "../src/kernels/conv/winograd.ts";
 import { rows } from "./ops/index.ts";
 import { filled, idOf, makeInputs, seeded, type OpRow } from "./ops/table.ts";
 

@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { findAdapter, type AdapterChoice, type AdapterWish } from "../../src/engine/adapter.node.ts";
-import { unpack } from "../../src/engine/cache.node.ts";
+import { findAdapter, type AdapterChoice, type AdapterWish } from "../../src/engine/device/adapter.node.ts";
+import { unpack } from "../../src/engine/device/cache.node.ts";
 
 export interface Driver {
   /** The adapter's name, and the line about it for users. */
@@ -15,7 +15,7 @@ export interface Driver {
   env: Record<string, string>;
 }
 
-/** As in src/engine/adapter.node.ts, so that no engine runs with other checks in its shaders than purigrad. */
+/** As in src/engine/device/adapter.node.ts, so that no engine runs with other checks in its shaders than purigrad. */
 const UNSAFE = "enable-dawn-features=allow_unsafe_apis";
 const UNCLAMPED = "enable-dawn-features=allow_unsafe_apis,disable_robustness";
 const PRECISE_TIME = "disable-dawn-features=timestamp_quantization";

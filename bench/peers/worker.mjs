@@ -8,7 +8,7 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
 const POLL_MS = 0.3;
 
 /**
- * Waits for the device as purigrad does (src/engine/adapter.node.ts). Dawn's Node binding polls without pause while a
+ * Waits for the device as purigrad does (src/engine/device/adapter.node.ts). Dawn's Node binding polls without pause while a
  * promise is open, and a software adapter computes on the same cores: there the worker sleeps between polls.
  */
 export async function wait(promise) {
@@ -36,7 +36,7 @@ export async function shimWebGPU() {
   return gpu;
 }
 
-/** The adapter's name, spelt as src/engine/adapter.ts spells it. */
+/** The adapter's name, spelt as src/engine/device/adapter.ts spells it. */
 export function adapterName(info) {
   const llvmpipe = /^llvmpipe-llvm-([\d-]+)-(\d+)-bits/.exec(info.device);
   if (llvmpipe) return `llvmpipe (LLVM ${llvmpipe[1].replaceAll("-", ".")}, ${llvmpipe[2]} bits)`;

@@ -1,7 +1,7 @@
 // BPDA: a gradient through a purifier that has none, or whose own is of no use.
 
-import type { Captured } from "../engine/capture.ts";
-import { grad, noGrad, valueAndGrad } from "../engine/tape.ts";
+import type { Captured } from "../engine/run/capture.ts";
+import { grad, noGrad, valueAndGrad } from "../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, reshape, sub, sum, where } from "../kernels/index.ts";
 import type { Model } from "./loop.ts";

@@ -1,6 +1,6 @@
 // EOT: the gradient of an expectation over the draws of a random model.
 
-import { grad, stopGradient } from "../engine/tape.ts";
+import { grad, stopGradient } from "../engine/grad/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { concat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
 

@@ -1,19 +1,19 @@
-// Launchers of the attack kernels (shaders/attack.wgsl, shaders/keep_worst.wgsl). State is updated in place.
+// Launchers of the attack kernels (shaders/attacks/attack.wgsl, shaders/attacks/keep_worst.wgsl). State is updated in place.
 
-import attackSource from "../../shaders/attack.wgsl";
-import worstSource from "../../shaders/keep_worst.wgsl";
+import attackSource from "../../shaders/attacks/attack.wgsl";
+import worstSource from "../../shaders/attacks/keep_worst.wgsl";
 import { linearGrid } from "../engine/engine.ts";
 import { philox, type Generator } from "../engine/random.ts";
-import { kernel } from "../engine/shader.ts";
+import { kernel } from "../engine/run/shader.ts";
 import { quadsOf, type Tensor } from "../engine/tensor.ts";
 import { abs, mean } from "../kernels/index.ts";
 
-const entry = (name: string) => kernel("shaders/attack.wgsl", attackSource, { entry: name, parts: [philox] });
+const entry = (name: string) => kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox] });
 const startKernel = entry("start");
 const signKernel = entry("signStep");
 const momentumKernel = entry("momentum");
-const chooseKernel = kernel("shaders/keep_worst.wgsl", worstSource, { entry: "choose" });
-const updateKernel = kernel("shaders/keep_worst.wgsl", worstSource, { entry: "update" });
+const chooseKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "choose" });
+const updateKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "update" });
 
 const pixelsOf = (x: Tensor) => x.size / x.shape[0]!;
 const paramsOf = (x: Tensor) => ({ n: x.size, pixels: pixelsOf(x) });

@@ -2,9 +2,9 @@
 // start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT replace the
 // gradient.
 
-import type { Captured } from "../engine/capture.ts";
+import type { Captured } from "../engine/run/capture.ts";
 import type { Generator } from "../engine/random.ts";
-import { grad } from "../engine/tape.ts";
+import { grad } from "../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import { add, clamp, crossEntropy, neg } from "../kernels/index.ts";
 import { keepWorst, momentumStep, randomStart, signStep } from "./kernels.ts";

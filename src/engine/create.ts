@@ -1,7 +1,7 @@
 // Opening an engine: the adapter, its features and its limits.
 
 import { findAdapter } from "#adapter";
-import type { AdapterWish } from "./adapter.ts";
+import type { AdapterWish } from "./device/adapter.ts";
 import { Engine } from "./engine.ts";
 
 const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;

@@ -1,21 +1,21 @@
 // An engine: one WebGPU device with its pool, pipelines, random numbers, scopes and the tape. Knows no op.
 
-import copySource from "../../shaders/copy.wgsl";
-import fillSource from "../../shaders/fill.wgsl";
-import type { AdapterChoice } from "./adapter.ts";
-import { capture, type Captured, type Input, type Recorder, type Tensors } from "./capture.ts";
-import { Pipelines, type Pipeline } from "./pipelines.ts";
+import copySource from "../../shaders/layout/copy.wgsl";
+import fillSource from "../../shaders/layout/fill.wgsl";
+import type { AdapterChoice } from "./device/adapter.ts";
+import { capture, type Captured, type Input, type Recorder, type Tensors } from "./run/capture.ts";
+import { Pipelines, type Pipeline } from "./run/pipelines.ts";
 import { Generator } from "./random.ts";
-import { kernel, packParams, type Constants, type Kernel } from "./shader.ts";
-import { Storages } from "./scope.ts";
-import { Pool, USAGE, type MemoryStats, type Storage } from "./storage.ts";
-import { Stream, locate, type Grid } from "./stream.ts";
-import type { Tape } from "./tape.ts";
+import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts";
+import { Storages } from "./memory/scope.ts";
+import { Pool, USAGE, type MemoryStats, type Storage } from "./memory/storage.ts";
+import { Stream, locate, type Grid } from "./run/stream.ts";
+import type { Tape } from "./grad/tape.ts";
 import { Tensor, paddedBytes, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
 
-const fillKernel = kernel("shaders/fill.wgsl", fillSource);
-const copyKernel = kernel("shaders/copy.wgsl", copySource);
+const fillKernel = kernel("shaders/layout/fill.wgsl", fillSource);
+const copyKernel = kernel("shaders/layout/copy.wgsl", copySource);
 
 const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 

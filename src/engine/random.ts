@@ -1,13 +1,13 @@
 // Random numbers: counter-based (Philox 4x32-10), made inside the kernel that uses them. The counter lives in a small
 // GPU buffer, so a captured step draws new numbers at every replay, and the same seed gives the same numbers.
 
-import source from "../../shaders/draw.wgsl";
-import philoxSource from "../../shaders/philox.wgsl";
+import source from "../../shaders/random/draw.wgsl";
+import philoxSource from "../../shaders/random/philox.wgsl";
 import type { Engine } from "./engine.ts";
-import { kernel } from "./shader.ts";
+import { kernel } from "./run/shader.ts";
 import type { Tensor } from "./tensor.ts";
 
-const drawKernel = kernel("shaders/draw.wgsl", source);
+const drawKernel = kernel("shaders/random/draw.wgsl", source);
 
 /** The Philox functions, appended to every kernel that draws: `kernel(file, code, { parts: [philox] })`. */
 export const philox: string = philoxSource;

@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage } from "./memory/storage.ts";
 
 export type DType = "f32" | "i32" | "u32";
 export type Shape = readonly number[];

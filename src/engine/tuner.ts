@@ -4,7 +4,7 @@
 
 import { readCache, writeCache } from "#adapter";
 import type { Engine } from "./engine.ts";
-import type { Constants, Kernel } from "./shader.ts";
+import type { Constants, Kernel } from "./run/shader.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface Variant {

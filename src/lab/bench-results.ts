@@ -1,7 +1,7 @@
 // The result files of `npm run bench` and `npm run bench:peers`: what stands in them, and how they are read.
 
-import type { CaptureMemory } from "../engine/capture.ts";
-import type { Span } from "../engine/profiler.ts";
+import type { CaptureMemory } from "../engine/run/capture.ts";
+import type { Span } from "../engine/run/profiler.ts";
 import { readJsonOr } from "../data/files.ts";
 
 /** What this adapter reached in the same run: GB/s read and written by a copy, GFLOP/s of FMAs in registers and of a matmul. */

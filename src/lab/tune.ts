@@ -1,7 +1,7 @@
 // Tunes the heavy kernels for this adapter at the shapes of the MNIST networks.
 
 import type { Engine } from "../engine/engine.ts";
-import { valueAndGrad } from "../engine/tape.ts";
+import { valueAndGrad } from "../engine/grad/tape.ts";
 import { crossEntropy, rand } from "../kernels/index.ts";
 import { convAutoencoder, mlpAutoencoder, type Autoencoder } from "../model/autoencoder.ts";
 import { cnn } from "../model/cnn.ts";

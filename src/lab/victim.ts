@@ -3,7 +3,7 @@
 import { bpdaGradient, eotGradient, eotLoss, ifgsm, lossGradient, pgd, type Attack, type Model, type SampledLogits } from "../attacks/index.ts";
 import { isRight } from "../attacks/bpda.ts";
 import type { ImageSet } from "../data/images.ts";
-import type { Captured, Input } from "../engine/capture.ts";
+import type { Captured, Input } from "../engine/run/capture.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { argmax, concat, crossEntropy, expand, mul, oneHot, reparameterize, reshape, sum } from "../kernels/index.ts";

@@ -1,16 +1,16 @@
-// Optimisers: one fused kernel per Parameters updates everything; formulas in shaders/optim.wgsl. The step count, the
+// Optimisers: one fused kernel per Parameters updates everything; formulas in shaders/model/optim.wgsl. The step count, the
 // learning rate and the momentum live on the GPU, so a captured step can be replayed while they change.
 
-import source from "../../shaders/optim.wgsl";
+import source from "../../shaders/model/optim.wgsl";
 import { linearGrid } from "../engine/engine.ts";
-import { kernel, type Constants, type Kernel } from "../engine/shader.ts";
+import { kernel, type Constants, type Kernel } from "../engine/run/shader.ts";
 import { quadsOf, type Tensor } from "../engine/tensor.ts";
 import type { Parameters, StateDict } from "./params.ts";
 
 export { constant, cosine, oneCycle, stepLr, type OneCycleOptions, type Schedule } from "./schedules.ts";
 
 const [tick, sgdKernel, plainKernel, adamKernel, rmspropKernel] = ["tick", "sgd", "sgd_plain", "adam", "rmsprop"].map(
-  (name) => kernel("shaders/optim.wgsl", source, { entry: name }),
+  (name) => kernel("shaders/model/optim.wgsl", source, { entry: name }),
 ) as [Kernel, Kernel, Kernel, Kernel, Kernel];
 
 /** What tells one optimiser from another: its kernel, the moments it keeps, its constants. */

@@ -1,8 +1,8 @@
 // The training loop: shuffled batches of indices go into a captured step; the data stay on the GPU.
 
-import type { Captured } from "../engine/capture.ts";
+import type { Captured } from "../engine/run/capture.ts";
 import type { Engine } from "../engine/engine.ts";
-import { valueAndGrad } from "../engine/tape.ts";
+import { valueAndGrad } from "../engine/grad/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { byteImages, indexSelect } from "../kernels/index.ts";
 import { hostRandom, permutation } from "./host-random.ts";

@@ -1,7 +1,7 @@
 // What a network is made of, found by running it once on one image: the tape keeps every op with its inputs, and the
 // inputs say which parameters belong to it. So shapes, strides and pools are those that really ran.
 
-import { Tape } from "../../engine/tape.ts";
+import { Tape } from "../../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../../engine/tensor.ts";
 import type { Autoencoder } from "../../model/autoencoder.ts";
 import type { Classifier } from "../../model/cnn.ts";

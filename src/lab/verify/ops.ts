@@ -2,7 +2,7 @@
 
 import type { SafeTensors } from "../../data/safetensors.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { valueAndGrad } from "../../engine/tape.ts";
+import { valueAndGrad } from "../../engine/grad/tape.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import { add, mul, sum } from "../../kernels/index.ts";
 import { Args } from "./args.ts";

@@ -1,0 +1,187 @@
+// The forward pass of a convolution and its gradient with respect to the input, both by shaders/conv2d*.wgsl: the sum
+// that gathers, for each output, the inputs under its taps. The input gradient is one such sum for every phase of the
+// stride, with the taps that hit that phase, in reverse.
+
+import inputSource from "../../../shaders/conv/conv2d_input.wgsl";
+import packSource from "../../../shaders/conv/conv2d_pack.wgsl";
+import plainSource from "../../../shaders/conv/conv2d.wgsl";
+import subgroupSource from "../../../shaders/conv/conv2d_subgroup.wgsl";
+import tiledSource from "../../../shaders/conv/conv2d_tiled.wgsl";
+import { linearGrid, type Engine } from "../../engine/engine.ts";
+import { kernel } from "../../engine/run/shader.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import type { Variant } from "../../engine/tuner.ts";
+import { convKey, type ConvSizes, type Epilogue } from "./conv.ts";
+import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/families.ts";
+import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
+
+const pack = kernel("shaders/conv/conv2d_pack.wgsl", packSource);
+const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts: [inputSource] });
+const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
+const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource] });
+
+/** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
+interface Gather {
+  sizes: Record<"N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "OH" | "OW" | "OSH" | "OSW" | "ph" | "pw" | "SH" | "SW" | "DH" | "DW" | "top" | "left" | "KH" | "KW" | "Cg" | "Rg", number>;
+  strides: Record<"g_stride" | "r_stride" | "c_stride", number>;
+  rows: Dimension;
+  columns: Dimension;
+}
+
+/**
+ * One dimension of a gather: the outputs at, at + step, ..., `count` windows of them, each window with `fold`
+ * neighbouring outputs. Window m reads the inputs m stride - before + t dilation; tap t of output f of the fold is the
+ * kernel's tap first + t tapStep + f tapFold, where there is such a one.
+ */
+interface Dimension {
+  at: number; step: number; count: number; fold: number;
+  stride: number; before: number; dilation: number; taps: number;
+  first: number; tapStep: number; tapFold: number;
+}
+
+/** Outputs that a window makes where a group has one output channel, so that a tile of four rows is full. */
+const FOLD = 4;
+
+function forwardDimension(outputs: number, kernelSize: number, stride: number, padding: number, dilation: number, fold: number): Dimension {
+  const taps = kernelSize + (fold - 1) * stride;
+  return { at: 0, step: fold, count: Math.ceil(outputs / fold), fold, stride: stride * fold, before: padding, dilation, taps, first: 0, tapStep: 1, tapFold: -stride };
+}
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+
+/** The input gradient: dx[h] sums dy[o] over the taps i with o stride + i dilation - padding = h; one phase of h modulo stride each. */
+function phases(size: number, kernelSize: number, stride: number, padding: number, dilation: number): Dimension[] {
+  const common = gcd(stride, dilation);
+  return Array.from({ length: Math.min(stride, size) }, (_, at) => {
+    const hits = Array.from({ length: kernelSize }, (_, i) => i).filter((i) => (at + padding - i * dilation) % stride === 0);
+    const first = hits.at(-1) ?? 0; // the tap that reaches the first output
+    const before = hits.length ? -(at + padding - first * dilation) / stride : 0;
+    return {
+      at, step: stride, count: Math.ceil((size - at) / stride), fold: 1, stride: 1, before, dilation: dilation / common,
+      taps: hits.length, first, tapStep: -stride / common, tapFold: 0,
+    };
+  });
+}
+
+/** All phases in one window of `fold` inputs h, a multiple of the stride; dilation 1. */
+function foldedPhases(size: number, kernelSize: number, stride: number, padding: number, fold: number): Dimension {
+  const before = -Math.ceil((padding - (kernelSize - 1)) / stride);
+  const taps = Math.floor((fold - 1 + padding) / stride) + before + 1;
+  return {
+    at: 0, step: fold, count: Math.ceil(size / fold), fold, stride: fold / stride, before, dilation: 1,
+    taps, first: padding + stride * before, tapStep: -stride, tapFold: 1,
+  };
+}
+
+type Ends = Pick<Gather["sizes"], "N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "Cg" | "Rg">;
+
+/** `ends`: sizes of the tensors, with the output channels still unfolded. */
+function gatherOf(ends: Ends, strides: Gather["strides"], rows: Dimension, columns: Dimension): Gather {
+  const fold = rows.fold * columns.fold;
+  return {
+    sizes: {
+      ...ends, R: ends.R * fold, Rg: ends.Rg * fold,
+      OH: rows.count, OW: columns.count, OSH: rows.step, OSW: columns.step, ph: rows.at, pw: columns.at,
+      SH: rows.stride, SW: columns.stride, DH: rows.dilation, DW: columns.dilation, top: rows.before, left: columns.before,
+      KH: rows.taps, KW: columns.taps,
+    },
+    strides, rows, columns,
+  };
+}
+
+function forwardGather(s: ConvSizes): Gather {
+  const [Cg, Rg, area] = [s.C / s.groups, s.O / s.groups, s.KH * s.KW];
+  const fold = Rg === 1 && s.DH === 1 ? FOLD : 1;
+  return gatherOf(
+    { N: s.N, C: s.C, H: s.H, W: s.W, R: s.O, YH: s.OH, YW: s.OW, Cg, Rg },
+    { g_stride: Rg * Cg * area, r_stride: Cg * area, c_stride: area },
+    forwardDimension(s.OH, s.KH, s.SH, s.PH, s.DH, fold),
+    forwardDimension(s.OW, s.KW, s.SW, s.PW, s.DW, 1),
+  );
+}
+
+function inputGradientGathers(s: ConvSizes): Gather[] {
+  const [Cg, Og, area] = [s.C / s.groups, s.O / s.groups, s.KH * s.KW];
+  const ends = { N: s.N, C: s.O, H: s.OH, W: s.OW, R: s.C, YH: s.H, YW: s.W, Cg: Og, Rg: Cg };
+  const strides = { g_stride: Og * Cg * area, r_stride: area, c_stride: Cg * area };
+  const folds = Cg === 1 && s.DH === 1 && s.DW === 1 && s.SH === s.SW && s.SH <= 2;
+  const rows = folds ? [foldedPhases(s.H, s.KH, s.SH, s.PH, FOLD / s.SW)] : phases(s.H, s.KH, s.SH, s.PH, s.DH);
+  const columns = folds ? [foldedPhases(s.W, s.KW, s.SW, s.PW, s.SW)] : phases(s.W, s.KW, s.SW, s.PW, s.DW);
+  return rows.flatMap((r) => columns.map((c) => gatherOf(ends, strides, r, c)));
+}
+
+/** How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel row. */
+function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number } {
+  if (byRow && SW <= 2 && DW === 1 && KW >= 1 && KW <= 4) {
+    const ROW_TAPS = KW === 3 ? 4 : KW;
+    return { quads: Math.ceil((Cg * KH * ROW_TAPS) / 4), ROW_TAPS, STRIDE: SW, TAPS: KW };
+  }
+  return { quads: Math.ceil((Cg * KH * KW) / 4), ROW_TAPS: 0, STRIDE: 1, TAPS: 4 };
+}
+
+function packWeights(w: Tensor, { sizes: { R, Rg, Cg, KH, KW }, strides, rows, columns }: Gather, quads: number, ROW_TAPS: number): Tensor {
+  const wp = w.gpu.empty([R, quads, 4]);
+  const [w_rows, w_cols] = w.shape.slice(2) as [number, number];
+  const taps = {
+    w_rows, w_cols, fold_h: rows.fold, fold_w: columns.fold,
+    i0: rows.first, i_step: rows.tapStep, i_fold: rows.tapFold, j0: columns.first, j_step: columns.tapStep, j_fold: columns.tapFold,
+  };
+  w.gpu.run(pack, { w, wp }, { rows: R, channels: Rg / (rows.fold * columns.fold), Cg, KH, KW, quads, ...strides, ...taps }, linearGrid(wp.size), { ROW_TAPS });
+  return wp;
+}
+
+/** Segments (of four outputs) and channels that a workgroup of the variant makes. */
+function tileOf({ kernel, constants }: Variant): { segments: number; channels: number } {
+  const { S = 1, QUADS = 1, TM = 1, TY = 1, ROWS = 1, SEGS = 1 } = constants as Record<string, number>;
+  if (kernel === subgroup) return { segments: S * QUADS, channels: TM };
+  return kernel === tiled ? { segments: 16 * SEGS, channels: 4 * TY * ROWS } : { segments: 64, channels: 8 };
+}
+
+/** y at the outputs of g. */
+function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false }: Epilogue, v: Variant): void {
+  const { N, OH, OW, R, Rg } = g.sizes;
+  const { quads, ...layout } = quadsOf(g.sizes, v.kernel !== tiled);
+  const wp = packWeights(w, g, quads, layout.ROW_TAPS);
+  const tile = tileOf(v);
+  const segments = N * OH * Math.ceil(OW / 4);
+  const [gx, gy = 1] = linearGrid(segments, tile.segments);
+  const params = { ...g.sizes, quads, has_bias: Number(!!bias), relu: Number(relu) };
+  const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / tile.channels) * (R / Rg)] as const);
+  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, grid, { ...v.constants, ...layout, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold });
+}
+
+function variants(gpu: Engine, channels: number): Variant[] {
+  const S = gpu.subgroupSize;
+  const TY = threadRows(channels);
+  const runs = () => true;
+  return byFamily(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM: subgroupRows(channels), QUADS: S <= 4 ? 2 : 1 }, runs: broadcasts }],
+    tiled: [
+      { name: "tiled", kernel: tiled, constants: { TY }, runs },
+      { name: "tiled 8x8", kernel: tiled, constants: { TY: TY / 2, ROWS: 2, SEGS: 2 }, runs },
+    ],
+    plain: { name: "plain", kernel: plain, constants: {}, runs },
+  });
+}
+
+/** y [N,O,OH,OW] of the convolution `s` of x with w, plus bias [O]. */
+export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
+  const gpu = x.gpu;
+  return gpu.tuner.launch("conv2d", convKey(s), withWinograd(gpu, s, variants(gpu, s.O / s.groups)), (v) => {
+    const y = gpu.empty([s.N, s.O, s.OH, s.OW]);
+    if (v.name === "winograd") winogradForward(s, x, w, y, epilogue);
+    else gather(x, w, y, forwardGather(s), epilogue, v);
+    return y;
+  });
+}
+
+/** dx [N,C,H,W] of the convolution `s` for dy [N,O,OH,OW]; as convTranspose2d's forward pass also with bias [C] and relu. */
+export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
+  const gpu = dy.gpu;
+  return gpu.tuner.launch("conv2d dx", convKey(s), withWinograd(gpu, s, variants(gpu, s.C / s.groups)), (v) => {
+    const dx = gpu.empty([s.N, s.C, s.H, s.W]);
+    if (v.name === "winograd") winogradInputGradient(s, dy, w, dx, epilogue);
+    else for (const g of inputGradientGathers(s)) gather(dy, w, dx, g, epilogue, v);
+    return dx;
+  });
+}

@@ -1,0 +1,25 @@
+// The families of a heavy kernel, in the order of preference for an adapter: the tuner takes the first that runs until
+// it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory.
+
+import type { Engine } from "../../engine/engine.ts";
+import type { Variant } from "../../engine/tuner.ts";
+
+export const onHardware = (gpu: Engine): boolean => gpu.adapter.kind === "hardware";
+
+/** Whether kernels that need subgroups of exactly `subgroupSize` lanes, 4 to 16, run here. */
+export const broadcasts = (gpu: Engine): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
+
+/** The variants of `subgroup` where they run, of `tiled`, and the one of `plain`. */
+export function byFamily(gpu: Engine, families: { subgroup: Variant[]; tiled: Variant[]; plain: Variant }): Variant[] {
+  const { subgroup, tiled, plain } = families;
+  return onHardware(gpu) ? [...tiled, ...subgroup, plain] : [...subgroup, plain, ...tiled];
+}
+
+/** Channels or rows of a subgroup's tile: 4, 8 or 16. */
+export const subgroupRows = (n: number): number => (n > 8 ? 16 : n > 4 ? 8 : 4);
+
+/** Thread rows of a workgroup that makes four channels a row: 4, 8 or 16. */
+export const threadRows = (channels: number): number => (channels > 32 ? 16 : channels > 16 ? 8 : 4);
+
+/** Sizes rounded up to powers of two: shapes of one class share the tuner's choice. */
+export const classOf = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));

@@ -1,0 +1,133 @@
+// C[b] = op(A[b]) op(B[b]) + bias: the matrix product behind matmul and linear, and its variants.
+
+import plainSource from "../../../shaders/matmul/matmul.wgsl";
+import packSource from "../../../shaders/matmul/matmul_pack.wgsl";
+import partsSource from "../../../shaders/matmul/matmul_parts.wgsl";
+import subgroupSource from "../../../shaders/matmul/matmul_subgroup.wgsl";
+import tiledSource from "../../../shaders/matmul/matmul_tiled.wgsl";
+import { linearGrid, type Engine } from "../../engine/engine.ts";
+import { kernel } from "../../engine/run/shader.ts";
+import type { Tensor } from "../../engine/tensor.ts";
+import type { Variant } from "../../engine/tuner.ts";
+import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
+
+export interface Gemm {
+  /** Batch, rows and columns of C, summed dimension. */
+  b: number;
+  M: number;
+  N: number;
+  K: number;
+  /** A is stored [K,M], B is stored [N,K]. */
+  transA: boolean;
+  transB: boolean;
+  /** Elements from one batch entry to the next; 0 uses the same matrix for all. */
+  batchA: number;
+  batchB: number;
+  bias?: Tensor;
+  relu?: boolean;
+}
+
+const plain = kernel("shaders/matmul/matmul.wgsl", plainSource);
+const subgroup = kernel("shaders/matmul/matmul_subgroup.wgsl", subgroupSource);
+const tiled = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource);
+const pack = kernel("shaders/matmul/matmul_pack.wgsl", packSource);
+const addParts = kernel("shaders/matmul/matmul_parts.wgsl", partsSource);
+
+/** The subgroup tile needs whole vec4s along K and N, and along M where A is transposed. */
+const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.transA || g.M % 4 === 0) && g.M * g.K > 0;
+
+/** Whether packing both operands pays: where the rows of B are 3 KB long or more, and each panel is used often. */
+const worthPacking = (g: Gemm): boolean => g.M >= 512 && g.N >= 768 && g.N % 4 === 0 && g.K >= 512;
+
+const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
+
+function variants(gpu: Engine, g: Gemm): Variant[] {
+  const S = gpu.subgroupSize;
+  const transposed = { TRANS_A: g.transA, TRANS_B: g.transB };
+  const tile = (name: string, WIDE: number): Variant => ({ name, kernel: tiled, constants: { WIDE, ...transposed }, runs: () => true });
+  const tiles = [tile("tiled", 1), tile("tiled 8x8", 2)];
+  const subgroupTile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1, ...transposed };
+  return byFamily(gpu, {
+    subgroup: [
+      { name: "packed", kernel: subgroup, constants: { ...subgroupTile, PACKED: true, TRANS_A: false, TRANS_B: false }, runs: () => broadcasts(gpu) && worthPacking(g) },
+      { name: "subgroup", kernel: subgroup, constants: subgroupTile, runs: () => broadcasts(gpu) && aligned(g) },
+    ],
+    tiled: tilesOf(g, 128) >= 128 ? tiles.reverse() : tiles,
+    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
+  });
+}
+
+const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+
+/** What stands at the same place of a batch entry: R rows (columns of B) and their K elements. */
+interface Operand extends Record<"entries" | "R" | "K" | "row_stride" | "k_stride" | "batch", number> {}
+
+/** Panels of WIDTH rows of A or, BY_K, columns of B: see matmul_pack.wgsl. */
+function packed(x: Tensor, { entries, ...o }: Operand, WIDTH: number, BY_K: boolean): Tensor {
+  const K4 = roundUp(o.K, 4);
+  const panels = Math.ceil(o.R / WIDTH);
+  const panel = x.gpu.empty([entries, panels, K4, WIDTH]);
+  x.gpu.run(pack, { x, panel }, { ...o, K4 }, [Math.ceil((K4 * WIDTH) / 256), panels, entries], { WIDTH, BY_K });
+  return panel;
+}
+
+/** The product of packed operands; what a batch shares is packed once. */
+function launchPacked(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  const { S = 0, TM = 0, QUADS = 0 } = v.constants as Record<string, number>;
+  const { b, M, N, K } = g;
+  const rows = { entries: g.batchA ? b : 1, R: M, K, row_stride: g.transA ? 1 : K, k_stride: g.transA ? M : 1, batch: g.batchA };
+  const columns = { entries: g.batchB ? b : 1, R: N, K, row_stride: g.transB ? K : 1, k_stride: g.transB ? 1 : N, batch: g.batchB };
+  const [PA, PB] = [packed(A, rows, TM, false), packed(B, columns, 4 * S * QUADS, true)];
+  const C = A.gpu.empty([b, M, N]);
+  const entry = (panels: Tensor, shared: boolean) => (shared ? 0 : panels.size / panels.shape[0]!);
+  const sizes = { M, N, K: roundUp(K, 4), A_batch: entry(PA, !g.batchA), B_batch: entry(PB, !g.batchB), ...flags(g) };
+  A.gpu.run(subgroup, { A: PA, B: PB, bias: g.bias ?? A, C }, sizes, [PB.shape[1]!, PA.shape[1]!, b], v.constants);
+  return C;
+}
+
+const flags = (g: Gemm) => ({ has_bias: Number(!!g.bias), relu: Number(!!g.relu) });
+
+function launch(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  if (v.kernel === tiled) return launchTiled(A, B, g, v);
+  if (v.name === "packed") return launchPacked(A, B, g, v);
+  const gpu = A.gpu;
+  const C = gpu.empty([g.b, g.M, g.N]);
+  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, ...flags(g) };
+  const tensors = { A, B, bias: g.bias ?? A, C };
+  if (v.kernel === subgroup) {
+    const { S, TM, QUADS } = v.constants as Record<string, number>;
+    gpu.run(v.kernel, tensors, sizes, [Math.ceil(g.N / (4 * S! * QUADS!)), Math.ceil(g.M / TM!), g.b], v.constants);
+  } else {
+    const [x, y = 1] = linearGrid(Math.ceil(g.M / 4) * Math.ceil(g.N / 4));
+    gpu.run(v.kernel, tensors, { ...sizes, trans_A: Number(g.transA), trans_B: Number(g.transB) }, C.size === 0 ? [0] : [x, y, g.b]);
+  }
+  return C;
+}
+
+/** How deep a part of the sum is: K, unless the tiles are few and the sum is long. */
+function partOf(g: Gemm, tiles: number): number {
+  if (g.b > 1 || tiles >= 64 || g.K < 512) return Math.max(1, g.K);
+  const parts = Math.min(Math.ceil(g.K / 256), Math.ceil(128 / tiles));
+  return Math.ceil(g.K / parts / 16) * 16;
+}
+
+function launchTiled(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
+  const gpu = A.gpu;
+  const tile = 64 * (v.constants.WIDE as number);
+  const part_K = partOf(g, tilesOf(g, tile));
+  const count = Math.max(1, Math.ceil(g.K / part_K));
+  const C = gpu.empty(count > 1 ? [count, g.M, g.N] : [g.b, g.M, g.N]);
+  const whole = count > 1 ? { has_bias: 0, relu: 0 } : flags(g);
+  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, part_K, ...whole };
+  gpu.run(tiled, { A, B, bias: g.bias ?? A, C }, sizes, [Math.ceil(g.N / tile), Math.ceil(g.M / tile), C.shape[0]!], v.constants);
+  if (count === 1) return C;
+  const sum = gpu.empty([1, g.M, g.N]);
+  gpu.run(addParts, { parts: C, bias: g.bias ?? A, C: sum }, { size: sum.size, N: g.N, count, ...flags(g) }, linearGrid(sum.size));
+  return sum;
+}
+
+/** C [b,M,N]. */
+export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
+  const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}`;
+  return A.gpu.tuner.launch("matmul", key, variants(A.gpu, g), (v) => launch(A, B, g, v));
+}

@@ -1,0 +1,100 @@
+import source from "../../../shaders/norm/batch_norm.wgsl";
+import { linearGrid } from "../../engine/engine.ts";
+import { kernel, type Kernel } from "../../engine/run/shader.ts";
+import { record } from "../../engine/grad/tape.ts";
+import { quadsOf, sizeOf, type Tensor } from "../../engine/tensor.ts";
+import { checkDType, checkShape, fail } from "../check.ts";
+import { reduceMiddle } from "../reduce/sum.ts";
+
+const entry = (name: string) => kernel("shaders/norm/batch_norm.wgsl", source, { entry: name });
+const welford = entry("welford");
+const merge = entry("merge");
+const mergeRunning = entry("merge_running");
+const frozen = entry("frozen");
+const forward = entry("forward");
+const sums = entry("sums");
+const backward = entry("backward");
+const backwardFrozen = entry("backward_frozen");
+
+export interface BatchNormOptions {
+  /** Running statistics [C]: read where not training, else updated in place (with the unbiased variance). */
+  runningMean?: Tensor;
+  runningVar?: Tensor;
+  /** Normalise with the batch's own statistics and move the running ones towards them; else use the running ones. */
+  training?: boolean;
+  /** Share of the batch in the new running statistics. */
+  momentum?: number;
+  eps?: number;
+  /** max(y, 0) in the same kernel. */
+  relu?: boolean;
+}
+
+const PARTS = 256; // parts of a channel's sum
+
+function check(x: Tensor, perChannel: Record<string, Tensor | undefined>): void {
+  checkDType("batchNorm", "x", x, "f32");
+  if (x.shape.length < 2) fail("batchNorm", "x needs a batch and a channel dimension: [N,C] or [N,C,H,W]", { x });
+  for (const [name, t] of Object.entries(perChannel)) if (t) checkShape("batchNorm", name, t, [x.shape[1]!]);
+}
+
+function sizes(x: Tensor, eps: number, momentum: number) {
+  const [N, C] = x.shape as [number, number];
+  const L = sizeOf(x.shape.slice(2));
+  const S = Math.min(L, 64);
+  return { N, C, L, S, G: Math.min(N, Math.max(1, Math.floor(PARTS / S))), n4: quadsOf(x.shape), eps, momentum };
+}
+
+/** (mean, 1 / sqrt(var + eps)) of each channel, [C,2]. */
+function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | undefined, training: boolean, params: ReturnType<typeof sizes>): Tensor {
+  const gpu = x.gpu;
+  const { N, C, L, G, S } = params;
+  const stats = gpu.empty([C, 2]);
+  if (!training) {
+    if (!mean || !variance) fail("batchNorm", "there are no running statistics; give them or set training");
+    gpu.run(frozen, { mean_in: mean, var_in: variance, stats_out: stats }, params, linearGrid(C));
+    return stats;
+  }
+  if (N * L < 2) fail("batchNorm", "training needs more than one value per channel", { x });
+  const moments = gpu.empty([C, G * S, 2]);
+  gpu.run(welford, { x, moments }, params, linearGrid(G * C * S));
+  if (mean && variance) gpu.run(mergeRunning, { parts: moments, stats_out: stats, running_mean: mean, running_var: variance }, params, linearGrid(C));
+  else gpu.run(merge, { parts: moments, stats_out: stats }, params, linearGrid(C));
+  return stats;
+}
+
+/**
+ * Batch normalisation of x [N,C] or [N,C,H,W] per channel, as torch.nn.functional.batch_norm; gamma and beta have shape
+ * [C]. In training the running statistics may be left out. Defaults: not training, momentum 0.1, eps 1e-5.
+ */
+export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions = {}): Tensor {
+  const { runningMean, runningVar, training = false, momentum = 0.1, eps = 1e-5, relu: RELU = false } = options;
+  check(x, { runningMean, runningVar, gamma, beta });
+  const gpu = x.gpu;
+  const params = sizes(x, eps, momentum);
+  const stats = statistics(x, runningMean, runningVar, training, params);
+  const y = gpu.empty(x.shape);
+  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU, WHOLE: params.L % 4 === 0 });
+  return record("batchNorm", y, [x, gamma, beta], (dy, [needsX, needsGamma, needsBeta]) => {
+    const tensors = { x4: x, x, gamma, beta, stats, dy4: dy, dy };
+    const [dgamma, dbeta] = needsGamma || needsBeta || (needsX && training) ? affineGradients(tensors, params, RELU) : [null, null];
+    const dx = needsX ? gpu.empty(x.shape) : null;
+    if (dx && training) run(backward, { ...tensors, dgamma: dgamma!, dbeta: dbeta!, dx4: dx }, params, params.n4, RELU);
+    else if (dx) run(backwardFrozen, { ...tensors, dx4: dx }, params, params.n4, RELU);
+    return [dx, dgamma, dbeta];
+  });
+}
+
+/** Runs an entry with those of `tensors` that it binds. */
+function run(k: Kernel, tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, threads: number, RELU: boolean): void {
+  const bound = Object.fromEntries(k.bindings.map(({ name }) => [name, tensors[name]!]));
+  Object.values(bound)[0]!.gpu.run(k, bound, params, linearGrid(threads), { RELU, WHOLE: params.L % 4 === 0 });
+}
+
+function affineGradients(tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, RELU: boolean): [Tensor, Tensor] {
+  const { C, G, S } = params;
+  const gpu = tensors.x!.gpu;
+  const [dgammaParts, dbetaParts] = [gpu.empty([C, G * S]), gpu.empty([C, G * S])];
+  run(sums, { ...tensors, dgamma_parts: dgammaParts, dbeta_parts: dbetaParts }, params, G * C * S, RELU);
+  const total = (parts: Tensor) => reduceMiddle(parts, C, G * S, 1).view([C]);
+  return [total(dgammaParts), total(dbetaParts)];
+}

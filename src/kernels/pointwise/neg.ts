@@ -1,0 +1,8 @@
+import part from "../../../shaders/pointwise/neg.wgsl";
+import type { Tensor } from "../../engine/tensor.ts";
+import { unary } from "./unary.ts";
+
+const op = unary("neg", part);
+
+/** -x, element by element; any shape. */
+export const neg = (x: Tensor): Tensor => op(x);
