@@ -22,8 +22,16 @@ import * as esbuild from "esbuild";
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 
+/** A .wgsl file is text that ends with its own name, so that a shader error names the file also where files are joined. */
+const wgsl = {
+  name: "wgsl",
+  setup: ({ onLoad }) => onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
+    contents: `${readFileSync(path, "utf8").trimEnd()}\n//# sourceURL=${relative(root, path)}\n`, loader: "text",
+  })),
+};
+
 const shared = {
-  absWorkingDir: root, bundle: true, format: "esm", target: "es2022", loader: { ".wgsl": "text" },
+  absWorkingDir: root, bundle: true, format: "esm", target: "es2022", plugins: [wgsl],
   sourcemap: true, metafile: true, logLevel: "error",
 };
 const node = { ...shared, platform: "node", packages: "external" };

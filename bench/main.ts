@@ -69,7 +69,7 @@ async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> 
   try {
     say(`${gpu.adapter.line}\n`);
     const roofline = await measureRoofline(gpu);
-    gpu.pool.trim();
+    gpu.trim();
     say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ${LEGEND}\n\n${heading()}\n`);
     return { ...about(gpu), roofline, ...(await measureRows(choice, roofline, adapter)) };
   } finally {

@@ -2,7 +2,7 @@
 
 export { createEngine, type EngineOptions } from "./engine/create.ts";
 export { linearGrid, type Engine } from "./engine/engine.ts";
-export { Tensor, type DType, type Shape } from "./engine/tensor.ts";
+export { Tensor, type DType, type Runtime, type Shape } from "./engine/tensor.ts";
 export { grad, noGrad, stopGradient, valueAndGrad } from "./engine/grad/tape.ts";
 export { kernel, type Kernel } from "./engine/run/shader.ts";
 export type { Captured } from "./engine/run/capture.ts";

@@ -28,7 +28,7 @@ finds("a wrong value", { gradient: [], run: ({ x, w }) => mul(sub(square(x!), 1e
 finds("a wrong shape", { shape: [7, 5] }, /^the result has shape \[5,7\], \[7,5\] is due$/);
 finds("a gradient that is cut", { run: ({ x, w }) => mul(square(stopGradient(x!)), w!) }, /^dx is off by/);
 finds("a result that is not a number", { gradient: [], run: ({ x, w }) => mul(mul(square(x!), w!), NaN) }, /^the result is off by NaN/);
-finds("a buffer left behind", { run: ({ x, w }) => (gpu.recorder || gpu.keep(gpu.zeros([3])), mul(square(x!), w!)) }, /buffers \(\d+ bytes\) were left behind/);
+finds("a buffer left behind", { run: ({ x, w }) => (gpu.recording || gpu.keep(gpu.zeros([3])), mul(square(x!), w!)) }, /buffers \(\d+ bytes\) were left behind/);
 
 /** Another factor at every call: a capture keeps the one it recorded. */
 let calls = 0;

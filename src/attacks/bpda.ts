@@ -1,5 +1,6 @@
 // BPDA: a gradient through a purifier that has none, or whose own is of no use.
 
+import { engineOf } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import { grad, noGrad, valueAndGrad } from "../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
@@ -89,7 +90,7 @@ class Ascent {
     this.y = gpu.keep(gpu.empty([n], "i32"));
     this.live = gpu.keep(gpu.empty([n]));
     const { x, y, adv, live } = this;
-    this.step = gpu.capture(() => {
+    this.step = engineOf(x).capture(() => {
       const { logits, dx } = backward(purify, classify, o.substitute, adv, y);
       gpu.copy(mul(live, isRight(logits, y)), live);
       const moved = project(add(adv, mul(dx, o.lr)), x, o.eps);

@@ -3,9 +3,9 @@
 import attackSource from "../../shaders/attacks/attack.wgsl";
 import worstSource from "../../shaders/attacks/keep_worst.wgsl";
 import { linearGrid } from "../engine/engine.ts";
-import { philox, type Generator } from "../engine/random.ts";
+import { philox } from "../engine/random.ts";
 import { kernel } from "../engine/run/shader.ts";
-import { quadsOf, type Tensor } from "../engine/tensor.ts";
+import { quadsOf, type Draws, type Tensor } from "../engine/tensor.ts";
 import { abs, mean } from "../kernels/index.ts";
 
 const entry = (name: string) => kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox] });
@@ -20,7 +20,7 @@ const paramsOf = (x: Tensor) => ({ n: x.size, pixels: pixelsOf(x) });
 const gridOf = (x: Tensor) => linearGrid(quadsOf(x.shape));
 
 /** adv = clamp(x + eps * U(-1, 1), 0, 1). settings = [eps, alpha, decay, 0]. */
-export function randomStart(x: Tensor, adv: Tensor, settings: Tensor, generator: Generator): void {
+export function randomStart(x: Tensor, adv: Tensor, settings: Tensor, generator: Draws): void {
   const draw = generator.draw();
   x.gpu.run(startKernel, { settings, x, adv, draw }, paramsOf(x), gridOf(x));
 }

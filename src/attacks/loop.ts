@@ -2,6 +2,7 @@
 // start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT replace the
 // gradient.
 
+import { engineOf } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import type { Generator } from "../engine/random.ts";
 import { grad } from "../engine/grad/tape.ts";
@@ -81,13 +82,13 @@ class State {
     this.worst = restarts ? gpu.keep(gpu.empty([n])) : null;
     const gradient = o.gradient ?? lossGradient(model);
     const { x, y, adv, m, best, worst } = this;
-    this.step = gpu.capture(() => {
+    this.step = engineOf(x).capture(() => {
       const dx = gradient(adv, y);
       if (m) momentumStep(x, adv, dx, m, settings);
       else signStep(x, adv, dx, settings);
       return adv;
     });
-    this.judge = gpu.capture(() => {
+    this.judge = engineOf(x).capture(() => {
       const loss = crossEntropy(model(adv), y, { reduction: "none" });
       keepWorst(adv, o.targeted ? neg(loss) : loss, best!, worst!);
       return best!;

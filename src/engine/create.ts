@@ -2,7 +2,7 @@
 
 import { findAdapter } from "#adapter";
 import type { AdapterWish } from "./device/adapter.ts";
-import { Engine } from "./engine.ts";
+import { Engine, type EngineSettings } from "./engine.ts";
 
 const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
 
@@ -11,10 +11,15 @@ export interface EngineOptions {
   adapter?: AdapterWish;
   /** Seed of the engine's generator, 0 to 2^53 - 1. */
   seed?: number;
+  /** What the pool of unused buffers may keep, in bytes: 64 MB unless more was live at once. */
+  poolBytes?: number;
+  /** What tensors and the pool may take together, in bytes; no limit but the driver's by default. */
+  memoryLimit?: number;
 }
 
 /** Opens an engine on the best adapter there is (or on the kind asked for). Throws one sentence where there is none. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
+  const settings = checkOptions(options);
   const choice = await findAdapter(options.adapter ?? "auto");
   const { adapter } = choice;
   const device = await adapter.requestDevice({
@@ -27,7 +32,18 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
     },
   });
-  const engine = new Engine(device, choice, options.seed ?? 0);
+  const engine = new Engine(device, choice, settings);
   await engine.tuner.load();
   return engine;
+}
+
+const NAMES = ["adapter", "seed", "poolBytes", "memoryLimit"];
+
+function checkOptions(options: EngineOptions): EngineSettings {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name));
+  if (unknown) throw new Error(`createEngine: no option named ${unknown}; there are ${NAMES.join(", ")}`);
+  const { seed = 0, poolBytes = 64 * 2 ** 20, memoryLimit = Infinity } = options;
+  for (const [name, bytes] of Object.entries({ poolBytes, memoryLimit }))
+    if (!(typeof bytes === "number" && bytes >= 0)) throw new Error(`createEngine: ${name} is ${String(bytes)}; a number of bytes from 0 is due`);
+  return { seed, poolBytes, memoryLimit };
 }

@@ -1,131 +1,125 @@
-// An engine: one WebGPU device with its pool, pipelines, random numbers, scopes and the tape. Knows no op.
+// An engine: one WebGPU device with its memory, pipelines, random numbers and tape. Knows no op.
 
+import { collectGarbage } from "#adapter";
 import copySource from "../../shaders/layout/copy.wgsl";
 import fillSource from "../../shaders/layout/fill.wgsl";
 import type { AdapterChoice } from "./device/adapter.ts";
-import { capture, type Captured, type Input, type Recorder, type Tensors } from "./run/capture.ts";
-import { Pipelines, type Pipeline } from "./run/pipelines.ts";
-import { Generator } from "./random.ts";
-import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts";
-import { Storages } from "./memory/scope.ts";
-import { Pool, USAGE, type MemoryStats, type Storage } from "./memory/storage.ts";
-import { Stream, locate, type Grid } from "./run/stream.ts";
+import { Faults } from "./device/errors.ts";
 import type { Tape } from "./grad/tape.ts";
-import { Tensor, paddedBytes, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
+import { Storages } from "./memory/ownership.ts";
+import { Pool, type MemoryStats } from "./memory/pool.ts";
+import { USAGE, homeOf, locate, overlap, type Storage } from "./memory/storage.ts";
+import { capture, type Captured, type Input, type Recorded, type Studio, type Tensors } from "./run/capture.ts";
+import { sweep, type Grid } from "./run/grid.ts";
+import { Pipelines, type Pipeline } from "./run/pipelines.ts";
+import { Profile } from "./run/profiler.ts";
+import { Recorder, Recording } from "./run/recording.ts";
+import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts";
+import { Stream, encode, type Call } from "./run/stream.ts";
+import { Generator } from "./random.ts";
+import { HOST, Tensor, checkHostData, checkShape, describeValue, paddedBytes, sameShape, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
+
+export { linearGrid, sweep } from "./run/grid.ts";
 
 const fillKernel = kernel("shaders/layout/fill.wgsl", fillSource);
 const copyKernel = kernel("shaders/layout/copy.wgsl", copySource);
 
-const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
-
-/** Workgroups for n threads in a row, `workgroup` threads each, within the limit of 65,535 a dimension. */
-export function linearGrid(n: number, workgroup = 64): Grid {
-  const groups = Math.max(1, Math.ceil(n / workgroup));
-  const x = Math.min(groups, 65535);
-  return [x, Math.ceil(groups / x)];
+export interface EngineSettings {
+  seed: number;
+  /** What the pool may keep, in bytes; it keeps up to the most that was live at once where that is more. */
+  poolBytes: number;
+  /** What tensors and the pool may take together, in bytes. */
+  memoryLimit: number;
 }
 
-/**
- * Grid and workgroup size for kernels whose threads walk over n things in strides of all threads. Against one thing a
- * thread in workgroups of 64 relu took 0.65 of the time on lavapipe and 0.7 on SwiftShader; few things take 64 threads.
- */
-export function sweep(n: number): { grid: Grid; WG: number } {
-  const WG = n < 1024 ? 64 : 256;
-  return { grid: [Math.max(1, Math.min(1024, Math.ceil(n / WG)))], WG };
-}
-
-function checkFit(src: Tensor, dst: Tensor): void {
-  if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
-}
-
-export class Engine {
+export class Engine implements Studio {
   readonly random: Generator;
   readonly tuner: Tuner;
   tape: Tape | null = null;
-  recorder: Recorder | null = null;
+  private recorder: Recorder | null = null;
+  private readonly faults: Faults;
   private readonly pipelines: Pipelines;
   private readonly stream: Stream;
   private readonly storages: Storages;
-  private failure: Error | null = null;
   private closed = false;
+  /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
+  readonly subgroupSize: number;
 
   constructor(
     readonly device: GPUDevice,
     /** The adapter's name, kind and one line about the choice. */
     readonly adapter: AdapterChoice,
-    seed: number,
+    { seed, poolBytes, memoryLimit }: EngineSettings,
   ) {
-    this.storages = new Storages(new Pool(device));
-    this.pipelines = new Pipelines(device, (error) => (this.failure = error)); // the cause of later ones
-    this.stream = new Stream(device);
+    this.faults = new Faults(device);
+    this.stream = new Stream(device, this.faults);
+    this.pipelines = new Pipelines(device, this.faults);
+    const beforeDestroy = () => this.flush();
+    this.storages = new Storages(new Pool(device, this.faults, { poolBytes, memoryLimit, beforeDestroy, collect: collectGarbage }), collectGarbage);
+    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+    this.subgroupSize = device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
     this.tuner = new Tuner(this);
-    device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault(); // not printed: the next call throws it
-      this.fail(new Error(event.error.message));
-    });
-    void device.lost.then((info) => !this.closed && this.fail(new Error(`the GPU device was lost (${info.message || info.reason}); nothing computed since can be trusted: start again`)));
     this.random = new Generator(this, seed);
   }
 
-  /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
-  get subgroupSize(): number {
-    const { subgroupMinSize: min, subgroupMaxSize: max } = this.adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
-    return this.device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
-  }
-
-  get pool(): Pool {
-    return this.storages.pool;
-  }
-
-  /** Bytes and buffers in use. */
+  /** Bytes and buffers that are live, wait in the pool, and were live at most. */
   memory(): MemoryStats {
-    return { ...this.pool.stats };
+    return this.storages.pool.stats;
   }
 
-  // ---- errors -------------------------------------------------------------------------------------------------
-
-  private fail(error: Error): void {
-    this.failure ??= error;
+  /** Destroys the buffers that wait in the pool. */
+  trim(): void {
+    this.storages.pool.trim();
   }
 
-  /** Throws what went wrong on the GPU since the last call. */
+  /** Whether the device is gone: nothing can be computed on this engine any more. */
+  get lost(): boolean {
+    return this.faults.lost;
+  }
+
+  /** Whether a capture records: nothing is computed now, and nothing can be read. */
+  get recording(): boolean {
+    return this.recorder !== null;
+  }
+
+  /** Throws what went wrong on the GPU since the last call: once, or always where the device is lost. */
   check(): void {
     if (this.closed) throw new Error("this engine is closed; open another with createEngine()");
-    if (this.failure) throw this.failure;
+    this.faults.check();
   }
 
   // ---- tensors ------------------------------------------------------------------------------------------------
 
   /** Memory for a tensor, contents undefined. */
-  allocate(shape: Shape, dtype: DType, label: string): Tensor {
-    this.check();
-    if (shape.some((n) => !Number.isInteger(n) || n < 0)) throw new Error(`${label}: shape [${shape}] has a size that is no whole number`);
-    const bytes = paddedBytes(sizeOf(shape));
-    const storage = this.recorder ? this.recorder.make(bytes, label) : this.storages.make(bytes, label);
-    return new Tensor(this, shape, dtype, storage);
+  empty(shape: Shape, dtype: DType = "f32"): Tensor {
+    return this.allocate("empty", shape, dtype, (bytes, label) => (this.recorder ?? this.storages).make(bytes, label));
   }
 
-  empty(shape: Shape, dtype: DType = "f32"): Tensor {
-    return this.allocate(shape, dtype, "empty");
+  private allocate(who: string, shape: Shape, dtype: DType, make: (bytes: number, label: string) => Storage): Tensor {
+    this.check();
+    checkShape(who, shape);
+    if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
+    return new Tensor(this, shape, dtype, make(paddedBytes(sizeOf(shape)), `a tensor ${dtype}[${shape}]`));
   }
 
   /** A tensor from host data, row-major; inside a captured function it is a constant of the recording. */
-  tensor(data: HostArray, shape: Shape = [data.length], dtype: DType = "f32"): Tensor {
-    if (data.length !== sizeOf(shape)) throw new Error(`tensor: ${data.length} numbers given, shape [${shape}] holds ${sizeOf(shape)}`);
-    const recorder = this.recorder;
-    this.recorder = null;
-    try {
-      const t = this.allocate(shape, dtype, "tensor");
-      if (recorder) recorder.constants.add(this.keep(t).storage);
-      this.write(t, data);
-      return t;
-    } finally {
-      this.recorder = recorder;
-    }
+  tensor(data: HostArray, shape: Shape = [data?.length], dtype: DType = "f32"): Tensor {
+    checkHostData("tensor", data, shape, dtype);
+    const { recorder } = this;
+    const t = this.allocate("tensor", shape, dtype, (bytes, label) => {
+      if (!recorder) return this.storages.make(bytes, label);
+      const constant = this.storages.makeRecorded(bytes, label, recorder.keeper);
+      recorder.constants.add(constant);
+      return constant;
+    });
+    this.upload(t, data);
+    return t;
   }
 
+  /** A tensor whose elements are all `value`. */
   full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
+    if (typeof value !== "number") throw new Error(`full: ${describeValue(value)} given as the value; a number is due`);
     const y = this.empty(shape, dtype);
     const bits = new Uint32Array(HOST[dtype].of(value).buffer)[0]!;
     const n4 = y.bytes / 16;
@@ -134,66 +128,78 @@ export class Engine {
     return y;
   }
 
-  zeros(shape: Shape): Tensor {
-    return this.full(shape, 0);
+  zeros(shape: Shape, dtype: DType = "f32"): Tensor {
+    return this.full(shape, 0, dtype);
   }
 
-  /** Overwrites t with host data. */
+  /** Overwrites t with host data of its size. */
   write(t: Tensor, data: HostArray): void {
     this.check();
-    if (data.length !== t.size) throw new Error(`write: ${data.length} numbers given, the tensor has ${t.size}`);
+    this.touch(t, "write");
+    checkHostData("write", data, t.shape, t.dtype);
     if (this.recorder) throw new Error("write: host data cannot be written while a capture records; pass it as an input");
+    this.upload(t, data);
+  }
+
+  private upload(t: Tensor, data: HostArray): void {
     const array = data instanceof HOST[t.dtype] ? data : HOST[t.dtype].from(data);
-    const { buffer, offset } = this.home(t, "write");
+    const { buffer, offset } = locate(t.storage);
     this.flush();
-    if (array.byteLength > 0) this.device.queue.writeBuffer(buffer, offset, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+    if (array.byteLength > 0) this.device.queue.writeBuffer(buffer, offset + t.offset, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
   }
 
   /** dst = src, element by element. */
   copy(src: Tensor, dst: Tensor): void {
-    checkFit(src, dst);
+    [src, dst].forEach((t) => this.touch(t, "copy"));
+    if (!sameShape([src.size], [dst.size]) || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
+    if (homeOf(src.storage) === homeOf(dst.storage)) return this.copyWithin(src, dst);
     const n4 = src.bytes / 16;
     const { grid, WG } = sweep(n4);
     this.run(copyKernel, { x: src, y: dst }, { n4 }, grid, { WG });
   }
 
-  /** As copy, into an encoder and not by a kernel. */
-  encodeCopy(encoder: GPUCommandEncoder, src: Tensor, dst: Tensor): void {
-    checkFit(src, dst);
-    const [from, to] = [this.home(src, "copy"), this.home(dst, "copy")];
-    if (from.buffer !== to.buffer) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, src.bytes);
+  /** A dispatch may not read and write one buffer: by way of another one. */
+  private copyWithin(src: Tensor, dst: Tensor): void {
+    if (src.storage === dst.storage && src.offset === dst.offset) return;
+    this.scope(() => {
+      const aside = this.empty(src.shape, src.dtype);
+      this.copy(src, aside);
+      this.copy(aside, dst);
+    });
   }
 
-  /** As copy, but while a capture records src simply gets the memory of dst: its kernel then writes there. */
+  /** As copy, but while a capture records src simply gets the memory of dst where it can: its kernel then writes there. */
   place(src: Tensor, dst: Tensor): void {
-    if (src.storage === dst.storage && src.offset === dst.offset) return;
     if (!this.recorder?.place(src, dst)) this.copy(src, dst);
   }
 
-  /** Frees everything that fn makes, except the tensors it returns (alone, in arrays or as object values). */
+  /**
+   * Frees everything that fn makes, except the tensors it returns (alone, in arrays or as object values). While a
+   * capture records or somebody differentiates, what fn makes is still needed: it is freed with the rest of that.
+   */
   scope<T>(fn: () => T): T {
-    return this.recorder ? fn() : this.storages.scope(fn);
+    if (this.recorder || this.tape) return fn();
+    return this.storages.scope(fn, (result) => {
+      refusePromise("scope", result);
+      return new Set(tensorsIn(result).map((t) => t.storage));
+    });
   }
 
   /** Takes t out of the scope: it lives until `dispose()`. */
   keep(t: Tensor): Tensor {
+    this.touch(t, "keep");
     this.storages.keep(t.storage);
     return t;
+  }
+
+  /** See Tensor.dispose. */
+  dispose(t: Tensor): void {
+    if (!this.closed) this.storages.dispose(t.storage);
   }
 
   /** Runs fn; the memory that it would have freed stays until `free` is called. */
   withoutFreeing<T>(fn: () => T): { result: T; free: () => void } {
     return this.storages.withoutFreeing(fn);
-  }
-
-  /** Frees a tensor's storage, unless a capture uses it. */
-  disown(storage: Storage): void {
-    this.storages.disown(storage);
-  }
-
-  /** Gives up one hold on a storage. */
-  release(storage: Storage): void {
-    this.storages.release(storage);
   }
 
   // ---- kernels ------------------------------------------------------------------------------------------------
@@ -204,16 +210,25 @@ export class Engine {
    */
   run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants: Constants = {}): void {
     this.check();
+    const slices = this.arrange(k, tensors);
+    if (grid.some((n) => !(n! <= 65535))) throw new Error(`${k.file}: a grid of ${grid} workgroups; at most 65535 a dimension`);
+    if (grid.some((n) => n === 0)) return;
+    const packed = k.params && packParams(k, params);
+    const call: Call = { pipeline: this.pipelines.get(k, constants), bindings: k.bindings, slices, inPlace: k.inPlace?.input ?? null, params: packed, grid };
+    this.tape?.launched(k, slices);
+    if (this.recorder) this.recorder.calls.push(call);
+    else this.stream.push(call);
+  }
+
+  /** The tensors in the order of the kernel's bindings, each with its memory; what is written is bound once. */
+  private arrange(k: Kernel, tensors: Record<string, Tensor>): Tensor[] {
     const names = Object.keys(tensors);
     if (names.length !== k.bindings.length || k.bindings.some((b) => !(b.name in tensors)))
       throw new Error(`${k.file}: tensors {${names.join(", ")}} given; the kernel binds {${k.bindings.map((b) => b.name).join(", ")}}`);
-    if (grid.some((n) => n! > 65535)) throw new Error(`${k.file}: a grid of ${grid} workgroups; at most 65535 a dimension`);
-    if (grid.some((n) => n === 0)) return;
     const ordered = k.bindings.map((b) => tensors[b.name]!);
-    ordered.forEach((t) => this.home(t, k.file));
-    const call = { pipeline: this.pipeline(k, constants), tensors: ordered, params: k.params && packParams(k, params), grid };
-    if (this.recorder) this.recorder.calls.push(call);
-    else this.stream.push(call);
+    ordered.forEach((t) => this.touch(t, k.file));
+    k.bindings.forEach(({ kind }, i) => kind === "write" && checkAlone(k, ordered, i));
+    return ordered;
   }
 
   /** The pipeline of a kernel with these constants, made once. */
@@ -226,14 +241,15 @@ export class Engine {
     return this.pipelines.count;
   }
 
-  /** The tensor's buffer; an error if its memory is gone. */
-  private home(t: Tensor, who: string): { buffer: GPUBuffer; offset: number } {
+  /** Throws, in the name of `who`, unless t is a tensor of this engine whose memory is there and sound. */
+  touch(t: Tensor, who: string): void {
+    if (!(t instanceof Tensor)) throw new Error(`${who}: ${describeValue(t)} given; a tensor is due`);
     if (t.gpu !== this) throw new Error(`${who}: ${t} belongs to another engine`);
-    if (t.storage.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() it`);
-    const { buffer, offset } = locate(t.storage);
-    if (!buffer && !this.recorder?.virtual.has(t.storage))
+    const home = homeOf(t.storage);
+    if (t.storage.freed || home.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() it, and copy what a captured function returned before you dispose() that`);
+    if (home.fault) throw home.fault;
+    if (!home.buffer && !this.recorder?.virtual.has(home))
       throw new Error(`${who}: ${t} lives inside a captured function; return it from there to use it outside`);
-    return { buffer, offset: offset + t.offset };
   }
 
   /** Submits what was called so far. */
@@ -241,19 +257,64 @@ export class Engine {
     this.stream.flush();
   }
 
-  /** Records fn at its first call and replays its dispatches at every later one. See capture.ts. */
+  // ---- captures -----------------------------------------------------------------------------------------------
+
+  /** Records fn at its first call and replays its dispatches at every later one. See run/capture.ts. */
   capture<In extends Input[], Out>(fn: (...inputs: Tensors<In>) => Out): Captured<In, Out> {
     return capture<In, Out>(this, fn);
   }
 
+  /** Runs fn with tensors that have no memory yet; gives back all of it where fn throws. */
+  record<Out>(fn: (...inputs: Tensor[]) => Out, inputs: readonly Input[]): Recorded<Out> {
+    this.flush();
+    const recorder = new Recorder();
+    const own: Tensor[] = [];
+    try {
+      for (const { shape, dtype = "f32" } of inputs)
+        own.push(this.allocate("capture", shape, dtype, (bytes, label) => this.storages.makeRecorded(bytes, label, recorder.keeper)));
+      this.recorder = recorder;
+      const outputs = fn(...own);
+      refusePromise("capture", outputs);
+      this.recorder = null;
+      const recording = this.plan(recorder, own, tensorsIn(outputs));
+      return { recording, inputs: own, outputs };
+    } catch (error) {
+      this.recorder = null;
+      this.abandon([...recorder.virtual, ...recorder.constants, ...own.map((t) => t.storage)]);
+      throw error;
+    }
+  }
+
+  private plan(recorder: Recorder, inputs: readonly Tensor[], outputs: readonly Tensor[]): Recording {
+    const { device, storages, pipelines } = this;
+    const storagesOf = (tensors: readonly Tensor[]) => new Set(tensors.map((t) => t.storage));
+    return new Recording({ device, storages, pipelines }, recorder, storagesOf(inputs), storagesOf(outputs));
+  }
+
+  private abandon(storages: readonly Storage[]): void {
+    storages.filter((s) => !s.freed).forEach((s) => this.storages.free(s));
+  }
+
+  profile(recording: Recording): Promise<Profile> {
+    return Profile.measure(this, recording.calls, (pass, i) => encode(pass, recording.calls[i]!, recording.groups[i]!));
+  }
+
   // ---- reading back -------------------------------------------------------------------------------------------
 
-  async read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
-    this.check();
+  read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
     if (this.recorder) throw new Error("data: nothing can be read while a capture records; return the tensor and read it after the call");
-    const { buffer, offset } = this.home(t, "data");
+    return this.fetch(t);
+  }
+
+  private async fetch(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
+    this.check();
+    this.touch(t, "data");
+    const home = homeOf(t.storage);
+    const { buffer, offset } = locate(t.storage);
     this.flush();
-    return new HOST[t.dtype](await this.readBuffer(buffer, offset, t.size * 4));
+    const bytes = await this.readBuffer(buffer, offset + t.offset, t.size * 4);
+    if (home.fault) throw home.fault;
+    return new HOST[t.dtype](bytes);
   }
 
   async readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
@@ -269,7 +330,7 @@ export class Engine {
       this.check();
       throw error;
     }
-    await this.pipelines.settle();
+    await this.faults.settle();
     this.check();
     const copy = staging.getMappedRange().slice(0);
     staging.destroy();
@@ -281,7 +342,7 @@ export class Engine {
     this.check();
     this.flush();
     await this.adapter.wait(this.device.queue.onSubmittedWorkDone());
-    await this.pipelines.settle();
+    await this.faults.settle();
     this.check();
   }
 
@@ -290,8 +351,40 @@ export class Engine {
     if (this.closed) return;
     this.closed = true;
     this.stream.close();
-    this.pool.trim();
+    this.storages.pool.close();
     this.device.destroy();
     this.adapter.release();
   }
+}
+
+/** WebGPU forbids a dispatch to read the buffer that it writes, and to write the same bytes by two names. */
+function checkAlone(k: Kernel, tensors: readonly Tensor[], i: number): void {
+  const t = tensors[i]!;
+  const home = homeOf(t.storage);
+  const collides = (other: Tensor, j: number) =>
+    j !== i && homeOf(other.storage) === home && (k.bindings[j]!.kind === "read" || overlap(t, other));
+  const j = tensors.findIndex(collides);
+  if (j < 0) return;
+  const [written, other] = [i, j].map((at) => `${k.bindings[at]!.name} ${tensors[at]}`);
+  throw new Error(`${k.file}: ${written} is written and lies in the same memory as ${other}; copy one of them first`);
+}
+
+/** What a scope or a capture runs is over when it returns. */
+function refusePromise(who: string, result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  result.catch(() => undefined); // the error below is the one to read
+  throw new Error(`${who}: fn is asynchronous; compute without await in it, and read tensors after it`);
+}
+
+/** The engine of a tensor, for what lies outside of ops: captures, reading, memory. */
+export const engineOf = (t: Tensor): Engine => t.gpu as Engine;
+
+/** The tensors in a result: alone, in arrays, or as values of plain objects. */
+function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tensor[] {
+  if (value instanceof Tensor) return [value];
+  if (typeof value !== "object" || value === null || seen.has(value)) return [];
+  seen.add(value);
+  if (Array.isArray(value)) return value.flatMap((v) => tensorsIn(v, seen));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.values(value).flatMap((v) => tensorsIn(v, seen)) : [];
 }

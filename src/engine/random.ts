@@ -3,19 +3,18 @@
 
 import source from "../../shaders/random/draw.wgsl";
 import philoxSource from "../../shaders/random/philox.wgsl";
-import type { Engine } from "./engine.ts";
 import { kernel } from "./run/shader.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Draws, Runtime, Tensor } from "./tensor.ts";
 
 const drawKernel = kernel("shaders/random/draw.wgsl", source);
 
 /** The Philox functions, appended to every kernel that draws: `kernel(file, code, { parts: [philox] })`. */
 export const philox: string = philoxSource;
 
-export class Generator {
+export class Generator implements Draws {
   private readonly state: Tensor;
 
-  constructor(private readonly gpu: Engine, seed: number) {
+  constructor(private readonly gpu: Runtime, seed: number) {
     if (!Number.isInteger(seed) || seed < 0) throw new Error(`seed: ${seed} given; a whole number from 0 to 2^53 - 1 is due`);
     this.state = gpu.keep(gpu.tensor([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0, 0], [4], "u32"));
   }

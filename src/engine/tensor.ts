@@ -1,9 +1,56 @@
-import type { Engine } from "./engine.ts";
-import type { Storage } from "./memory/storage.ts";
+// A tensor, and the engine as tensors and ops see it.
+
+import type { AdapterChoice } from "./device/adapter.ts";
+import type { Slice, Storage } from "./memory/storage.ts";
+import type { Grid } from "./run/grid.ts";
+import type { Constants, Kernel } from "./run/shader.ts";
 
 export type DType = "f32" | "i32" | "u32";
 export type Shape = readonly number[];
 export type HostArray = Float32Array | Int32Array | Uint32Array | readonly number[];
+
+/**
+ * dy has y's shape. Returns one gradient per input, of that input's shape; null where there is none. `needs[i]` says
+ * whether input i leads to a watched tensor: a backward skips the kernels whose result nobody asked for.
+ */
+export type Backward = (dy: Tensor, needs: readonly boolean[]) => (Tensor | null)[];
+
+/** A source of random tickets: see random.ts. */
+export interface Draws {
+  draw(): Tensor;
+}
+
+/** An open tape: see grad/tape.ts. */
+export interface Recordable {
+  record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): void;
+}
+
+/** What ops and tensors need of their engine. The class Engine implements it. */
+export interface Runtime {
+  readonly adapter: AdapterChoice;
+  readonly device: GPUDevice;
+  readonly subgroupSize: number;
+  readonly random: Draws;
+  readonly tuner: {
+    launch(op: string, key: string, variants: any[], launch: (v: any) => Tensor): Tensor;
+  };
+  /** The innermost open tape, null where nobody differentiates. */
+  readonly tape: Recordable | null;
+  /** Whether a capture records. */
+  readonly recording: boolean;
+  empty(shape: Shape, dtype?: DType): Tensor;
+  full(shape: Shape, value: number, dtype?: DType): Tensor;
+  zeros(shape: Shape, dtype?: DType): Tensor;
+  tensor(data: HostArray, shape?: Shape, dtype?: DType): Tensor;
+  write(t: Tensor, data: HostArray): void;
+  copy(src: Tensor, dst: Tensor): void;
+  place(src: Tensor, dst: Tensor): void;
+  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants?: Constants): void;
+  scope<T>(fn: () => T): T;
+  keep(t: Tensor): Tensor;
+  dispose(t: Tensor): void;
+  read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array>;
+}
 
 /** Elements of a shape; 1 for the scalar shape []. */
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
@@ -14,13 +61,51 @@ export const quadsOf = (shape: Shape): number => paddedBytes(sizeOf(shape)) / 16
 /** Bytes of n elements, rounded up to whole vec4; what lies behind the last element is undefined and never read. */
 export const paddedBytes = (n: number): number => Math.max(1, Math.ceil(n / 4)) * 16;
 
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
+
+/** Throws unless `shape` is an array of whole numbers from 0. */
+export function checkShape(who: string, shape: Shape): void {
+  if (!Array.isArray(shape)) throw new Error(`${who}: ${describeValue(shape)} given as a shape; an array of sizes is due, such as [2, 3]`);
+  const wrong = shape.find((n) => !Number.isInteger(n) || n < 0);
+  if (wrong !== undefined) throw new Error(`${who}: shape [${shape}] has the size ${wrong}; whole numbers from 0 are due`);
+}
+
+export const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
+
+/** Throws unless `data` is an array of numbers that a tensor of this shape and type can hold. */
+export function checkHostData(who: string, data: unknown, shape: Shape, dtype: DType): asserts data is HostArray {
+  if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
+  if (!Array.isArray(data) && !(ArrayBuffer.isView(data) && "length" in data))
+    throw new Error(`${who}: ${describeValue(data)} given; an array of numbers is due`);
+  const values = data as ArrayLike<unknown>;
+  if (values.length !== sizeOf(shape)) throw new Error(`${who}: ${values.length} numbers given, shape [${shape}] holds ${sizeOf(shape)}`);
+  if (data instanceof HOST[dtype]) return;
+  const fits = FITS[dtype];
+  for (let i = 0; i < values.length; i++)
+    if (!fits(values[i])) throw new Error(`${who}: element ${i} is ${describeValue(values[i])}; ${dtype === "f32" ? "a number" : `a whole number that fits ${dtype}`} is due`);
+}
+
+const FITS: Record<DType, (value: unknown) => boolean> = {
+  f32: (v) => typeof v === "number",
+  i32: (v) => Number.isInteger(v) && (v as number) === ((v as number) | 0),
+  u32: (v) => Number.isInteger(v) && (v as number) === (v as number) >>> 0,
+};
+
+/** For error messages: what came in the place of something else. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "string") return `the text "${value.slice(0, 40)}"`;
+  return typeof value === "function" ? "a function" : `an object of type ${value.constructor?.name ?? "Object"}`;
+}
+
 /**
  * A row-major array on the GPU: float32 (or int32, uint32 for labels and indices), 4 bytes an element. A view (see
- * `view`) shares its storage. A tensor lives until its scope ends, `dispose()` is called, or its engine is closed.
+ * `view`) shares its storage. A tensor lives until its scope ends, `dispose()` is called, its engine is closed, or
+ * nobody can reach it any more. The outputs of a captured function belong to it and live until it is disposed.
  */
-export class Tensor {
+export class Tensor implements Slice {
   constructor(
-    readonly gpu: Engine,
+    readonly gpu: Runtime,
     readonly shape: Shape,
     readonly dtype: DType,
     readonly storage: Storage,
@@ -37,9 +122,27 @@ export class Tensor {
     return paddedBytes(this.size);
   }
 
-  /** The same elements under another shape, without a copy and without a gradient (the op `reshape` has one). */
+  /**
+   * Elements of this tensor under another shape, without a copy; differentiable.
+   * @param offset where the view begins, in bytes from the tensor's first element: a multiple of 256
+   */
   view(shape: Shape, offset = 0): Tensor {
-    return new Tensor(this.gpu, shape, this.dtype, this.storage, this.offset + offset);
+    checkShape("view", shape);
+    if (!Number.isInteger(offset) || offset < 0 || offset % 256 !== 0)
+      throw new Error(`view: offset ${describeValue(offset)} given; a multiple of 256 bytes is due`);
+    const room = this.size - offset / 4;
+    if (sizeOf(shape) > room) throw new Error(`view: [${shape}] at byte ${offset} takes ${sizeOf(shape)} elements, ${this} has ${Math.max(0, room)} there`);
+    const y = new Tensor(this.gpu, shape, this.dtype, this.storage, this.offset + offset);
+    this.gpu.tape?.record("view", y, [this], (dy) => [dy.spread(this.shape, offset)]);
+    return y;
+  }
+
+  /** The elements of this tensor in a tensor of `shape`, from byte `offset` on, and zeros around them. */
+  private spread(shape: Shape, offset: number): Tensor {
+    if (this.size === sizeOf(shape)) return this.view(shape);
+    const whole = this.gpu.zeros(shape);
+    this.gpu.copy(this, whole.view(this.shape, offset));
+    return whole;
   }
 
   /** Copies the elements to the host. */
@@ -55,9 +158,12 @@ export class Tensor {
     return (await this.data())[0]!;
   }
 
-  /** Frees the storage (of all views). Captures that use it keep it alive until they are disposed. */
+  /**
+   * Frees the storage (of all views): any use from now on is an error. Captures that use it keep the bytes until they
+   * are disposed. What a captured function owns, such as its outputs, stays: dispose the function instead.
+   */
   dispose(): void {
-    this.gpu.disown(this.storage);
+    this.gpu.dispose(this);
   }
 
   toString(): string {

@@ -77,7 +77,7 @@ export class Tuner {
   /** Runs `launch` with the variant of choice. Ops call this instead of `gpu.run`. */
   launch(op: string, key: string, variants: Variant[], launch: (v: Variant) => Tensor): Tensor {
     const job = { op, key, variants: variants.filter((v) => v.runs(this.gpu)), launch };
-    if (!this.gpu.recorder) this.jobs?.set(`${op} ${key}`, job);
+    if (!this.gpu.recording) this.jobs?.set(`${op} ${key}`, job);
     const variant = this.pick(op, key, variants);
     this.noted?.push({ op, key, variant: variant.name });
     return launch(variant);

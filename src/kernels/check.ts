@@ -2,9 +2,14 @@
 
 import { sizeOf, type Shape, type Tensor } from "../engine/tensor.ts";
 
-export const show = (t: Tensor): string => `[${t.shape}]`;
+/** What has a shape. */
+interface Shaped {
+  readonly shape: Shape;
+}
 
-export function fail(op: string, message: string, tensors: Record<string, Tensor> = {}): never {
+export const show = (t: Shaped): string => `[${t.shape}]`;
+
+export function fail(op: string, message: string, tensors: Record<string, Shaped> = {}): never {
   const came = Object.entries(tensors).map(([name, t]) => `${name} ${show(t)}`);
   throw new Error(`${op}: ${message}${came.length ? ` (${came.join(", ")})` : ""}`);
 }
@@ -49,7 +54,7 @@ export function checkPair(op: string, name: string, value: number | readonly [nu
 }
 
 /** The shape of a op b after broadcasting, as in PyTorch. */
-export function broadcastShape(op: string, a: Tensor, b: Tensor): number[] {
+export function broadcastShape(op: string, a: Shaped, b: Shaped): number[] {
   const rank = Math.max(a.shape.length, b.shape.length);
   return Array.from({ length: rank }, (_, i) => {
     const x = a.shape[i - rank + a.shape.length] ?? 1;

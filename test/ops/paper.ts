@@ -1,6 +1,6 @@
 // Rows of the paper's ops: noise, reparameterised sampling, KL divergences, the cluster loss.
 
-import { addNoise, categoricalKl, clusterLogits, clusterLoss, gaussianKl, rand, randn, reparameterize, type Engine, type Shape } from "../../src/index.ts";
+import { addNoise, categoricalKl, clusterLogits, clusterLoss, gaussianKl, rand, randn, reparameterize, type Runtime, type Shape } from "../../src/index.ts";
 import { logSoftmaxOf } from "./losses.ts";
 import { normals, uniforms } from "./philox.ts";
 import { map } from "./reference.ts";
@@ -19,7 +19,7 @@ const reparameterizeRow = (shape: Shape): OpRow => ({
 });
 
 /** A random tensor has no input to run on but an engine: x gives it. */
-const fresh = (op: string, name: string, shape: Shape, run: (gpu: Engine) => ReturnType<typeof randn>, f: (n: number, draw: readonly number[]) => Float64Array): OpRow => ({
+const fresh = (op: string, name: string, shape: Shape, run: (gpu: Runtime) => ReturnType<typeof randn>, f: (n: number, draw: readonly number[]) => Float64Array): OpRow => ({
   op, name, inputs: { x: { shape: [1] } }, run: ({ x }) => run(x!.gpu), reference: (_, draw) => f(shape.reduce((a, b) => a * b, 1), draw), gradient: "none", shape, ...NOISE,
 });
 

@@ -44,3 +44,6 @@ export async function writeCache(key: string, text: string): Promise<void> {
     // no storage, or full: the tuner measures again next time
   }
 }
+
+/** Frees what nobody can reach, where the platform has a way: a page has none, its own collector must do. */
+export function collectGarbage(): void {}

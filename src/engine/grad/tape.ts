@@ -1,14 +1,20 @@
 // Reverse-mode differentiation. An op that has a gradient ends with `record(name, y, inputs, backward)`; while a tape
 // is open and an input leads back to a watched tensor, the call is kept. `valueAndGrad` walks the kept calls backwards.
+//
+// Tapes nest: what runs under an inner tape is kept by the outer ones too, and so are the ops of the inner backward
+// pass. A kernel that a backward pass launches by itself is not an op: what it writes is stained for the outer tapes,
+// and a gradient that would flow through a stain is an error that names the op without a second derivative.
 
-import type { Engine } from "../engine.ts";
-import { Tensor, type Shape } from "../tensor.ts";
+import type { Storage } from "../memory/storage.ts";
+import type { Kernel } from "../run/shader.ts";
+import { Tensor, sameShape, type Backward, type Recordable, type Runtime } from "../tensor.ts";
 
-/**
- * dy has y's shape. Returns one gradient per input, of that input's shape; null where there is none. `needs[i]` says
- * whether input i leads to a watched tensor: a backward skips the kernels whose result nobody asked for.
- */
-export type Backward = (dy: Tensor, needs: readonly boolean[]) => (Tensor | null)[];
+export type { Backward } from "../tensor.ts";
+
+/** The engine as the tape sees it. */
+interface Taped extends Runtime {
+  tape: Tape | null;
+}
 
 interface Node {
   name: string;
@@ -18,24 +24,63 @@ interface Node {
   backward: Backward;
 }
 
-export class Tape {
+export class Tape implements Recordable {
   readonly nodes: Node[] = [];
   private readonly tracked: Set<Tensor>;
+  /** Storage -> the op whose backward pass wrote it by a kernel of its own, from tensors that this tape tracks. */
+  private readonly stained = new Map<Storage, string>();
+  /** The op whose backward pass runs under this tape now. */
+  private runs: string | null = null;
 
-  constructor(watched: readonly Tensor[]) {
+  constructor(watched: readonly Tensor[], private readonly outer: Tape | null = null) {
     this.tracked = new Set(watched);
   }
 
   record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): void {
-    const needs = inputs.map((x) => this.tracked.has(x));
+    this.outer?.record(name, y, inputs, backward);
+    const needs = inputs.map((x) => this.tracks(x));
+    if (this.stained.size > 0 && y.storage !== inputs[0]?.storage) this.stained.delete(y.storage);
     if (!needs.includes(true)) return;
     this.tracked.add(y);
     this.nodes.push({ name, y, inputs, needs, backward });
   }
 
   tracks(t: Tensor): boolean {
-    return this.tracked.has(t);
+    return this.tracked.has(t) || (this.stained.size > 0 && this.isStained(t));
   }
+
+  /** A stained tensor counts as tracked, but no gradient passes it. */
+  private isStained(t: Tensor): boolean {
+    const name = this.stained.get(t.storage);
+    if (name === undefined) return false;
+    this.tracked.add(t);
+    this.nodes.push({ name, y: t, inputs: [t], needs: [true], backward: () => fail(`${name} has no second derivative; wrap the inner gradient in stopGradient() if none is meant`) });
+    return true;
+  }
+
+  /** Called for every kernel that runs while this tape is open. */
+  launched(kernel: Kernel, tensors: readonly Tensor[]): void {
+    this.outer?.launched(kernel, tensors);
+    if (this.runs === null) return;
+    const reads = (t: Tensor, i: number) => kernel.bindings[i]!.kind === "read" && (this.tracked.has(t) || this.stained.has(t.storage));
+    if (!tensors.some(reads)) return;
+    tensors.forEach((t, i) => kernel.bindings[i]!.kind === "write" && this.stained.set(t.storage, this.runs!));
+  }
+
+  /** Runs the backward pass of the op `name` of an inner tape under this one. */
+  during<T>(name: string, fn: () => T): T {
+    const before = this.runs;
+    this.runs = name;
+    try {
+      return this.outer ? this.outer.during(name, fn) : fn();
+    } finally {
+      this.runs = before;
+    }
+  }
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }
 
 /** Called by every differentiable op: keeps the call if someone differentiates it, and returns y. */
@@ -46,31 +91,38 @@ export function record(name: string, y: Tensor, inputs: readonly Tensor[], backw
 
 /** Called by ops that have no gradient: an error if someone differentiates them. */
 export function noGradient(name: string, y: Tensor, inputs: readonly Tensor[]): Tensor {
-  return record(name, y, inputs, () => {
-    throw new Error(`${name} has no gradient; wrap its input in stopGradient() if none is meant`);
-  });
-}
-
-function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
+  return record(name, y, inputs, () => fail(`${name} has no gradient; wrap its input in stopGradient() if none is meant`));
 }
 
 /** Adds two gradients of one tensor. Set by the kernels (the engine knows no op). */
-let accumulate: (a: Tensor, b: Tensor) => Tensor = () => {
-  throw new Error("tape: no kernel to add gradients; import the engine from purigrad's index");
-};
+let accumulate: (a: Tensor, b: Tensor) => Tensor = () => fail("tape: no kernel to add gradients; import the engine from purigrad's index");
 export const setAccumulate = (add: typeof accumulate): void => void (accumulate = add);
 
-function backpropagate(tape: Tape, y: Tensor, dy: Tensor): Map<Tensor, Tensor> {
+function checkGradients(node: Node, grads: unknown): (Tensor | null)[] {
+  const { inputs, name } = node;
+  if (!Array.isArray(grads) || grads.length < inputs.length)
+    fail(`${name}: its backward returned ${Array.isArray(grads) ? `${grads.length} gradients` : String(grads)}; one for each of ${inputs.length} inputs is due, null where there is none`);
+  inputs.forEach((x, i) => {
+    const dx: unknown = grads[i];
+    if (dx === null || dx === undefined || !node.needs[i]) return;
+    if (!(dx instanceof Tensor)) fail(`${name}: the gradient of input ${i} is no tensor; a tensor of shape [${x.shape}] or null is due`);
+    if (!sameShape(dx.shape, x.shape)) fail(`${name}: the gradient of input ${i} has shape [${dx.shape}], the input [${x.shape}]`);
+    if (dx.dtype !== "f32") fail(`${name}: the gradient of input ${i} is ${dx.dtype}; f32 is due`);
+  });
+  return grads as (Tensor | null)[];
+}
+
+function backpropagate(tape: Tape, outer: Tape | null, y: Tensor, dy: Tensor): Map<Tensor, Tensor> {
   const grads = new Map<Tensor, Tensor>([[y, dy]]);
-  for (const node of tape.nodes.toReversed?.() ?? [...tape.nodes].reverse()) {
+  for (let i = tape.nodes.length - 1; i >= 0; i--) {
+    const node = tape.nodes[i]!;
     const dOut = grads.get(node.y);
     if (!dOut) continue;
     grads.delete(node.y);
-    node.backward(dOut, node.needs).forEach((dx, i) => {
-      if (!dx || !node.needs[i]) return;
-      const x = node.inputs[i]!;
-      if (!sameShape(dx.shape, x.shape)) throw new Error(`${node.name}: the gradient of input ${i} has shape [${dx.shape}], the input [${x.shape}]`);
+    const run = () => checkGradients(node, node.backward(dOut, node.needs));
+    (outer ? outer.during(node.name, run) : run()).forEach((dx, j) => {
+      if (!dx || !node.needs[j]) return;
+      const x = node.inputs[j]!;
       const sum = grads.get(x);
       grads.set(x, sum ? accumulate(sum, dx) : dx);
     });
@@ -79,22 +131,62 @@ function backpropagate(tape: Tape, y: Tensor, dy: Tensor): Map<Tensor, Tensor> {
 }
 
 /** Runs fn with no tape: what it computes is a constant to any gradient outside. */
-export function noGrad<T>(gpu: Engine, fn: () => T): T {
-  const outer = gpu.tape;
-  gpu.tape = null;
+export function noGrad<T>(gpu: Runtime, fn: () => T): T {
+  return withTape(gpu, null, fn);
+}
+
+function withTape<T>(gpu: Runtime, tape: Tape | null, fn: () => T): T {
+  const taped = gpu as Taped;
+  const outer = taped.tape;
+  taped.tape = tape;
   try {
     return fn();
   } finally {
-    gpu.tape = outer;
+    taped.tape = outer;
   }
 }
 
 /** The same elements, cut off from the tape. */
-export const stopGradient = (x: Tensor): Tensor => x.view(x.shape, 0);
+export function stopGradient(x: Tensor): Tensor {
+  if (!(x instanceof Tensor)) fail(`stopGradient: ${String(x)} given; a tensor is due`);
+  return new Tensor(x.gpu, x.shape, x.dtype, x.storage, x.offset);
+}
 
 export interface ValueAndGrad<T> {
   value: T;
   grads: Tensor[];
+}
+
+/** The tensor to differentiate in what fn returned. */
+function resultOf(value: unknown): Tensor {
+  if (value instanceof Promise) fail("valueAndGrad: fn is asynchronous; compute without await and read the values afterwards");
+  const y: unknown = Array.isArray(value) ? value[0] : value;
+  if (!(y instanceof Tensor)) fail("valueAndGrad: fn returned no tensor; return the tensor to differentiate, or an array that begins with it");
+  if (y.dtype !== "f32") fail(`valueAndGrad: the result is ${y.dtype}; only f32 can be differentiated`);
+  return y;
+}
+
+function checkWatched(wrt: readonly Tensor[]): Runtime {
+  if (!Array.isArray(wrt) || wrt.length === 0) fail("valueAndGrad: no tensors to differentiate with respect to; an array of tensors is due");
+  wrt.forEach((x, i) => {
+    if (!(x instanceof Tensor)) fail(`valueAndGrad: wrt[${i}] is no tensor`);
+    if (x.dtype !== "f32") fail(`valueAndGrad: wrt[${i}] is ${x.dtype}; only f32 can be differentiated`);
+  });
+  return wrt[0]!.gpu;
+}
+
+/** Every tensor with a storage of its own, so that one can be freed or written and the others stay. */
+function distinct(gpu: Runtime, grads: readonly Tensor[], taken: readonly Tensor[]): Tensor[] {
+  const seen = new Set(taken.map((t) => t.storage));
+  return grads.map((g) => {
+    if (!seen.has(g.storage)) {
+      seen.add(g.storage);
+      return g;
+    }
+    const copy = gpu.empty(g.shape);
+    gpu.copy(g, copy);
+    return record("copy", copy, [g], (dy) => [dy]);
+  });
 }
 
 /**
@@ -102,27 +194,24 @@ export interface ValueAndGrad<T> {
  * first element is differentiated and whose others are handed through. A result that is not a scalar is summed, as
  * in torch.autograd.grad with grad_outputs of ones; `dy` gives other weights. A tensor that the result does not
  * depend on gets zeros. Everything fn makes and does not return is freed.
+ *
+ * Inside another valueAndGrad the gradients are differentiable themselves, as with create_graph in PyTorch.
  */
 export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, wrt: readonly Tensor[], dy?: Tensor): ValueAndGrad<T> {
-  const gpu = wrt[0]?.gpu;
-  if (!gpu) throw new Error("valueAndGrad: no tensors to differentiate with respect to");
+  const gpu = checkWatched(wrt) as Taped;
   return gpu.scope(() => {
     const outer = gpu.tape;
-    const tape = (gpu.tape = new Tape(wrt));
-    let value: T;
-    try {
-      value = fn();
-    } finally {
-      gpu.tape = outer;
-    }
-    const y = (value instanceof Tensor ? value : value[0]) as Tensor;
-    if (dy && !sameShape(dy.shape, y.shape)) throw new Error(`valueAndGrad: dy has shape [${dy.shape}], the result [${y.shape}]`);
-    const grads = noGrad(gpu, () => backpropagate(tape, y, dy ?? gpu.full(y.shape, 1)));
-    return { value, grads: wrt.map((x) => grads.get(x) ?? gpu.zeros(x.shape)) };
+    const tape = new Tape(wrt, outer);
+    const value = withTape(gpu, tape, fn);
+    const y = resultOf(value);
+    if (dy && !sameShape(dy.shape, y.shape)) fail(`valueAndGrad: dy has shape [${dy.shape}], the result [${y.shape}]`);
+    if (dy && dy.dtype !== "f32") fail(`valueAndGrad: dy is ${dy.dtype}; f32 is due`);
+    const found = backpropagate(tape, outer, y, dy ?? gpu.full(y.shape, 1));
+    const grads = wrt.map((x) => found.get(x) ?? gpu.zeros(x.shape));
+    const others = [...(value instanceof Tensor ? [value] : (value as readonly unknown[])), dy, ...wrt].filter((t) => t instanceof Tensor);
+    return { value, grads: distinct(gpu, grads, others) };
   });
 }
 
 /** The gradients alone, as torch.autograd.grad. */
 export const grad = (fn: () => Tensor, wrt: readonly Tensor[], dy?: Tensor): Tensor[] => valueAndGrad(fn, wrt, dy).grads;
-
-

@@ -2,11 +2,16 @@
 // tensors that are never alive at once may share a buffer; slices of one large buffer would pack closer, but WebGPU
 // forbids to read and to write the same buffer in one dispatch.
 
-import type { Pipeline } from "../run/pipelines.ts";
-import type { Constants, Kernel } from "../run/shader.ts";
-import type { Storage } from "./storage.ts";
-import { homeOf, type Call } from "../run/stream.ts";
-import type { Tensor } from "../tensor.ts";
+import { homeOf, type Slice, type Storage } from "./storage.ts";
+
+/** What the plan must know of a dispatch: which slices it reads and writes. */
+export interface Step {
+  readonly slices: readonly Slice[];
+  /** In the order of the slices. */
+  readonly bindings: readonly { name: string; kind: string }[];
+  /** The name of the input that the kernel's twin expects in the memory of the result, if it has a twin. */
+  readonly inPlace: string | null;
+}
 
 /** A storage and the first and the last call that touch it. */
 export interface Life {
@@ -19,21 +24,21 @@ export interface Life {
  * The calls whose results are read: by a later one, by the caller (`outputs`) or outside the recording. What only
  * leads to an unread value is left out, such as a loss of which only the gradient is returned.
  */
-export function liveCalls(calls: readonly Call[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): Call[] {
+export function liveCalls<C extends Step>(calls: readonly C[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): C[] {
   const wanted = new Set(outputs);
   const counts = (s: Storage) => wanted.has(s) || s.placed !== null || !virtual.has(s);
-  const live: Call[] = [];
+  const live: C[] = [];
   for (const call of [...calls].reverse()) {
-    const { bindings } = call.pipeline.kernel;
-    if (!call.tensors.some((t, i) => bindings[i]!.kind === "write" && counts(t.storage))) continue;
-    call.tensors.forEach((t) => wanted.add(t.storage));
+    const { bindings } = call;
+    if (!call.slices.some((t, i) => bindings[i]!.kind === "write" && counts(t.storage))) continue;
+    call.slices.forEach((t) => wanted.add(t.storage));
     live.push(call);
   }
   return live.reverse();
 }
 
 /** Lives of the virtual storages that need memory of their own; those of `outputs` never end. */
-export function lifetimes(calls: readonly Call[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): Map<Storage, Life> {
+export function lifetimes(calls: readonly Step[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): Map<Storage, Life> {
   const lives = new Map<Storage, Life>();
   const touch = (storage: Storage, at: number, last = at) => {
     if (storage.placed || !virtual.has(storage)) return;
@@ -41,31 +46,33 @@ export function lifetimes(calls: readonly Call[], virtual: ReadonlySet<Storage>,
     if (life) life.last = last;
     else lives.set(storage, { storage, first: at, last });
   };
-  calls.forEach((call, i) => call.tensors.forEach((t) => touch(t.storage, i)));
+  calls.forEach((call, i) => call.slices.forEach((t) => touch(t.storage, i)));
   outputs.forEach((s) => touch(s, 0, Infinity));
   return lives;
 }
 
-/** Both tensors are all of their storage, and no other tensor of the call has its bytes where `input` has them. */
-const fits = (call: Call, input: Tensor, result: Tensor): boolean =>
-  [input, result].every((t) => t.offset === 0 && t.bytes === t.storage.bytes) && input.bytes === result.bytes && call.tensors.filter((t) => homeOf(t.storage) === homeOf(input.storage)).length === 1;
+/** Both are all of their storage, and no other slice of the call has its bytes where `input` has them. */
+const fits = (call: Step, input: Slice, result: Slice): boolean =>
+  [input, result].every((t) => t.offset === 0 && t.bytes === t.storage.bytes) &&
+  input.bytes === result.bytes &&
+  call.slices.filter((t) => homeOf(t.storage) === homeOf(input.storage)).length === 1;
 
 /**
  * Where a kernel can work in place, its input dies with this call and its result begins here, the result gets the
- * input's memory. Changes `lives`; returns the calls with the kernels in place.
+ * input's memory. Changes `lives`; returns the calls, those in place as `twin(call, the input's index)` makes them.
  */
-export function workInPlace(calls: readonly Call[], lives: Map<Storage, Life>, pipeline: (k: Kernel, constants: Constants) => Pipeline): Call[] {
+export function workInPlace<C extends Step>(calls: readonly C[], lives: Map<Storage, Life>, twin: (call: C, input: number) => C): C[] {
   return calls.map((call, i) => {
-    const { inPlace, bindings } = call.pipeline.kernel;
-    if (!inPlace) return call;
-    const [from, to] = [bindings.findIndex((b) => b.name === inPlace.input), bindings.findIndex((b) => b.kind === "write")];
-    const [input, result] = [call.tensors[from]!, call.tensors[to]!];
+    if (!call.inPlace) return call;
+    const [from, to] = [call.bindings.findIndex((b) => b.name === call.inPlace), call.bindings.findIndex((b) => b.kind === "write")];
+    const [input, result] = [call.slices[from]!, call.slices[to]!];
     const [dies, begins] = [lives.get(homeOf(input.storage)), lives.get(result.storage)];
-    if (!dies || !begins || dies.last !== i || begins.first !== i || begins.last === Infinity || !fits(call, input, result)) return call;
+    const handsOver = dies?.last === i && begins?.first === i && begins.last !== Infinity;
+    if (!handsOver || !fits(call, input, result)) return call;
     result.storage.placed = { storage: input.storage, offset: 0 };
     dies.last = begins.last;
     lives.delete(result.storage);
-    return { ...call, pipeline: pipeline(inPlace.kernel, call.pipeline.constants), tensors: call.tensors.filter((t) => t !== input) };
+    return twin(call, from);
   });
 }
 

@@ -1,75 +1,57 @@
-// Memory: a Storage is the bytes behind one or more tensors; the pool keeps GPU buffers by size class and hands them
-// out again. Queue order makes reuse safe at once: what still reads the old contents was submitted earlier.
+// A storage is the bytes behind one or more tensors. It has one owner at a time, and only the owner can free it.
 
-/** Bytes behind tensors. `buffer` is null while a capture records: its planner decides later where the bytes live. */
+/** Stands for a recording as the owner of storages: as long as one of them is reachable, so is this. */
+export class Keeper {}
+
+/**
+ * Who may free a storage: a scope (its set of storages), the user (of a "loose" one, made outside of scopes, or of a
+ * "kept" one; the garbage collector frees both where nobody can reach them), a recording, or nobody: it is freed.
+ */
+export type Owner = Set<Storage> | "loose" | "kept" | Keeper | "nobody";
+
 export class Storage {
+  /** Null while a capture records (its plan decides later where the bytes live) and once the storage is freed. */
   buffer: GPUBuffer | null = null;
-  /** Holders: its owner (a scope, or whoever keeps the tensor) and every capture that uses it. */
-  refs = 1;
-  /** Whether the owner still holds it. */
-  owned = true;
-  /** Set by `place` in a capture: this storage is a slice of another one. */
+  owner: Owner = "nobody";
+  /** Recordings that bind the buffer without owning the storage: it goes back to the pool after the last of them. */
+  bound = 0;
+  /** Set in a capture: the bytes of this storage are a slice of another one. */
   placed: { storage: Storage; offset: number } | null = null;
+  /** Why the bytes are not what they should be: the call that should have written them failed. */
+  fault: Error | null = null;
 
   constructor(readonly bytes: number, readonly label: string) {}
 
   get freed(): boolean {
-    return this.refs <= 0;
+    return this.owner === "nobody";
   }
 }
 
-/** Rounds up to one of sixteen steps between powers of two: at most 6 % of a buffer is unused. */
-export function sizeClass(bytes: number): number {
-  const least = Math.max(bytes, 256);
-  const step = 2 ** Math.max(4, Math.floor(Math.log2(least)) - 4);
-  return Math.ceil(least / step) * step;
+/** Part of a storage: what a kernel binds. Tensors are slices. */
+export interface Slice {
+  readonly storage: Storage;
+  /** In bytes, a multiple of 256. */
+  readonly offset: number;
+  readonly bytes: number;
 }
 
-export interface MemoryStats {
-  /** Bytes and number of buffers that tensors or captures hold now. */
-  liveBytes: number;
-  liveBuffers: number;
-  /** Bytes that wait in the pool to be used again. */
-  pooledBytes: number;
-  /** Storage buffers created since the engine was opened. */
-  buffersMade: number;
-}
+/** The storage that has the bytes of this one. */
+export const homeOf = (storage: Storage): Storage => (storage.placed ? homeOf(storage.placed.storage) : storage);
 
-export class Pool {
-  private readonly free = new Map<number, GPUBuffer[]>();
-  readonly stats: MemoryStats = { liveBytes: 0, liveBuffers: 0, pooledBytes: 0, buffersMade: 0 };
+/** Where a slice begins in the storage that has its bytes. */
+const beginOf = ({ storage, offset }: Pick<Slice, "storage" | "offset">): number =>
+  storage.placed ? offset + beginOf(storage.placed) : offset;
 
-  constructor(private readonly device: GPUDevice) {}
+/** Whether two slices of one home have bytes in common. */
+export const overlap = (a: Slice, b: Slice): boolean => beginOf(a) < beginOf(b) + b.bytes && beginOf(b) < beginOf(a) + a.bytes;
 
-  /** A buffer of at least `bytes` with undefined contents. */
-  take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
-    const limit = Math.min(this.device.limits.maxBufferSize, this.device.limits.maxStorageBufferBindingSize);
-    if (bytes > limit)
-      throw new Error(`a tensor of ${bytes} bytes does not fit this adapter, whose largest storage buffer is ${limit} bytes; use a smaller batch`);
-    const pooled = this.free.get(size)?.pop();
-    if (pooled) this.stats.pooledBytes -= size;
-    else this.stats.buffersMade++;
-    this.stats.liveBytes += size;
-    this.stats.liveBuffers++;
-    return pooled ?? this.device.createBuffer({ size, usage: STORAGE_USAGE });
+/** Where a storage's bytes are: its own buffer or, when placed by a capture, a slice of another's. */
+export function locate(storage: Storage): { buffer: GPUBuffer; offset: number } {
+  if (storage.placed) {
+    const home = locate(storage.placed.storage);
+    return { buffer: home.buffer, offset: home.offset + storage.placed.offset };
   }
-
-  give(buffer: GPUBuffer): void {
-    const list = this.free.get(buffer.size) ?? [];
-    list.push(buffer);
-    this.free.set(buffer.size, list);
-    this.stats.pooledBytes += buffer.size;
-    this.stats.liveBytes -= buffer.size;
-    this.stats.liveBuffers--;
-  }
-
-  /** Destroys what waits in the pool. */
-  trim(): void {
-    for (const list of this.free.values()) list.forEach((buffer) => buffer.destroy());
-    this.free.clear();
-    this.stats.pooledBytes = 0;
-  }
+  return { buffer: storage.buffer!, offset: 0 };
 }
 
 // GPUBufferUsage is not a global in Node; the values are fixed by the WebGPU specification.

@@ -1,22 +1,40 @@
 // Pipelines by kernel and constants, made once. Shader errors are reported with file, line, column and the line itself.
 
-import { applyConstants, type Constants, type Kernel } from "./shader.ts";
+import type { Faults } from "../device/errors.ts";
+import { applyConstants, sourceOf, type Constants, type Kernel } from "./shader.ts";
 
-export interface Pipeline {
-  kernel: Kernel;
-  constants: Constants;
-  gpu: GPUComputePipeline;
-  layout: GPUBindGroupLayout;
+/** Calls of a pipeline that run alone while the driver has not said whether it is sound. */
+const TRIAL = 16;
+
+export class Pipeline {
+  /** Why it cannot run, once that is known. */
+  fault: Error | null = null;
+  /** Resolves when the driver has said whether it is sound. */
+  judged: Promise<void> = Promise.resolve();
+  private trials = TRIAL;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly constants: Constants,
+    readonly label: string,
+    readonly layout: GPUBindGroupLayout,
+    readonly gpu: GPUComputePipeline,
+  ) {}
+
+  /** Whether the next call runs alone. */
+  isOnTrial(): boolean {
+    return this.trials > 0 && this.trials-- > 0;
+  }
+
+  accept(): void {
+    this.trials = 0;
+  }
 }
 
 export class Pipelines {
   private readonly cache = new Map<Kernel, Map<string, Pipeline>>();
-  private readonly reports = new Set<Promise<void>>();
 
-  constructor(
-    private readonly device: GPUDevice,
-    private readonly onError: (error: Error) => void,
-  ) {}
+  constructor(private readonly device: GPUDevice, private readonly faults: Faults) {}
 
   /** Number of pipelines made. */
   get count(): number {
@@ -29,6 +47,7 @@ export class Pipelines {
     if (!byConstants) this.cache.set(kernel, (byConstants = new Map()));
     let pipeline = byConstants.get(key);
     if (!pipeline) byConstants.set(key, (pipeline = this.make(kernel, constants)));
+    if (pipeline.fault) throw pipeline.fault;
     return pipeline;
   }
 
@@ -43,25 +62,21 @@ export class Pipelines {
       layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: kernel.entry, constants: overrides },
     });
-    this.expect(kernel.file, code, module.getCompilationInfo(), this.device.popErrorScope());
-    return { kernel, constants, gpu, layout };
+    const pipeline = new Pipeline(kernel, constants, label, layout, gpu);
+    this.expect(pipeline, code, module.getCompilationInfo(), this.device.popErrorScope());
+    return pipeline;
   }
 
-  /** Waits until the adapter has said of every new pipeline whether it is sound. */
-  async settle(): Promise<void> {
-    if (this.reports.size > 0) await Promise.all(this.reports);
-  }
-
-  private expect(file: string, code: string, info: Promise<GPUCompilationInfo>, scope: Promise<GPUError | null>): void {
-    const report = Promise.all([info, scope])
-      .then(([{ messages }, error]) => {
-        const message = messages.find((m) => m.type === "error");
-        if (message) this.onError(new Error(shaderError(file, code, message)));
-        else if (error) this.onError(new Error(`${file}: ${error.message}`));
-      })
-      .catch(() => undefined) // the device is gone; its loss is reported by itself
-      .finally(() => this.reports.delete(report));
-    this.reports.add(report);
+  private expect(pipeline: Pipeline, code: string, info: Promise<GPUCompilationInfo>, scope: Promise<GPUError | null>): void {
+    const { file } = pipeline.kernel;
+    const report = Promise.all([info, scope]).then(([{ messages }, error]) => {
+      const message = messages.find((m) => m.type === "error");
+      if (message) pipeline.fault = new Error(shaderError(file, code, message));
+      else if (error) pipeline.fault = new Error(`${pipeline.label}: ${error.message}`);
+      if (pipeline.fault) this.faults.fail(pipeline.fault);
+      else pipeline.accept();
+    });
+    pipeline.judged = this.faults.expect(report);
   }
 }
 
@@ -72,6 +87,7 @@ function layoutEntries(kernel: Kernel): GPUBindGroupLayoutEntry[] {
 }
 
 function shaderError(file: string, code: string, m: GPUCompilationMessage): string {
-  const line = code.split("\n")[m.lineNum - 1] ?? "";
-  return `${file}:${m.lineNum}:${m.linePos}: ${m.message}\n    ${line}\n    ${" ".repeat(Math.max(0, m.linePos - 1))}^`;
+  const text = code.split("\n")[m.lineNum - 1] ?? "";
+  const at = sourceOf(file, code, m.lineNum);
+  return `${at.file}:${at.line}:${m.linePos}: ${m.message}\n    ${text}\n    ${" ".repeat(Math.max(0, m.linePos - 1))}^`;
 }

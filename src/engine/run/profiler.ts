@@ -1,8 +1,14 @@
 // Kernel times by timestamp queries: each call in a pass of its own, with a timestamp at both ends.
 
-import type { Engine } from "../engine.ts";
 import { USAGE } from "../memory/storage.ts";
 import type { Call } from "./stream.ts";
+
+/** What a profile needs of the engine. */
+interface Clock {
+  device: GPUDevice;
+  flush(): void;
+  readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer>;
+}
 
 export interface KernelTime {
   kernel: string;
@@ -31,7 +37,7 @@ export class Profile {
     return this.rows.reduce((sum, row) => sum + row.ms, 0);
   }
 
-  static async measure(gpu: Engine, calls: readonly Call[], encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
+  static async measure(gpu: Clock, calls: readonly Call[], encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
     if (!gpu.device.features.has("timestamp-query")) throw new Error("profile: this adapter has no timestamp-query; time the whole step instead");
     const count = calls.length * 2;
     const querySet = gpu.device.createQuerySet({ type: "timestamp", count });
@@ -49,7 +55,7 @@ export class Profile {
     querySet.destroy();
     resolved.destroy();
     const ms = (i: number) => Number(stamps[i]! - stamps[0]!) / 1e6;
-    return new Profile(calls.map((call, i) => ({ kernel: call.pipeline.gpu.label, start: ms(2 * i), ms: ms(2 * i + 1) - ms(2 * i) })));
+    return new Profile(calls.map((call, i) => ({ kernel: call.pipeline.label, start: ms(2 * i), ms: ms(2 * i + 1) - ms(2 * i) })));
   }
 }
 

@@ -116,6 +116,18 @@ function inPlaceTwin(file: string, code: string, entry: string, parts: string[] 
   return { kernel: twin, input: missing[0]!.name };
 }
 
+/** The last line of every .wgsl file as the build bundles it, so that a text of several files knows its parts. */
+const SOURCE = /^\/\/# sourceURL=(.*)$/;
+
+/** The file, and the line in it, where line `line` (from 1) of a kernel's code stands; a text without names is `file`. */
+export function sourceOf(file: string, code: string, line: number): { file: string; line: number } {
+  const lines = code.split("\n");
+  const starts = lines.flatMap((text, i) => (i + 1 < line && SOURCE.test(text) ? [i + 1] : []));
+  const start = starts.at(-1) ?? 0;
+  const name = lines.slice(start).map((text) => SOURCE.exec(text)?.[1]).find(Boolean);
+  return { file: name ?? file, line: line - start };
+}
+
 export type Constants = Record<string, number | string | boolean>;
 
 /**

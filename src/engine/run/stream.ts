@@ -1,16 +1,18 @@
 // What runs: a `Call` is one dispatch with its buffers. The eager stream gathers calls in one compute pass and submits
 // it when something is read back, when data is uploaded, or after MAX_CALLS.
 
+import type { Faults } from "../device/errors.ts";
+import { USAGE, homeOf, locate, type Slice } from "../memory/storage.ts";
+import type { Grid } from "./grid.ts";
 import type { Pipeline } from "./pipelines.ts";
-import { USAGE, type Storage } from "../memory/storage.ts";
-import type { Tensor } from "../tensor.ts";
-
-export type Grid = readonly [number, number?, number?];
+import type { Binding } from "./shader.ts";
 
 export interface Call {
   pipeline: Pipeline;
-  /** In the order of the kernel's bindings. */
-  tensors: Tensor[];
+  bindings: readonly Binding[];
+  /** What the kernel binds, in the order of its bindings. */
+  slices: readonly Slice[];
+  inPlace: string | null;
   params: ArrayBuffer | null;
   grid: Grid;
 }
@@ -18,28 +20,24 @@ export interface Call {
 const MAX_CALLS = 128;
 const SLOT = 256; // minUniformBufferOffsetAlignment is at most this
 
-/** The storage that has the bytes of this one. */
-export const homeOf = (storage: Storage): Storage => (storage.placed ? homeOf(storage.placed.storage) : storage);
+/** The slices that a call writes. */
+export const written = (call: Call): Slice[] => call.slices.filter((_, i) => call.bindings[i]!.kind === "write");
 
-/** Where a storage's bytes are: its own buffer or, when placed by a capture, a slice of another's. */
-export function locate(storage: Storage): { buffer: GPUBuffer; offset: number } {
-  if (storage.placed) {
-    const home = locate(storage.placed.storage);
-    return { buffer: home.buffer, offset: home.offset + storage.placed.offset };
-  }
-  return { buffer: storage.buffer!, offset: 0 };
+/** For error messages: the kernel and what it was called with. */
+export function describe({ pipeline, bindings, slices }: Call): string {
+  return `${pipeline.label} (${bindings.map((b, i) => `${b.name} ${slices[i]}`).join(", ")})`;
 }
 
 export function bindGroup(device: GPUDevice, call: Call, uniforms: GPUBuffer, slot: number): GPUBindGroup {
-  const { kernel, layout } = call.pipeline;
+  const { kernel, layout, label } = call.pipeline;
   const entries: GPUBindGroupEntry[] = kernel.bindings.map((b, i) => {
-    const t = call.tensors[i]!;
+    const t = call.slices[i]!;
     const { buffer, offset } = locate(t.storage);
     return { binding: b.index, resource: { buffer, offset: offset + t.offset, size: t.bytes } };
   });
   if (kernel.params && call.params)
     entries.push({ binding: kernel.params.index, resource: { buffer: uniforms, offset: slot * SLOT, size: call.params.byteLength } });
-  return device.createBindGroup({ label: kernel.file, layout, entries });
+  return device.createBindGroup({ label, layout, entries });
 }
 
 export function encode(pass: GPUComputePassEncoder, call: Call, group: GPUBindGroup): void {
@@ -76,15 +74,20 @@ export class Stream {
   private calls: Call[] = [];
   private groups: GPUBindGroup[] = [];
   private readonly uniforms: GPUBuffer;
+  private closeScope: ReturnType<Faults["watch"]> = () => {};
 
-  constructor(private readonly device: GPUDevice) {
+  constructor(private readonly device: GPUDevice, private readonly faults: Faults) {
     this.uniforms = makeUniforms(device, MAX_CALLS);
   }
 
+  /** A pipeline that the driver has not accepted yet runs in a submit of its own: if it is unsound, nothing else is lost. */
   push(call: Call): void {
+    const alone = call.pipeline.isOnTrial();
+    if (alone) this.flush();
+    if (this.calls.length === 0) this.closeScope = this.faults.watch("validation");
     this.groups.push(bindGroup(this.device, call, this.uniforms, this.calls.length));
     this.calls.push(call);
-    if (this.calls.length === MAX_CALLS) this.flush();
+    if (alone || this.calls.length === MAX_CALLS) this.flush();
   }
 
   flush(): void {
@@ -96,9 +99,22 @@ export class Stream {
     const encoder = this.device.createCommandEncoder();
     encodeAll(encoder, calls, groups);
     this.device.queue.submit([encoder.finish()]);
+    this.closeScope((message) => this.blame(calls, message));
+  }
+
+  /** None of the calls was executed: what they should have written counts as wrong. */
+  private async blame(calls: readonly Call[], message: string): Promise<void> {
+    await Promise.all(calls.map((call) => call.pipeline.judged));
+    const reason = calls.find((call) => call.pipeline.fault)?.pipeline.fault;
+    const names = [...new Set(calls.map(describe))];
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+    const error = reason ?? new Error(`the GPU refused ${names.slice(0, 3).join("; ")}${more}: ${message}`);
+    for (const slice of calls.flatMap(written)) homeOf(slice.storage).fault = error;
+    if (!reason) this.faults.fail(error);
   }
 
   close(): void {
+    if (this.calls.length > 0) this.closeScope(() => undefined);
     this.calls = [];
     this.groups = [];
     this.uniforms.destroy();

@@ -5,7 +5,8 @@
 import sharedSource from "../../../shaders/conv/winograd.wgsl";
 import tilesSource from "../../../shaders/conv/winograd_tiles.wgsl";
 import weightsSource from "../../../shaders/conv/winograd_weights.wgsl";
-import { linearGrid, type Engine } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
+import type { Runtime as Engine } from "../../engine/tensor.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import type { Variant } from "../../engine/tuner.ts";

@@ -1,7 +1,7 @@
 // The families of a heavy kernel, in the order of preference for an adapter: the tuner takes the first that runs until
 // it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory.
 
-import type { Engine } from "../../engine/engine.ts";
+import type { Runtime as Engine } from "../../engine/tensor.ts";
 import type { Variant } from "../../engine/tuner.ts";
 
 export const onHardware = (gpu: Engine): boolean => gpu.adapter.kind === "hardware";

@@ -18,7 +18,7 @@ export function where(cond: Tensor, a: Tensor | number, b: Tensor | number): Ten
   const [ta, tb] = [a, b].map((t) => (typeof t === "number" ? gpu.full([], t) : t)) as [Tensor, Tensor];
   checkDType("where", "a", ta, "f32");
   checkDType("where", "b", tb, "f32");
-  const shape = broadcastShape("where", cond.view(broadcastShape("where", cond, ta)), tb);
+  const shape = broadcastShape("where", { shape: broadcastShape("where", cond, ta) }, tb);
   const full = (t: Tensor) => (sameShape(t.shape, shape) ? t : noGrad(gpu, () => expand(t, shape)));
   const mask = full(cond);
   const params = { n4: quadsOf(shape) };

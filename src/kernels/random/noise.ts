@@ -1,7 +1,8 @@
 // Random tensors, made by Philox in the kernel that writes them.
 
 import source from "../../../shaders/random/noise.wgsl";
-import { linearGrid, type Engine } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
+import type { Draws, Runtime as Engine } from "../../engine/tensor.ts";
 import { philox, type Generator } from "../../engine/random.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
@@ -12,7 +13,7 @@ const [normal, uniform, add, addBackward] = ["normal", "uniform_", "add", "add_b
   kernel("shaders/random/noise.wgsl", source, { entry, parts: [philox] }),
 );
 
-function fill(op: string, gpu: Engine, k: typeof normal, shape: Shape, lo: number, hi: number, generator: Generator): Tensor {
+function fill(op: string, gpu: Engine, k: typeof normal, shape: Shape, lo: number, hi: number, generator: Draws): Tensor {
   if (shape.some((n) => !Number.isInteger(n) || n < 0)) fail(op, `shape [${shape}] has a size that is no whole number`);
   const y = gpu.empty(shape);
   const n4 = quadsOf(shape);
@@ -21,10 +22,10 @@ function fill(op: string, gpu: Engine, k: typeof normal, shape: Shape, lo: numbe
 }
 
 /** Standard normal numbers. Like every random op it draws anew at each replay of a capture. */
-export const randn = (gpu: Engine, shape: Shape, generator: Generator = gpu.random): Tensor => fill("randn", gpu, normal, shape, 0, 1, generator);
+export const randn = (gpu: Engine, shape: Shape, generator: Draws = gpu.random): Tensor => fill("randn", gpu, normal, shape, 0, 1, generator);
 
 /** Uniform numbers between lo and hi. */
-export const rand = (gpu: Engine, shape: Shape, lo = 0, hi = 1, generator: Generator = gpu.random): Tensor => fill("rand", gpu, uniform, shape, lo, hi, generator);
+export const rand = (gpu: Engine, shape: Shape, lo = 0, hi = 1, generator: Draws = gpu.random): Tensor => fill("rand", gpu, uniform, shape, lo, hi, generator);
 
 export interface AddNoiseOptions {
   /** Bounds of the result; no bounds by default. */

@@ -1,6 +1,7 @@
 // What a network is made of, found by running it once on one image: the tape keeps every op with its inputs, and the
 // inputs say which parameters belong to it. So shapes, strides and pools are those that really ran.
 
+import { engineOf } from "../../engine/engine.ts";
 import { Tape } from "../../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../../engine/tensor.ts";
 import type { Autoencoder } from "../../model/autoencoder.ts";
@@ -63,7 +64,7 @@ function layerOf(node: Node, params: Parameters): Layer | null {
 }
 
 function observe(params: Parameters, input: Shape, run: Run): Part & { heads: Layer[] } {
-  const gpu = params.flat.gpu;
+  const gpu = engineOf(params.flat);
   return gpu.scope(() => {
     const x = gpu.zeros([1, ...input]);
     const outer = gpu.tape;
