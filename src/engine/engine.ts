@@ -93,23 +93,23 @@ export class Engine implements Studio {
 
   /** Memory for a tensor, contents undefined. */
   empty(shape: Shape, dtype: DType = "f32"): Tensor {
-    return this.allocate("empty", shape, dtype, (bytes, label) => (this.recorder ?? this.storages).make(bytes, label));
+    return this.allocate("empty", shape, dtype, (bytes) => (this.recorder ?? this.storages).make(bytes, shape, dtype));
   }
 
-  private allocate(who: string, shape: Shape, dtype: DType, make: (bytes: number, label: string) => Storage): Tensor {
+  private allocate(who: string, shape: Shape, dtype: DType, make: (bytes: number) => Storage): Tensor {
     this.check();
     checkShape(who, shape);
     if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
-    return new Tensor(this, shape, dtype, make(paddedBytes(sizeOf(shape)), `a tensor ${dtype}[${shape}]`));
+    return new Tensor(this, shape, dtype, make(paddedBytes(sizeOf(shape))));
   }
 
   /** A tensor from host data, row-major; inside a captured function it is a constant of the recording. */
-  tensor(data: HostArray, shape: Shape = [data?.length], dtype: DType = "f32"): Tensor {
+  tensor(data: HostArray, shape: Shape = [Object(data).length ?? 0], dtype: DType = "f32"): Tensor {
     checkHostData("tensor", data, shape, dtype);
     const { recorder } = this;
-    const t = this.allocate("tensor", shape, dtype, (bytes, label) => {
-      if (!recorder) return this.storages.make(bytes, label);
-      const constant = this.storages.makeRecorded(bytes, label, recorder.keeper);
+    const t = this.allocate("tensor", shape, dtype, (bytes) => {
+      if (!recorder) return this.storages.make(bytes, shape, dtype);
+      const constant = this.storages.makeRecorded(recorder.keeper, bytes, shape, dtype);
       recorder.constants.add(constant);
       return constant;
     });
@@ -271,7 +271,7 @@ export class Engine implements Studio {
     const own: Tensor[] = [];
     try {
       for (const { shape, dtype = "f32" } of inputs)
-        own.push(this.allocate("capture", shape, dtype, (bytes, label) => this.storages.makeRecorded(bytes, label, recorder.keeper)));
+        own.push(this.allocate("capture", shape, dtype, (bytes) => this.storages.makeRecorded(recorder.keeper, bytes, shape, dtype)));
       this.recorder = recorder;
       const outputs = fn(...own);
       refusePromise("capture", outputs);
@@ -286,9 +286,9 @@ export class Engine implements Studio {
   }
 
   private plan(recorder: Recorder, inputs: readonly Tensor[], outputs: readonly Tensor[]): Recording {
-    const { device, storages, pipelines } = this;
+    const { device, faults, storages, pipelines } = this;
     const storagesOf = (tensors: readonly Tensor[]) => new Set(tensors.map((t) => t.storage));
-    return new Recording({ device, storages, pipelines }, recorder, storagesOf(inputs), storagesOf(outputs));
+    return new Recording({ device, faults, storages, pipelines }, recorder, storagesOf(inputs), storagesOf(outputs));
   }
 
   private abandon(storages: readonly Storage[]): void {

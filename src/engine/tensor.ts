@@ -74,6 +74,7 @@ export const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as 
 
 /** Throws unless `data` is an array of numbers that a tensor of this shape and type can hold. */
 export function checkHostData(who: string, data: unknown, shape: Shape, dtype: DType): asserts data is HostArray {
+  checkShape(who, shape);
   if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
   if (!Array.isArray(data) && !(ArrayBuffer.isView(data) && "length" in data))
     throw new Error(`${who}: ${describeValue(data)} given; an array of numbers is due`);

@@ -162,7 +162,6 @@ function resultOf(value: unknown): Tensor {
   if (value instanceof Promise) fail("valueAndGrad: fn is asynchronous; compute without await and read the values afterwards");
   const y: unknown = Array.isArray(value) ? value[0] : value;
   if (!(y instanceof Tensor)) fail("valueAndGrad: fn returned no tensor; return the tensor to differentiate, or an array that begins with it");
-  if (y.dtype !== "f32") fail(`valueAndGrad: the result is ${y.dtype}; only f32 can be differentiated`);
   return y;
 }
 
@@ -207,6 +206,7 @@ export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, 
     if (dy && !sameShape(dy.shape, y.shape)) fail(`valueAndGrad: dy has shape [${dy.shape}], the result [${y.shape}]`);
     if (dy && dy.dtype !== "f32") fail(`valueAndGrad: dy is ${dy.dtype}; f32 is due`);
     const found = backpropagate(tape, outer, y, dy ?? gpu.full(y.shape, 1));
+    if (y.dtype !== "f32") fail(`valueAndGrad: the result is ${y.dtype}; only f32 can be differentiated`);
     const grads = wrt.map((x) => found.get(x) ?? gpu.zeros(x.shape));
     const others = [...(value instanceof Tensor ? [value] : (value as readonly unknown[])), dy, ...wrt].filter((t) => t instanceof Tensor);
     return { value, grads: distinct(gpu, grads, others) };
@@ -214,4 +214,5 @@ export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, 
 }
 
 /** The gradients alone, as torch.autograd.grad. */
-export const grad = (fn: () => Tensor, wrt: readonly Tensor[], dy?: Tensor): Tensor[] => valueAndGrad(fn, wrt, dy).grads;
+export const grad = (fn: () => Tensor, wrt: readonly Tensor[], dy?: Tensor): Tensor[] =>
+  checkWatched(wrt).scope(() => valueAndGrad(fn, wrt, dy).grads);

@@ -26,8 +26,8 @@ export class Storages {
   }
 
   /** Memory that the innermost scope owns, or the user where no scope is open. */
-  make(bytes: number, label: string): Storage {
-    const storage = this.filled(bytes, label);
+  make(bytes: number, shape: readonly number[], dtype: string): Storage {
+    const storage = this.filled(bytes, shape, dtype);
     const scope = this.scopes.at(-1);
     if (scope) this.enter(scope, storage);
     else this.entrust(storage, "loose");
@@ -35,14 +35,14 @@ export class Storages {
   }
 
   /** Memory that a recording owns. */
-  makeRecorded(bytes: number, label: string, keeper: Keeper): Storage {
-    const storage = this.filled(bytes, label);
+  makeRecorded(keeper: Keeper, bytes: number, shape: readonly number[], dtype: string): Storage {
+    const storage = this.filled(bytes, shape, dtype);
     storage.owner = keeper;
     return storage;
   }
 
-  private filled(bytes: number, label: string): Storage {
-    const storage = new Storage(bytes, label);
+  private filled(bytes: number, shape: readonly number[], dtype: string): Storage {
+    const storage = new Storage(bytes, shape, dtype);
     storage.buffer = this.pool.take(storage);
     return storage;
   }

@@ -20,7 +20,16 @@ export class Storage {
   /** Why the bytes are not what they should be: the call that should have written them failed. */
   fault: Error | null = null;
 
-  constructor(readonly bytes: number, readonly label: string) {}
+  /** `shape` and `dtype` are those of the tensor that it was made for. */
+  constructor(
+    readonly bytes: number,
+    private readonly shape: readonly number[],
+    private readonly dtype: string,
+  ) {}
+
+  get label(): string {
+    return `a tensor ${this.dtype}[${this.shape}]`;
+  }
 
   get freed(): boolean {
     return this.owner === "nobody";

@@ -11,6 +11,7 @@ export class Pipeline {
   fault: Error | null = null;
   /** Resolves when the driver has said whether it is sound. */
   judged: Promise<void> = Promise.resolve();
+  accepted = false;
   private trials = TRIAL;
 
   constructor(
@@ -27,6 +28,7 @@ export class Pipeline {
   }
 
   accept(): void {
+    this.accepted = true;
     this.trials = 0;
   }
 }

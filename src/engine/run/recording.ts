@@ -2,9 +2,10 @@
 // lets tensors share buffers by their first and last use.
 
 import { lifetimes, liveCalls, peakBytes, share, workInPlace } from "../memory/plan.ts";
+import type { Faults } from "../device/errors.ts";
 import type { Storages } from "../memory/ownership.ts";
 import { Keeper, Storage, homeOf, locate, type Slice } from "../memory/storage.ts";
-import type { Pipelines } from "./pipelines.ts";
+import type { Pipeline, Pipelines } from "./pipelines.ts";
 import { bindGroup, encodeAll, makeUniforms, packSlots, type Call } from "./stream.ts";
 
 /** Bytes of a capture. */
@@ -25,8 +26,8 @@ export class Recorder {
   /** Storages with memory that was uploaded inside the captured function: constants of the recording. */
   readonly constants = new Set<Storage>();
 
-  make(bytes: number, label: string): Storage {
-    const storage = new Storage(bytes, label);
+  make(bytes: number, shape: readonly number[], dtype: string): Storage {
+    const storage = new Storage(bytes, shape, dtype);
     storage.owner = this.keeper;
     this.virtual.add(storage);
     return storage;
@@ -79,6 +80,7 @@ const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
 /** What a recording needs of the engine. */
 export interface Workshop {
   device: GPUDevice;
+  faults: Faults;
   storages: Storages;
   pipelines: Pipelines;
 }
@@ -90,6 +92,7 @@ export class Recording {
   private readonly holdings: Holdings;
   private readonly keeper: Keeper;
   private readonly owned: ReadonlySet<Storage>;
+  private readonly unproven: Set<Pipeline>;
 
   /** `inputs` and `outputs` are the storages that the caller sees. Gives back all that was recorded if it fails. */
   constructor(private readonly shop: Workshop, recorder: Recorder, private readonly inputs: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>) {
@@ -110,6 +113,7 @@ export class Recording {
       this.dispose();
       throw error;
     }
+    this.unproven = new Set(this.calls.map((call) => call.pipeline));
     virtual.forEach((s) => outputs.has(s) || (s.buffer = null));
     forgotten.register(this.keeper, this.holdings, this.holdings);
   }
@@ -152,7 +156,10 @@ export class Recording {
 
   /** Throws if the driver has refused one of its pipelines. */
   check(): void {
-    for (const { pipeline } of this.calls) if (pipeline.fault) throw pipeline.fault;
+    for (const pipeline of this.unproven) {
+      if (pipeline.fault) throw pipeline.fault;
+      if (pipeline.accepted) this.unproven.delete(pipeline);
+    }
   }
 
   /**
@@ -164,16 +171,24 @@ export class Recording {
     const stays = (s: Slice, i: number) => s.storage === targets[i]!.storage && s.offset === targets[i]!.offset;
     const moved = sources.map((s, i) => (s && this.inputs.has(homeOf(s.storage)) && !stays(s, i) ? this.takeAside(s) : s));
     write();
+    const close = this.unproven.size > 0 ? this.shop.faults.watch("validation") : null;
     const encoder = device.createCommandEncoder();
     moved.forEach((source, i) => source && encodeCopy(encoder, source, targets[i]!));
     encodeAll(encoder, this.calls, this.groups);
     device.queue.submit([encoder.finish()]);
+    close?.((message) => this.blame(message));
     moved.forEach((source, i) => source && source !== sources[i] && storages.free(source.storage));
+  }
+
+  /** The pipelines' own faults explain it better. */
+  private async blame(message: string): Promise<void> {
+    await Promise.all(this.calls.map(({ pipeline }) => pipeline.judged));
+    if (!this.calls.some(({ pipeline }) => pipeline.fault)) this.shop.faults.fail(new Error(`the GPU refused a captured function: ${message}`));
   }
 
   private takeAside(source: Slice): Slice {
     const { device, storages } = this.shop;
-    const copy = { storage: storages.makeRecorded(source.bytes, "capture input", this.keeper), offset: 0, bytes: source.bytes };
+    const copy = { storage: storages.makeRecorded(this.keeper, source.bytes, [source.bytes / 4], "f32"), offset: 0, bytes: source.bytes };
     const encoder = device.createCommandEncoder();
     encodeCopy(encoder, source, copy);
     device.queue.submit([encoder.finish()]);
