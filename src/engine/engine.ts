@@ -8,15 +8,18 @@ import { Faults } from "./device/errors.ts";
 import type { Tape } from "./grad/tape.ts";
 import { Storages } from "./memory/ownership.ts";
 import { Pool, type MemoryStats } from "./memory/pool.ts";
-import { USAGE, homeOf, locate, overlap, type Storage } from "./memory/storage.ts";
+import { homeOf, locate, type Storage } from "./memory/storage.ts";
 import { capture, type Captured, type Input, type Recorded, type Studio, type Tensors } from "./run/capture.ts";
+import { arrange, checkGrid } from "./run/dispatch.ts";
 import { sweep, type Grid } from "./run/grid.ts";
 import { Pipelines, type Pipeline } from "./run/pipelines.ts";
 import { Profile } from "./run/profiler.ts";
+import { Readback } from "./run/readback.ts";
 import { Recorder, Recording } from "./run/recording.ts";
 import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts";
 import { Stream, encode, type Call } from "./run/stream.ts";
 import { Generator } from "./random.ts";
+import { refusePromise, tensorsIn } from "./results.ts";
 import { HOST, Tensor, checkHostData, checkShape, describeValue, paddedBytes, sameShape, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
 
@@ -42,6 +45,7 @@ export class Engine implements Studio {
   private readonly pipelines: Pipelines;
   private readonly stream: Stream;
   private readonly storages: Storages;
+  private readonly readback: Readback;
   private closed = false;
   /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
   readonly subgroupSize: number;
@@ -55,6 +59,7 @@ export class Engine implements Studio {
     this.faults = new Faults(device);
     this.stream = new Stream(device, this.faults);
     this.pipelines = new Pipelines(device, this.faults);
+    this.readback = new Readback(device, adapter, this.faults);
     const beforeDestroy = () => this.flush();
     this.storages = new Storages(new Pool(device, this.faults, { poolBytes, memoryLimit, beforeDestroy, collect: collectGarbage }), collectGarbage);
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
@@ -210,25 +215,15 @@ export class Engine implements Studio {
    */
   run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants: Constants = {}): void {
     this.check();
-    const slices = this.arrange(k, tensors);
-    if (grid.some((n) => !(n! <= 65535))) throw new Error(`${k.file}: a grid of ${grid} workgroups; at most 65535 a dimension`);
-    if (grid.some((n) => n === 0)) return;
+    const slices = arrange(k, tensors);
+    for (const t of slices) this.touch(t, k.file);
+    checkGrid(k, grid);
+    if (grid.includes(0)) return;
     const packed = k.params && packParams(k, params);
     const call: Call = { pipeline: this.pipelines.get(k, constants), bindings: k.bindings, slices, inPlace: k.inPlace?.input ?? null, params: packed, grid };
     this.tape?.launched(k, slices);
     if (this.recorder) this.recorder.calls.push(call);
     else this.stream.push(call);
-  }
-
-  /** The tensors in the order of the kernel's bindings, each with its memory; what is written is bound once. */
-  private arrange(k: Kernel, tensors: Record<string, Tensor>): Tensor[] {
-    const names = Object.keys(tensors);
-    if (names.length !== k.bindings.length || k.bindings.some((b) => !(b.name in tensors)))
-      throw new Error(`${k.file}: tensors {${names.join(", ")}} given; the kernel binds {${k.bindings.map((b) => b.name).join(", ")}}`);
-    const ordered = k.bindings.map((b) => tensors[b.name]!);
-    ordered.forEach((t) => this.touch(t, k.file));
-    k.bindings.forEach(({ kind }, i) => kind === "write" && checkAlone(k, ordered, i));
-    return ordered;
   }
 
   /** The pipeline of a kernel with these constants, made once. */
@@ -311,39 +306,22 @@ export class Engine implements Studio {
     this.touch(t, "data");
     const home = homeOf(t.storage);
     const { buffer, offset } = locate(t.storage);
-    this.flush();
     const bytes = await this.readBuffer(buffer, offset + t.offset, t.size * 4);
     if (home.fault) throw home.fault;
     return new HOST[t.dtype](bytes);
   }
 
-  async readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
-    if (bytes === 0) return new ArrayBuffer(0);
-    const staging = this.device.createBuffer({ size: bytes, usage: USAGE.MAP_READ | USAGE.COPY_DST });
-    const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
-    this.device.queue.submit([encoder.finish()]);
-    try {
-      await this.adapter.wait(staging.mapAsync(1 /* GPUMapMode.READ */));
-    } catch (error) {
-      await Promise.resolve();
-      this.check();
-      throw error;
-    }
-    await this.faults.settle();
-    this.check();
-    const copy = staging.getMappedRange().slice(0);
-    staging.destroy();
-    return copy;
+  /** Bytes of any buffer, after what was called so far. */
+  readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    this.flush();
+    return this.readback.bytes(buffer, offset, bytes, () => this.check());
   }
 
   /** Waits until the GPU has done everything that was called. */
   async synchronize(): Promise<void> {
     this.check();
     this.flush();
-    await this.adapter.wait(this.device.queue.onSubmittedWorkDone());
-    await this.faults.settle();
-    this.check();
+    await this.readback.idle(() => this.check());
   }
 
   /** Frees everything of this engine, tensors and captures included. */
@@ -357,34 +335,5 @@ export class Engine implements Studio {
   }
 }
 
-/** WebGPU forbids a dispatch to read the buffer that it writes, and to write the same bytes by two names. */
-function checkAlone(k: Kernel, tensors: readonly Tensor[], i: number): void {
-  const t = tensors[i]!;
-  const home = homeOf(t.storage);
-  const collides = (other: Tensor, j: number) =>
-    j !== i && homeOf(other.storage) === home && (k.bindings[j]!.kind === "read" || overlap(t, other));
-  const j = tensors.findIndex(collides);
-  if (j < 0) return;
-  const [written, other] = [i, j].map((at) => `${k.bindings[at]!.name} ${tensors[at]}`);
-  throw new Error(`${k.file}: ${written} is written and lies in the same memory as ${other}; copy one of them first`);
-}
-
-/** What a scope or a capture runs is over when it returns. */
-function refusePromise(who: string, result: unknown): void {
-  if (!(result instanceof Promise)) return;
-  result.catch(() => undefined); // the error below is the one to read
-  throw new Error(`${who}: fn is asynchronous; compute without await in it, and read tensors after it`);
-}
-
 /** The engine of a tensor, for what lies outside of ops: captures, reading, memory. */
 export const engineOf = (t: Tensor): Engine => t.gpu as Engine;
-
-/** The tensors in a result: alone, in arrays, or as values of plain objects. */
-function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tensor[] {
-  if (value instanceof Tensor) return [value];
-  if (typeof value !== "object" || value === null || seen.has(value)) return [];
-  seen.add(value);
-  if (Array.isArray(value)) return value.flatMap((v) => tensorsIn(v, seen));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null ? Object.values(value).flatMap((v) => tensorsIn(v, seen)) : [];
-}
