@@ -139,7 +139,10 @@ recovery("a lost device stays lost and says the same sentence everywhere", async
 recovery("host data is checked: length, type, whole numbers", async () => {
   const wrong: [() => unknown, RegExp][] = [
     [() => gpu.tensor([1, "2"] as unknown as number[]), /^tensor: element 1 is the text "2"; a number is due/],
-    [() => gpu.tensor([[1, 2], [3, 4]] as unknown as number[]), /^tensor: element 0 is an object of type Array; a number is due/],
+    [() => gpu.tensor([[1, 2], [3]]), /^tensor: rows of different lengths at depth 1; 2 elements are due in each, as in the first/],
+    [() => gpu.tensor([[1, 2], 3]), /^tensor: rows of different lengths/],
+    [() => gpu.tensor([[1, 2], [3, "4"]] as unknown as number[][]), /^tensor: element 3 is the text "4"; a number is due/],
+    [() => gpu.tensor(new BigInt64Array(2) as unknown as number[]), /^tensor: .* given; a number, an array of numbers or a typed array is due/],
     [() => gpu.tensor(null as unknown as number[]), /^tensor: .*null/],
     [() => gpu.tensor([1.5], [1], "i32"), /^tensor: element 0 is 1.5; a whole number that fits i32 is due/],
     [() => gpu.tensor([-1], [1], "u32"), /whole number that fits u32/],

@@ -20,7 +20,8 @@ import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts
 import { Stream, encode, type Call } from "./run/stream.ts";
 import { Generator } from "./random.ts";
 import { refusePromise, tensorsIn } from "./results.ts";
-import { HOST, Tensor, checkHostData, checkShape, describeValue, paddedBytes, sameShape, sizeOf, type DType, type HostArray, type Shape } from "./tensor.ts";
+import { HOST, checkDType, checkHostData, checkShape, describeValue, rowsOf, sizeOf, toTyped, type DType, type HostArray, type HostData, type Shape } from "./host.ts";
+import { Tensor, paddedBytes } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
 
 export { linearGrid, sweep } from "./run/grid.ts";
@@ -104,21 +105,27 @@ export class Engine implements Studio {
   private allocate(who: string, shape: Shape, dtype: DType, make: (bytes: number) => Storage): Tensor {
     this.check();
     checkShape(who, shape);
-    if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
+    checkDType(who, dtype);
     return new Tensor(this, shape, dtype, make(paddedBytes(sizeOf(shape))));
   }
 
-  /** A tensor from host data, row-major; inside a captured function it is a constant of the recording. */
-  tensor(data: HostArray, shape: Shape = [Object(data).length ?? 0], dtype: DType = "f32"): Tensor {
-    checkHostData("tensor", data, shape, dtype);
+  /**
+   * A tensor from a number, from flat or nested arrays of numbers, or from a typed array, row-major. Shape and type are
+   * those of the data (Int32Array i32, Uint32Array u32, else f32) unless they are given. Inside a captured function it
+   * is a constant of the recording.
+   */
+  tensor(data: HostData, shape?: Shape, dtype?: DType): Tensor {
+    const rows = rowsOf("tensor", data);
+    const [size, type] = [shape ?? rows.shape, dtype ?? rows.dtype];
+    checkHostData("tensor", rows.values, size, type);
     const { recorder } = this;
-    const t = this.allocate("tensor", shape, dtype, (bytes) => {
-      if (!recorder) return this.storages.make(bytes, shape, dtype);
-      const constant = this.storages.makeRecorded(recorder.keeper, bytes, shape, dtype);
+    const t = this.allocate("tensor", size, type, (bytes) => {
+      if (!recorder) return this.storages.make(bytes, size, type);
+      const constant = this.storages.makeRecorded(recorder.keeper, bytes, size, type);
       recorder.constants.add(constant);
       return constant;
     });
-    this.upload(t, data);
+    this.upload(t, rows.values);
     return t;
   }
 
@@ -147,7 +154,7 @@ export class Engine implements Studio {
   }
 
   private upload(t: Tensor, data: HostArray): void {
-    const array = data instanceof HOST[t.dtype] ? data : HOST[t.dtype].from(data);
+    const array = toTyped(data, t.dtype);
     const { buffer, offset } = locate(t.storage);
     this.flush();
     if (array.byteLength > 0) this.device.queue.writeBuffer(buffer, offset + t.offset, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
@@ -156,7 +163,7 @@ export class Engine implements Studio {
   /** dst = src, element by element. */
   copy(src: Tensor, dst: Tensor): void {
     [src, dst].forEach((t) => this.touch(t, "copy"));
-    if (!sameShape([src.size], [dst.size]) || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
+    if (src.size !== dst.size || src.dtype !== dst.dtype) throw new Error(`copy: ${src} does not fit ${dst}`);
     if (homeOf(src.storage) === homeOf(dst.storage)) return this.copyWithin(src, dst);
     const n4 = src.bytes / 16;
     const { grid, WG } = sweep(n4);

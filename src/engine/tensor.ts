@@ -2,12 +2,12 @@
 
 import type { AdapterChoice } from "./device/adapter.ts";
 import type { Slice, Storage } from "./memory/storage.ts";
+import { nest, printed, type NestedNumbers } from "./print.ts";
 import type { Grid } from "./run/grid.ts";
 import type { Constants, Kernel } from "./run/shader.ts";
+import { checkShape, describeValue, sizeOf, type DType, type HostArray, type HostData, type Shape } from "./host.ts";
 
-export type DType = "f32" | "i32" | "u32";
-export type Shape = readonly number[];
-export type HostArray = Float32Array | Int32Array | Uint32Array | readonly number[];
+export { describeValue, sameShape, sizeOf, type DType, type HostArray, type HostData, type Shape } from "./host.ts";
 
 /**
  * dy has y's shape. Returns one gradient per input, of that input's shape; null where there is none. `needs[i]` says
@@ -41,7 +41,7 @@ export interface Runtime {
   empty(shape: Shape, dtype?: DType): Tensor;
   full(shape: Shape, value: number, dtype?: DType): Tensor;
   zeros(shape: Shape, dtype?: DType): Tensor;
-  tensor(data: HostArray, shape?: Shape, dtype?: DType): Tensor;
+  tensor(data: HostData, shape?: Shape, dtype?: DType): Tensor;
   write(t: Tensor, data: HostArray): void;
   copy(src: Tensor, dst: Tensor): void;
   place(src: Tensor, dst: Tensor): void;
@@ -52,52 +52,11 @@ export interface Runtime {
   read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array>;
 }
 
-/** Elements of a shape; 1 for the scalar shape []. */
-export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
-
 /** Groups of four elements that hold a shape: what a vec4 kernel walks. */
 export const quadsOf = (shape: Shape): number => paddedBytes(sizeOf(shape)) / 16;
 
 /** Bytes of n elements, rounded up to whole vec4; what lies behind the last element is undefined and never read. */
 export const paddedBytes = (n: number): number => Math.max(1, Math.ceil(n / 4)) * 16;
-
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
-
-/** Throws unless `shape` is an array of whole numbers from 0. */
-export function checkShape(who: string, shape: Shape): void {
-  if (!Array.isArray(shape)) throw new Error(`${who}: ${describeValue(shape)} given as a shape; an array of sizes is due, such as [2, 3]`);
-  const wrong = shape.find((n) => !Number.isInteger(n) || n < 0);
-  if (wrong !== undefined) throw new Error(`${who}: shape [${shape}] has the size ${wrong}; whole numbers from 0 are due`);
-}
-
-export const HOST = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
-
-/** Throws unless `data` is an array of numbers that a tensor of this shape and type can hold. */
-export function checkHostData(who: string, data: unknown, shape: Shape, dtype: DType): asserts data is HostArray {
-  checkShape(who, shape);
-  if (!(dtype in HOST)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
-  if (!Array.isArray(data) && !(ArrayBuffer.isView(data) && "length" in data))
-    throw new Error(`${who}: ${describeValue(data)} given; an array of numbers is due`);
-  const values = data as ArrayLike<unknown>;
-  if (values.length !== sizeOf(shape)) throw new Error(`${who}: ${values.length} numbers given, shape [${shape}] holds ${sizeOf(shape)}`);
-  if (data instanceof HOST[dtype]) return;
-  const fits = FITS[dtype];
-  for (let i = 0; i < values.length; i++)
-    if (!fits(values[i])) throw new Error(`${who}: element ${i} is ${describeValue(values[i])}; ${dtype === "f32" ? "a number" : `a whole number that fits ${dtype}`} is due`);
-}
-
-const FITS: Record<DType, (value: unknown) => boolean> = {
-  f32: (v) => typeof v === "number",
-  i32: (v) => Number.isInteger(v) && (v as number) === ((v as number) | 0),
-  u32: (v) => Number.isInteger(v) && (v as number) === (v as number) >>> 0,
-};
-
-/** For error messages: what came in the place of something else. */
-export function describeValue(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return `the text "${value.slice(0, 40)}"`;
-  return typeof value === "function" ? "a function" : `an object of type ${value.constructor?.name ?? "Object"}`;
-}
 
 /**
  * A row-major array on the GPU: float32 (or int32, uint32 for labels and indices), 4 bytes an element. A view (see
@@ -153,6 +112,16 @@ export class Tensor implements Slice {
     return this.gpu.read(this);
   }
 
+  /** Copies the elements to the host, as nested arrays; a number for a scalar. */
+  async array(): Promise<NestedNumbers> {
+    return nest(await this.data(), this.shape);
+  }
+
+  /** Prints the elements as PyTorch prints a tensor. */
+  async print(): Promise<void> {
+    console.log(printed(await this.data(), this.shape));
+  }
+
   /** The one element of a tensor of size 1. */
   async item(): Promise<number> {
     if (this.size !== 1) throw new Error(`item: the tensor has shape [${this.shape}]; only a tensor of one element has an item`);
@@ -169,5 +138,10 @@ export class Tensor implements Slice {
 
   toString(): string {
     return `Tensor ${this.dtype}[${this.shape}]`;
+  }
+
+  /** What console.log shows in Node: the elements are on the GPU, and `print()` reads them. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `${this} (on the GPU; await .print() or .data() reads it)`;
   }
 }

@@ -2,7 +2,8 @@
 // dispatches. A replay writes the inputs and encodes the calls in one compute pass: at most three calls per kernel, no
 // buffer made, one submit.
 
-import { Tensor, checkHostData, describeValue, sameShape, type DType, type HostArray, type Runtime, type Shape } from "../tensor.ts";
+import { checkHostData, describeValue, sameShape, type DType, type HostArray, type Shape } from "../host.ts";
+import { Tensor, type Runtime } from "../tensor.ts";
 import type { CaptureMemory, Recording } from "./recording.ts";
 import type { Profile } from "./profiler.ts";
 
