@@ -4,7 +4,8 @@
 // N batch, C classes, y_n = labels[n], s label smoothing. lse = m + log1p(sum of the others) keeps the digits of a
 // small loss. The true class's gradient is written as minus the sum of the others (all of them add up to zero): in
 // float32 p_y - 1 is zero as soon as 1 - p_y < 6e-8, and an attack would see no gradient at all.
-// A label outside 0..C-1 gives NaN, so that it cannot pass unseen. Limited by the launch: rows are short.
+// A label outside 0..C-1 gives NaN, so that it cannot pass unseen, and so does a row whose largest logit is not finite, as
+// in PyTorch. By log1p.wgsl and special.wgsl. Limited by the launch: rows are short.
 struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
@@ -15,14 +16,15 @@ struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 
 override WG: u32 = 64;
 
-fn notANumber() -> f32 { return bitcast<f32>(0x7fc00000u | params.C); }
-
-/// The class with the largest logit of a row (the first of them) and the sum of exp(x_c - max) over the others.
+/// The class with the largest logit of a row (the first of them, or one that is NaN) and the sum of exp(x_c - max) over the others.
 struct Top { best: u32, others: f32 }
 
 fn top(base: u32) -> Top {
   var best = 0u;
-  for (var c = 1u; c < params.C; c++) { if (logits[base + c] > logits[base + best]) { best = c; } }
+  for (var c = 1u; c < params.C; c++) {
+    let v = logits[base + c];
+    if (v > logits[base + best] || isNan1(v)) { best = c; }
+  }
   var others = 0.0;
   for (var c = 0u; c < params.C; c++) { if (c != best) { others += exp(logits[base + c] - logits[base + best]); } }
   return Top(best, others);
@@ -34,9 +36,10 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   if (n >= params.N) { return; }
   let base = n * params.C;
   let label = labels[n];
-  if (label < 0 || label >= i32(params.C)) { loss[n] = notANumber(); return; }
+  if (label < 0 || label >= i32(params.C)) { loss[n] = nan(); return; }
   let t = top(base);
   let m = logits[base + t.best];
+  if (!isFinite1(m)) { loss[n] = nan(); return; }
   let rest = log1p(t.others);
   var sum = 0.0;
   if (params.smoothing > 0.0) { for (var c = 0u; c < params.C; c++) { sum += m - logits[base + c] + rest; } }
@@ -56,7 +59,8 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   var sum = 0.0;
   for (var c = 0u; c < params.C; c++) {
     if (i32(c) == label) { continue; }
-    let d = exp(logits[base + c] - m) / (1.0 + t.others) - off;
+    let p = select(nan(), exp(logits[base + c] - m) / (1.0 + t.others), isFinite1(m));
+    let d = p - off;
     dlogits[base + c] = g * d;
     sum += d;
   }

@@ -1,6 +1,6 @@
 // The skeleton of losses between two tensors of one shape, seen as [N, P]: part[n,c] = sum over p = c, c+C, ... of
 // f(a[n,p], b[n,p]); the host adds up the C parts of a row. N is the batch for a loss per image and 1 for a total.
-// Backward: da = scale * dy[n] * dfa(a, b), db likewise. A file of shaders/pointwise/ is appended and gives f, dfa and
+// Backward: da = dfa(a, b, scale * dy[n]), db likewise. A file of shaders/pointwise/ is appended and gives f, dfa and
 // dfb on four elements. Four elements a load where P is a multiple of four (entry rows4), else one (rows1).
 // Limited by loads.
 struct Params { N: u32, P: u32, C: u32, n4: u32, scale: f32 }
@@ -48,11 +48,11 @@ fn weights(i: u32) -> vec4f {
 @compute @workgroup_size(WG)
 fn rows_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = weights(i) * dfa(a4[i], b4[i]); }
+  if (i < params.n4) { dx[i] = dfa(a4[i], b4[i], weights(i)); }
 }
 
 @compute @workgroup_size(WG)
 fn rows_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dx[i] = weights(i) * dfb(a4[i], b4[i]); }
+  if (i < params.n4) { dx[i] = dfb(a4[i], b4[i], weights(i)); }
 }

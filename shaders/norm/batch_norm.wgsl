@@ -153,7 +153,7 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   if (i >= params.n4) { return; }
   let c = channels(i);
   let v = normal(x4[i], c) * gammas(c) + betas(c);
-  if (RELU) { y4[i] = max(v, vec4f()); } else { y4[i] = v; }
+  if (RELU) { y4[i] = select(v, vec4f(), v < vec4f()); } else { y4[i] = v; }
 }
 
 /// Parts of dgamma and dbeta, [C, T].
@@ -171,8 +171,8 @@ fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     let base = (n * params.C + c) * params.L;
     for (var l = at.z; l < params.L; l += params.S) {
       let xhat = (x[base + l] - stat.x) * stat.y;
-      let passes = !RELU || xhat * scale + offset > 0.0;
-      let g = select(0.0, dy[base + l], passes);
+      let stops = RELU && xhat * scale + offset <= 0.0;
+      let g = select(dy[base + l], 0.0, stops);
       total += vec2f(g * xhat, g);
     }
   }
@@ -184,7 +184,7 @@ fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 /// dy where RELU lets it through.
 fn passed(i: u32, xhat: vec4f, c: vec4u) -> vec4f {
   if (!RELU) { return dy4[i]; }
-  return select(vec4f(), dy4[i], xhat * gammas(c) + betas(c) > vec4f());
+  return select(dy4[i], vec4f(), xhat * gammas(c) + betas(c) <= vec4f());
 }
 
 @compute @workgroup_size(WG)

@@ -14,14 +14,17 @@ override WG: u32 = 64;
 /// logsumexp of a row and sum_k q_k log q_k.
 struct Row { lse: f32, negentropy: f32 }
 
+/// q (log q - v), which is 0 where q is.
+fn weighted(logq: f32, v: f32) -> f32 { return select(exp1(logq) * (logq - v), 0.0, logq < -104.0); }
+
 fn row(base: u32) -> Row {
   var m = logits[base];
-  for (var k = 1u; k < params.K; k++) { m = max(m, logits[base + k]); }
+  for (var k = 1u; k < params.K; k++) { m = max1(m, logits[base + k]); }
   var s = 0.0;
   for (var k = 0u; k < params.K; k++) { s += exp(logits[base + k] - m); }
-  let lse = m + log(s);
+  let lse = select(nan(), m + log(s), isFinite1(m));
   var sum = 0.0;
-  for (var k = 0u; k < params.K; k++) { sum += exp(logits[base + k] - lse) * (logits[base + k] - lse); }
+  for (var k = 0u; k < params.K; k++) { sum += weighted(logits[base + k] - lse, 0.0); }
   return Row(lse, sum);
 }
 
@@ -39,6 +42,6 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let r = row(base);
   for (var i = base; i < base + params.K; i++) {
     let logq = logits[i] - r.lse;
-    dlogits[i] = dy[n] * exp(logq) * (logq - r.negentropy);
+    dlogits[i] = dy[n] * weighted(logq, r.negentropy);
   }
 }

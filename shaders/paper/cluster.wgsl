@@ -53,12 +53,12 @@ fn loss_given(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups
   if (n >= params.N) { return; }
   let base = n * params.K;
   var m = logits[base];
-  for (var k = 1u; k < params.K; k++) { m = max(m, logits[base + k]); }
+  for (var k = 1u; k < params.K; k++) { m = max1(m, logits[base + k]); }
   var s = 0.0;
   for (var k = 0u; k < params.K; k++) { s += exp(logits[base + k] - m); }
   var expected = 0.0;
   for (var k = 0u; k < params.K; k++) {
-    let p = exp(logits[base + k] - m) / s;
+    let p = select(nan(), exp(logits[base + k] - m) / s, isFinite1(m));
     let d = halfDistance(n, k);
     q[base + k] = p;
     h[base + k] = d;
@@ -76,12 +76,12 @@ fn loss_closed(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroup
   for (var k = 0u; k < params.K; k++) {
     let d = halfDistance(n, k);
     q[base + k] = d;
-    least = select(min(least, d), d, k == 0u);
+    if (k == 0u || d < least || isNan1(d)) { least = d; }
   }
   var s = 0.0;
   for (var k = 0u; k < params.K; k++) { s += exp(least - q[base + k]); }
-  for (var k = 0u; k < params.K; k++) { q[base + k] = exp(least - q[base + k]) / s; }
-  loss[n] = minusHalfLogvar(n) + log(f32(params.K)) + least - log(s);
+  for (var k = 0u; k < params.K; k++) { q[base + k] = select(nan(), exp(least - q[base + k]) / s, isFinite1(least)); }
+  loss[n] = minusHalfLogvar(n) + log(f32(params.K)) + least - select(0.0, log(s), isFinite1(least));
 }
 
 /// dz of both losses: w = q [N,K], dy [N].

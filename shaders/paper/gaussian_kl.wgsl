@@ -21,7 +21,7 @@ fn one(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) group
   let n = gid.x + gid.y * groups.x * WG;
   if (n >= params.N) { return; }
   var sum = 0.0;
-  for (var i = n * params.D; i < (n + 1u) * params.D; i++) { sum += exp(logvar[i]) - 1.0 - logvar[i] + mu[i] * mu[i]; }
+  for (var i = n * params.D; i < (n + 1u) * params.D; i++) { sum += exp1(logvar[i]) - 1.0 - logvar[i] + mu[i] * mu[i]; }
   kl[n] = 0.5 * sum;
 }
 
@@ -31,7 +31,7 @@ fn one_backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgrou
   if (i >= params.N * params.D) { return; }
   let g = dy[i / params.D];
   dmu[i] = g * mu[i];
-  dlogvar[i] = 0.5 * g * (exp(logvar[i]) - 1.0);
+  dlogvar[i] = 0.5 * g * (exp1(logvar[i]) - 1.0);
 }
 
 @compute @workgroup_size(WG)
@@ -42,7 +42,7 @@ fn two(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) group
   for (var i = n * params.D; i < (n + 1u) * params.D; i++) {
     let d = mu[i] - mu2[i];
     let r = logvar[i] - logvar2[i];
-    sum += exp(r) - 1.0 - r + d * d * exp(-logvar2[i]);
+    sum += exp1(r) - 1.0 - r + d * d * exp1(-logvar2[i]);
   }
   kl[n] = 0.5 * sum;
 }
@@ -52,8 +52,8 @@ fn two_backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgrou
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.N * params.D) { return; }
   let g = dy[i / params.D];
-  dmu[i] = g * (mu[i] - mu2[i]) * exp(-logvar2[i]);
-  dlogvar[i] = 0.5 * g * (exp(logvar[i] - logvar2[i]) - 1.0);
+  dmu[i] = g * (mu[i] - mu2[i]) * exp1(-logvar2[i]);
+  dlogvar[i] = 0.5 * g * (exp1(logvar[i] - logvar2[i]) - 1.0);
 }
 
 /// The gradients of mu2 and logvar2, written to dmu and dlogvar.
@@ -63,7 +63,7 @@ fn two_backward2(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   if (i >= params.N * params.D) { return; }
   let g = dy[i / params.D];
   let d = mu[i] - mu2[i];
-  let w = exp(-logvar2[i]);
+  let w = exp1(-logvar2[i]);
   dmu[i] = -g * d * w;
-  dlogvar[i] = 0.5 * g * (1.0 - exp(logvar[i] - logvar2[i]) - d * d * w);
+  dlogvar[i] = 0.5 * g * (1.0 - exp1(logvar[i] - logvar2[i]) - d * d * w);
 }

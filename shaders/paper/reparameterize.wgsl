@@ -19,23 +19,23 @@ fn noise(i: u32) -> vec4f { return normal4(philox(vec4u(i, 0u, draw[2], draw[3])
 @compute @workgroup_size(WG)
 fn sample(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { z[i] = mu[i] + exp(0.5 * logvar[i]) * noise(i); }
+  if (i < params.n4) { z[i] = mu[i] + exp4(0.5 * logvar[i]) * noise(i); }
 }
 
 @compute @workgroup_size(WG)
 fn sample_backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dlogvar[i] = 0.5 * dz[i] * exp(0.5 * logvar[i]) * noise(i); }
+  if (i < params.n4) { dlogvar[i] = 0.5 * dz[i] * exp4(0.5 * logvar[i]) * noise(i); }
 }
 
 @compute @workgroup_size(WG)
 fn given(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { z[i] = mu[i] + exp(0.5 * logvar[i]) * eps[i]; }
+  if (i < params.n4) { z[i] = mu[i] + exp4(0.5 * logvar[i]) * eps[i]; }
 }
 
 @compute @workgroup_size(WG)
 fn given_backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { dlogvar[i] = 0.5 * dz[i] * exp(0.5 * logvar[i]) * eps[i]; }
+  if (i < params.n4) { dlogvar[i] = 0.5 * dz[i] * exp4(0.5 * logvar[i]) * eps[i]; }
 }

@@ -1,4 +1,4 @@
 // a + b
 fn f(a: vec4f, b: vec4f) -> vec4f { return a + b; }
-fn dfa(a: vec4f, b: vec4f) -> vec4f { return vec4f(1.0); }
-fn dfb(a: vec4f, b: vec4f) -> vec4f { return vec4f(1.0); }
+fn dfa(a: vec4f, b: vec4f, dy: vec4f) -> vec4f { return dy; }
+fn dfb(a: vec4f, b: vec4f, dy: vec4f) -> vec4f { return dy; }

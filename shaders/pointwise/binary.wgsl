@@ -1,4 +1,4 @@
-// The skeleton of pointwise ops of two tensors with broadcasting: y = f(a, b), da = dy * dfa(a, b), db = dy * dfb(a, b).
+// The skeleton of pointwise ops of two tensors with broadcasting: y = f(a, b), da = dfa(a, b, dy), db = dfb(a, b, dy).
 // A file of shaders/pointwise/ is appended and gives f, dfa and dfb on four elements. The host merges dimensions that
 // both operands walk alike; RANK is what is left, sizes n1..n5 from the second dimension on, strides sa0.. and sb0..
 // (0 where an operand is broadcast). da and db come in y's shape; the host sums them over the broadcast dimensions.
@@ -56,12 +56,12 @@ fn same(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
 
 @compute @workgroup_size(WG)
 fn same_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * dfa(aAt(i), bAt(i)); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dfa(aAt(i), bAt(i), dy[i]); }
 }
 
 @compute @workgroup_size(WG)
 fn same_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * dfb(aAt(i), bAt(i)); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dfb(aAt(i), bAt(i), dy[i]); }
 }
 
 @compute @workgroup_size(WG)
@@ -71,10 +71,10 @@ fn broadcast(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups)
 
 @compute @workgroup_size(WG)
 fn broadcast_da(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dy[i] * dfa(v.a, v.b); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dfa(v.a, v.b, dy[i]); }
 }
 
 @compute @workgroup_size(WG)
 fn broadcast_db(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dy[i] * dfb(v.a, v.b); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { let v = gather(i); dx[i] = dfb(v.a, v.b, dy[i]); }
 }

@@ -1,4 +1,4 @@
 // a / b
 fn f(a: vec4f, b: vec4f) -> vec4f { return a / b; }
-fn dfa(a: vec4f, b: vec4f) -> vec4f { return 1.0 / b; }
-fn dfb(a: vec4f, b: vec4f) -> vec4f { return -(a / b) / b; }
+fn dfa(a: vec4f, b: vec4f, dy: vec4f) -> vec4f { return dy / b; }
+fn dfb(a: vec4f, b: vec4f, dy: vec4f) -> vec4f { return dy * (-(a / b) / b); }

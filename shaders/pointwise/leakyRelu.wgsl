@@ -1,3 +1,3 @@
 // x where x > 0, else params.a * x.
 fn f(x: vec4f) -> vec4f { return select(params.a * x, x, x > vec4f()); }
-fn df(x: vec4f) -> vec4f { return select(vec4f(params.a), vec4f(1.0), x > vec4f()); }
+fn df(x: vec4f, dy: vec4f) -> vec4f { return select(params.a * dy, dy, x > vec4f()); }

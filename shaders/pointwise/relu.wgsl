@@ -1,3 +1,3 @@
-// relu(x) = max(x, 0); the gradient at 0 is 0.
-fn f(x: vec4f) -> vec4f { return max(x, vec4f()); }
-fn df(x: vec4f) -> vec4f { return select(vec4f(), vec4f(1.0), x > vec4f()); }
+// x where x > 0, else 0; NaN stays. The gradient at 0 is 0.
+fn f(x: vec4f) -> vec4f { return select(x, vec4f(), x < vec4f()); }
+fn df(x: vec4f, dy: vec4f) -> vec4f { return select(dy, vec4f(), x <= vec4f()); }

@@ -1,3 +1,3 @@
-// 1 / (1 + exp(-x)), by shaders/logistic.wgsl.
+// 1 / (1 + exp(-x)), by logistic.wgsl.
 fn f(x: vec4f) -> vec4f { return logistic(x); }
-fn df(x: vec4f) -> vec4f { return dlogistic(x); }
+fn df(x: vec4f, dy: vec4f) -> vec4f { return dy * dlogistic(x); }

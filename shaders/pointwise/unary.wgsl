@@ -1,4 +1,4 @@
-// The skeleton of pointwise ops of one tensor: y = f(x), dx = dy * df(x), four elements a thread (a vec4 load costs
+// The skeleton of pointwise ops of one tensor: y = f(x), dx = df(x, dy), four elements a thread (a vec4 load costs
 // half of four scalar ones on software adapters). A file of shaders/pointwise/ is appended and gives f and df; they may
 // read params.a and params.b. Limited by loads and stores.
 struct Params { n4: u32, a: f32, b: f32 }
@@ -17,11 +17,11 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
 
 @compute @workgroup_size(WG)
 fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dy[i] * df(x[i]); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = df(x[i], dy[i]); }
 }
 
 /// dy lies in dx: for a recording in which nothing reads dy later.
 @compute @workgroup_size(WG)
 fn backward_in_place(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = dx[i] * df(x[i]); }
+  for (var i = gid.x; i < params.n4; i += groups.x * WG) { dx[i] = df(x[i], dx[i]); }
 }

@@ -1,5 +1,6 @@
 // The largest (or smallest) element over the middle of [A, R, B] and where it stands, a chunk at a time:
-// y[a,c,b] = max over r = c, c+C, ... of x[a,r,b], index[a,c,b] its r; of equal ones the first. The host calls it until one
+// y[a,c,b] = max over r = c, c+C, ... of x[a,r,b], index[a,c,b] its r; of equal ones the first, and NaN before
+// any number. The host calls it until one
 // chunk is left; from the second call on the candidates come with their indices (at). Limited by loads.
 struct Params { A: u32, R: u32, B: u32, C: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -17,6 +18,8 @@ const MINIMUM = false;
 struct Candidate { value: f32, r: i32 }
 
 fn better(v: Candidate, best: Candidate) -> bool {
+  if (isNan1(best.value)) { return isNan1(v.value) && v.r < best.r; }
+  if (isNan1(v.value)) { return true; }
   if (v.value == best.value) { return v.r < best.r; }
   if (MINIMUM) { return v.value < best.value; }
   return v.value > best.value;

@@ -1,4 +1,4 @@
-// Sum or maximum over the middle of [A, R, B], a chunk at a time: y[a,c,b] = scale * sum over r = c, c+C, ... of x[a,r,b].
+// Sum over the middle of [A, R, B], a chunk at a time: y[a,c,b] = scale * sum over r = c, c+C, ... of x[a,r,b].
 // The host calls it until one chunk is left: a tree of sums of at most 256 terms, so that rounding grows with the
 // depth of the tree and not with R. Threads beside each other read elements beside each other. Limited by loads.
 struct Params { A: u32, R: u32, B: u32, C: u32, scale: f32 }
@@ -7,7 +7,6 @@ struct Params { A: u32, R: u32, B: u32, C: u32, scale: f32 }
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 override WG: u32 = 64;
-const MAXIMUM = false;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -19,8 +18,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let base = ac / params.C * params.R * params.B + b;
   var sum = x[base + c * params.B];
   for (var r = c + params.C; r < params.R; r += params.C) {
-    let v = x[base + r * params.B];
-    if (MAXIMUM) { sum = max(sum, v); } else { sum += v; }
+    sum += x[base + r * params.B];
   }
   y[i] = sum * params.scale;
 }

@@ -2,7 +2,7 @@
 //   y[a,r,b] = exp(x[a,r,b] - m) / s   or   x[a,r,b] - m - log s,   m = max_r x[a,r,b], s = sum_r exp(x[a,r,b] - m)
 //   softmax:     dx = y * (dy - sum_r dy * y)
 //   log softmax: dx = dy - exp(y) * sum_r dy
-// R classes; rows are few and short here (a batch of 128 with 10 classes), so the launch is the cost and not the loads.
+// A row whose largest element is not finite gives NaN, as in PyTorch. R classes; rows are few and short here (a batch of 128 with 10 classes), so the launch is the cost and not the loads.
 struct Params { A: u32, R: u32, B: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -26,12 +26,14 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   if (start < 0) { return; }
   let base = u32(start);
   var m = x[base];
-  for (var r = 1u; r < params.R; r++) { m = max(m, x[base + r * params.B]); }
+  for (var r = 1u; r < params.R; r++) { m = max1(m, x[base + r * params.B]); }
   var s = 0.0;
   for (var r = 0u; r < params.R; r++) { s += exp(x[base + r * params.B] - m); }
   for (var r = 0u; r < params.R; r++) {
     let i = base + r * params.B;
-    if (LOG) { out[i] = x[i] - m - log(s); } else { out[i] = exp(x[i] - m) / s; }
+    if (!isFinite1(m)) { out[i] = nan(); }
+    else if (LOG) { out[i] = x[i] - m - log(s); }
+    else { out[i] = exp(x[i] - m) / s; }
   }
 }
 
@@ -47,6 +49,6 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   }
   for (var r = 0u; r < params.R; r++) {
     let i = base + r * params.B;
-    if (LOG) { out[i] = dy[i] - exp(y[i]) * s; } else { out[i] = y[i] * (dy[i] - s); }
+    if (LOG) { out[i] = dy[i] - exp1(y[i]) * s; } else { out[i] = y[i] * (dy[i] - s); }
   }
 }

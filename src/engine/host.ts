@@ -20,7 +20,7 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  if (typeof value === "string") return `the text "${value.slice(0, 40)}"`;
+  if (typeof value === "string") return `"${value.slice(0, 40)}"`;
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint" || typeof value === "symbol") return `a ${typeof value}`;
   return `an object of type ${Object(value).constructor?.name ?? "Object"}`;

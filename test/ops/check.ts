@@ -49,7 +49,7 @@ export function relativeError(got: ArrayLike<number>, due: ArrayLike<number>, fl
     const [g, d] = [got[i]!, due[i]!];
     const difference = Object.is(g, d) || g === d || (Number.isNaN(g) && Number.isNaN(d)) ? 0 : Math.abs(g - d);
     if (Number.isNaN(difference)) return NaN;
-    worst = Math.max(worst, each ? difference / Math.max(Math.abs(d), floor) : difference);
+    if (difference > 0) worst = Math.max(worst, each ? difference / Math.max(Math.abs(d), floor) : difference);
     if (Number.isFinite(d)) scale = Math.max(scale, Math.abs(d));
   }
   return each ? worst : worst / scale;

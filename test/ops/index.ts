@@ -11,6 +11,7 @@ import * as losses from "./losses.ts";
 import * as matmul from "./matmul.ts";
 import * as paper from "./paper.ts";
 import * as pooling from "./pooling.ts";
+import * as special from "./special.ts";
 
 const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   binary,
@@ -23,6 +24,7 @@ const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   matmul,
   paper,
   pooling,
+  special,
 ];
 
 export const rows: OpRow[] = families.flatMap((f) => f.rows);

@@ -72,7 +72,7 @@ export const rows: OpRow[] = [
   selected("last axis", 1, { shape: [5, 13] }, 65),
   selected("labels", 0, { shape: [65], below: 10 }, 7, []),
   { op: "oneHot", name: "labels of a batch", inputs: { y: { shape: [65], below: 10 } }, run: ({ y }) => oneHot(y!, 10), reference: ({ y }) => generate([65, 10], ([n, c]) => Number(y![n!] === c)), gradient: "none", shape: [65, 10] },
-  { op: "oneHot", name: "a map, some labels outside", inputs: { y: { shape: [5, 7], values: [-1, 0, 1, 2, 3], dtype: "i32" } }, run: ({ y }) => oneHot(y!, 3), reference: ({ y }) => generate([5, 7, 3], ([n, m, c]) => Number(y![n! * 7 + m!] === c)), gradient: "none", shape: [5, 7, 3] },
+  { op: "oneHot", name: "a map, some labels outside", inputs: { y: { shape: [5, 7], values: [-1, 0, 1, 2, 3], dtype: "i32" } }, run: ({ y }) => oneHot(y!, 3), reference: ({ y }) => generate([5, 7, 3], ([n, m, c]) => (y![n! * 7 + m!]! in [0, 1, 2] ? Number(y![n! * 7 + m!] === c) : NaN)), gradient: "none", shape: [5, 7, 3] },
 ];
 
 export const wrong: WrongRow[] = [

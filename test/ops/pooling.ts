@@ -9,6 +9,8 @@ type Window = { kernel: number | [number, number]; stride?: number | [number, nu
 const pair = (v: number | readonly number[]): [number, number] => (typeof v === "number" ? [v, v] : [v[0]!, v[1]!]);
 
 /** For each window of x, the values inside x and how many places inside the padded edge it covers. */
+const optionsOf = ({ kernel: _, ...options }: Window) => options;
+
 function windows(x: Host, { kernel, stride = kernel, padding = 0, dilation = 1, ceilMode = false }: Window, f: (inside: number[], covered: number) => number): Host {
   const [N, C, ...size] = x.shape as [number, number, number, number];
   const [k, s, p, d] = [kernel, stride, padding, dilation].map(pair);
@@ -32,12 +34,12 @@ function windows(x: Host, { kernel, stride = kernel, padding = 0, dilation = 1, 
 
 const maxRow = (name: string, shape: Shape, w: Window, spec: OpRow["inputs"][string] = { shape, distinct: true }): OpRow => ({
   op: "maxPool2d", name, inputs: { x: spec }, gradient: ["x"],
-  run: ({ x }) => maxPool2d(x!, w.kernel, w), reference: ({ x }) => windows(x!, w, (v) => Math.max(...v)),
+  run: ({ x }) => maxPool2d(x!, w.kernel, optionsOf(w)), reference: ({ x }) => windows(x!, w, (v) => Math.max(...v)),
 });
 
 const avgRow = (name: string, shape: Shape, w: Window & { countIncludePad?: boolean }): OpRow => ({
   op: "avgPool2d", name, inputs: { x: { shape } }, gradient: ["x"],
-  run: ({ x }) => avgPool2d(x!, w.kernel, w),
+  run: ({ x }) => avgPool2d(x!, w.kernel, optionsOf(w)),
   reference: ({ x }) => windows(x!, w, (v, covered) => v.reduce((a, b) => a + b, 0) / (w.countIncludePad === false ? v.length : covered)),
 });
 
@@ -163,5 +165,5 @@ export const wrong: WrongRow[] = [
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([2, 3]), gpu.zeros([2]), gpu.zeros([3])), message: /gamma has shape \[2\], \[3\] is due/ },
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([2, 3]), gpu.zeros([3]), gpu.zeros([3])), message: /there are no running statistics; give them or set training/ },
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([1, 3]), gpu.zeros([3]), gpu.zeros([3]), { training: true }), message: /training needs more than one value per channel/ },
-  { op: "dropout", call: (gpu) => dropout(gpu.zeros([2]), 1), message: /rate is 1; 0 to below 1 is due/ },
+  { op: "dropout", call: (gpu) => dropout(gpu.zeros([2]), 1.5), message: /rate is 1.5; a number from 0 to 1 is due/ },
 ];

@@ -10,9 +10,9 @@ const maxOf = (v: readonly number[]) => v.reduce((a, b) => Math.max(a, b));
 const minOf = (v: readonly number[]) => v.reduce((a, b) => Math.min(a, b));
 
 const reduction = (op: string, run: typeof sum, f: (values: number[]) => number, spec: Partial<InputSpec> = {}): OpRow[] => {
-  const row = (name: string, shape: readonly number[], dim: number[], keepdim = false): OpRow => ({
+  const row = (name: string, shape: readonly number[], given: number[], keepdim = false, dim = given): OpRow => ({
     op, name, inputs: { x: { shape, ...spec } },
-    run: ({ x }) => run(x!, { dim, keepdim }),
+    run: ({ x }) => run(x!, { dim: given, keepdim }),
     reference: ({ x }) => reduce(x!, dim, f),
     gradient: ["x"],
     shape: shape.map((n, d) => (dim.some((r) => (r + shape.length) % shape.length === d) ? (keepdim ? 1 : -1) : n)).filter((n) => n !== -1),
@@ -23,7 +23,7 @@ const reduction = (op: string, run: typeof sum, f: (values: number[]) => number,
     row("last axis from the end", [13, 65], [-1]),
     row("everything, many chunks", [7, 1001], [0, 1]),
     row("axis of size 1", [5, 1, 3], [1]),
-    row("no axis", [5, 3], []),
+    row("no axis named: all of them, as in PyTorch", [5, 3], [], false, [0, 1]),
   ];
 };
 

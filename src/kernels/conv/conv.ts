@@ -5,7 +5,7 @@ import unarySource from "../../../shaders/pointwise/unary.wgsl";
 import { sweep } from "../../engine/engine.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkPair, checkRank, fail } from "../check.ts";
+import { checkTensor, checkPair, checkRank, fail } from "../check.ts";
 import { classOf } from "../matmul/families.ts";
 
 /**
@@ -45,8 +45,8 @@ export function convArguments(op: string, { stride = 1, padding = 0, dilation = 
 export function checkImagesAndWeight(op: string, x: Tensor, weight: Tensor, legend: string): void {
   checkRank(op, "x", x, 4, "[N,C,H,W]");
   checkRank(op, "weight", weight, 4, legend);
-  checkDType(op, "x", x, "f32");
-  checkDType(op, "weight", weight, "f32");
+  checkTensor(op, "x", x, "f32");
+  checkTensor(op, "weight", weight, "f32");
 }
 
 /** Shapes of one class share the tuner's choice: the batch counts by powers of two. */

@@ -4,7 +4,7 @@ import { checkBias, checkPair, fail } from "../check.ts";
 import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
-import { reduceAxes } from "../reduce/sum.ts";
+import { reduceAxes } from "../reduce/reduceAxes.ts";
 
 export interface ConvTransposeOptions extends ConvOptions {
   /** Rows and columns added at the bottom and the right, less than stride or dilation. */
@@ -44,7 +44,7 @@ export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor, option
     return [
       needX ? convForward(s, dy, weight) : null,
       needW ? convWeightGradient(s, dy, x, false).dw : null,
-      needB ? reduceAxes(dy, [0, 2, 3], 1, false).view([s.C]) : null,
+      needB ? reduceAxes(dy, [0, 2, 3], 1).view([s.C]) : null,
     ];
   });
 }

@@ -13,7 +13,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import type { Variant } from "../../engine/tuner.ts";
 import { convKey, type ConvSizes } from "./conv.ts";
 import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "../matmul/families.ts";
-import { reduceAxes } from "../reduce/sum.ts";
+import { reduceAxes } from "../reduce/reduceAxes.ts";
 import { winogradWeightGradient, withWinograd } from "./winograd.ts";
 
 const plain = kernel("shaders/conv/conv2d_dw.wgsl", plainSource, { parts: [inputSource] });
@@ -78,7 +78,7 @@ export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBia
   let db: Tensor | null = null;
   const dw = gpu.tuner.launch("conv2d dw", convKey(s), withWinograd(gpu, s, variants(gpu, s)), (v) => {
     if (v.name === "winograd") {
-      db = needsBias ? reduceAxes(dy, [0, 2, 3], 1, false).view([s.O]) : null;
+      db = needsBias ? reduceAxes(dy, [0, 2, 3], 1).view([s.O]) : null;
       return winogradWeightGradient(s, x, dy);
     }
     const partial = partialSums(s, x, dy, v);

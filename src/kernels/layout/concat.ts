@@ -1,15 +1,17 @@
 import { record } from "../../engine/grad/tape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import { checkDim, checkDType, fail, sameShape } from "../check.ts";
+import { describeValue, type Tensor } from "../../engine/tensor.ts";
+import { checkAnyTensor, checkDim, checkTensor, fail, sameShape } from "../check.ts";
 import { block, placeBlock } from "./slice.ts";
 
 /** Tensors of one type behind each other along the axis `dim`; their other sizes are equal. As torch.cat. */
 export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const [head, ...rest] = tensors;
+  if (!Array.isArray(tensors)) fail("concat", `${describeValue(tensors)} given; an array of tensors is due`);
+  tensors.forEach((t: unknown, i) => checkAnyTensor("concat", `tensor ${i}`, t));
+  const [head, ...rest] = tensors as readonly Tensor[];
   if (!head) return fail("concat", "no tensors given; at least one is due");
   const axis = checkDim("concat", dim, head);
   for (const [i, t] of rest.entries()) {
-    checkDType("concat", `tensor ${i + 1}`, t, head.dtype);
+    checkTensor("concat", `tensor ${i + 1}`, t, head.dtype);
     if (!sameShape(t.shape.with(axis, 0), head.shape.with(axis, 0)))
       fail("concat", `tensor ${i + 1} has shape [${t.shape}], tensor 0 [${head.shape}]; they may differ in dimension ${axis} only`);
   }

@@ -1,7 +1,7 @@
 // The strided copy behind expand, permute, slice, pad and concat.
 
 import source from "../../../shaders/layout/strided.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { sizeOf, type Shape, type Tensor } from "../../engine/tensor.ts";
 import { fail } from "../check.ts";

@@ -1,14 +1,15 @@
 import log1p from "../../../shaders/pointwise/log1p.wgsl";
 import source from "../../../shaders/loss/cross_entropy.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
+import special from "../../../shaders/pointwise/special.wgsl";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkReduction, checkTargets, fail, type Reduction } from "../check.ts";
-import { sumAll } from "../reduce/sum.ts";
+import { checkNumber, checkOptions, checkReduction, checkTargets, type Reduction } from "../check.ts";
+import { totalOf } from "../reduce/reduceAxes.ts";
 
-const forward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "forward", parts: [log1p] });
-const backward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "backward", parts: [log1p] });
+const forward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "forward", parts: [log1p, special] });
+const backward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "backward", parts: [log1p, special] });
 
 export interface CrossEntropyOptions {
   /** "mean" over the batch (default), "sum", or "none" for one loss per row. */
@@ -23,14 +24,15 @@ export interface CrossEntropyOptions {
  * prediction still has one (p - 1 rounds to zero in float32).
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions("crossEntropy", options, ["reduction", "labelSmoothing"]);
   const { reduction = "mean", labelSmoothing: smoothing = 0 } = options;
   const { N, C } = checkTargets("crossEntropy", "logits", logits, labels);
   const { each, scale } = checkReduction("crossEntropy", reduction, N);
-  if (!(smoothing >= 0 && smoothing <= 1)) fail("crossEntropy", `labelSmoothing is ${smoothing}; 0 to 1 is due`);
+  checkNumber("crossEntropy", "labelSmoothing", smoothing, 0, 1);
   const gpu = logits.gpu;
   const loss = gpu.empty([N]);
   gpu.run(forward, { logits, labels, loss }, { N, C, smoothing, scale, each }, linearGrid(N));
-  return record("crossEntropy", each ? loss : sumAll(loss, scale), [logits], (dy) => {
+  return record("crossEntropy", each ? loss : totalOf(loss, scale), [logits], (dy) => {
     const dlogits = gpu.empty(logits.shape);
     gpu.run(backward, { logits, labels, dy, dlogits }, { N, C, smoothing, scale, each }, linearGrid(N));
     return [dlogits];

@@ -2,4 +2,4 @@ import part from "../../../shaders/pointwise/mse.wgsl";
 import { pairLoss } from "./pairLoss.ts";
 
 /** (a - b)^2, with reduction "mean" (default, over all elements), "sum" or "none"; a and b of one shape. */
-export const mse = pairLoss("mse", part);
+export const mse = pairLoss("mse", [part]);

@@ -1,8 +1,8 @@
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkBias, checkDType, checkRank, fail } from "../check.ts";
+import { checkBias, checkTensor, checkRank, fail } from "../check.ts";
 import { gemm } from "./gemm.ts";
-import { reduceMiddle } from "../reduce/sum.ts";
+import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
 /**
  * y = x weight^T + bias. x [N,in], weight [out,in], bias [out] -> y [N,out]; as torch.nn.functional.linear. The three
@@ -11,8 +11,8 @@ import { reduceMiddle } from "../reduce/sum.ts";
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkRank("linear", "x", x, 2, "[N,in]");
   checkRank("linear", "weight", weight, 2, "[out,in]");
-  checkDType("linear", "x", x, "f32");
-  checkDType("linear", "weight", weight, "f32");
+  checkTensor("linear", "x", x, "f32");
+  checkTensor("linear", "weight", weight, "f32");
   const [N, I] = x.shape as [number, number];
   const O = weight.shape[0]!;
   if (weight.shape[1] !== I) fail("linear", `weight takes ${weight.shape[1]} inputs, x has ${I}`, { x, weight });

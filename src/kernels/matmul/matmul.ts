@@ -1,8 +1,8 @@
 import { record } from "../../engine/grad/tape.ts";
 import { sizeOf, type Tensor } from "../../engine/tensor.ts";
-import { checkDType, fail, sameShape } from "../check.ts";
+import { checkTensor, fail, sameShape } from "../check.ts";
 import { gemm, type Gemm } from "./gemm.ts";
-import { reduceMiddle } from "../reduce/sum.ts";
+import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
 export interface MatmulOptions {
   /** Use a's (b's) last two dimensions the other way round, without a copy. */
@@ -30,8 +30,8 @@ const fold = (d: Tensor, g: Gemm, operand: Tensor, batched: number): Tensor =>
 
 /** a [...,M,K] times b [...,K,N] -> [...,M,N], as torch.matmul for two dimensions or more; float32. */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  checkDType("matmul", "a", a, "f32");
-  checkDType("matmul", "b", b, "f32");
+  checkTensor("matmul", "a", a, "f32");
+  checkTensor("matmul", "b", b, "f32");
   const { lead, ...g } = sizes(a, b, options);
   const { M, N, K, transA, transB, batchA, batchB } = g;
   const y = gemm(a, b, g).view([...lead, M, N]);

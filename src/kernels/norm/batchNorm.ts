@@ -1,10 +1,10 @@
 import source from "../../../shaders/norm/batch_norm.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
 import { quadsOf, sizeOf, type Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkShape, fail } from "../check.ts";
-import { reduceMiddle } from "../reduce/sum.ts";
+import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, fail } from "../check.ts";
+import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
 const entry = (name: string) => kernel("shaders/norm/batch_norm.wgsl", source, { entry: name });
 const welford = entry("welford");
@@ -31,10 +31,19 @@ export interface BatchNormOptions {
 
 const PARTS = 256; // parts of a channel's sum
 
-function check(x: Tensor, perChannel: Record<string, Tensor | undefined>): void {
-  checkDType("batchNorm", "x", x, "f32");
+const OPTIONS = ["runningMean", "runningVar", "training", "momentum", "eps", "relu"];
+
+function check(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): void {
+  checkOptions("batchNorm", options, OPTIONS);
+  checkTensor("batchNorm", "x", x);
   if (x.shape.length < 2) fail("batchNorm", "x needs a batch and a channel dimension: [N,C] or [N,C,H,W]", { x });
-  for (const [name, t] of Object.entries(perChannel)) if (t) checkShape("batchNorm", name, t, [x.shape[1]!]);
+  const { runningMean, runningVar, training = false, relu = false, momentum = 0.1, eps = 1e-5 } = options;
+  const given = { gamma, beta, ...(runningMean && { runningMean }), ...(runningVar && { runningVar }) };
+  for (const [name, t] of Object.entries(given)) checkShape("batchNorm", name, checkTensor("batchNorm", name, t), [x.shape[1]!]);
+  checkFlag("batchNorm", "training", training);
+  checkFlag("batchNorm", "relu", relu);
+  checkNumber("batchNorm", "momentum", momentum, 0, 1);
+  checkNumber("batchNorm", "eps", eps, 0);
 }
 
 function sizes(x: Tensor, eps: number, momentum: number) {
@@ -54,6 +63,7 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
     gpu.run(frozen, { mean_in: mean, var_in: variance, stats_out: stats }, params, linearGrid(C));
     return stats;
   }
+  if (N * L === 0) return stats;
   if (N * L < 2) fail("batchNorm", "training needs more than one value per channel", { x });
   const moments = gpu.empty([C, G * S, 2]);
   gpu.run(welford, { x, moments }, params, linearGrid(G * C * S));
@@ -67,8 +77,12 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
  * [C]. In training the running statistics may be left out. Defaults: not training, momentum 0.1, eps 1e-5.
  */
 export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions = {}): Tensor {
+  check(x, gamma, beta, options);
+  return x.gpu.scope(() => normalised(x, gamma, beta, options));
+}
+
+function normalised(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): Tensor {
   const { runningMean, runningVar, training = false, momentum = 0.1, eps = 1e-5, relu: RELU = false } = options;
-  check(x, { runningMean, runningVar, gamma, beta });
   const gpu = x.gpu;
   const params = sizes(x, eps, momentum);
   const stats = statistics(x, runningMean, runningVar, training, params);

@@ -1,4 +1,4 @@
-import { linearGrid } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { clusterKernel, clusterSizes, dmeans } from "./cluster.ts";

@@ -1,7 +1,7 @@
-import { linearGrid } from "../../engine/engine.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkShape } from "../check.ts";
+import { checkShape, checkTensor } from "../check.ts";
 import { clusterKernel, clusterSizes, dmeans } from "./cluster.ts";
 
 const given = clusterKernel("loss_given");
@@ -21,11 +21,12 @@ export function clusterLoss(z: Tensor, logvar: Tensor, means: Tensor, logits?: T
   const size = clusterSizes("clusterLoss", z, means);
   const { N, K } = size;
   const gpu = z.gpu;
-  checkShape("clusterLoss", "logvar", logvar, z.shape);
-  if (logits) checkShape("clusterLoss", "logits", logits, [N, K]);
+  checkShape("clusterLoss", "logvar", checkTensor("clusterLoss", "logvar", logvar), z.shape);
+  if (logits) checkShape("clusterLoss", "logits", checkTensor("clusterLoss", "logits", logits), [N, K]);
   const [loss, q, h] = [gpu.empty([N]), gpu.empty([N, K]), gpu.empty([N, K])];
   if (logits) gpu.run(given, { z, means, logvar, logits, loss, q, h }, { ...size }, linearGrid(N));
   else gpu.run(closed, { z, means, logvar, loss, q }, { ...size }, linearGrid(N));
+  if (!gpu.tape) [q, h].forEach((t) => t.dispose());
   return record("clusterLoss", loss, [z, logvar, means, ...(logits ? [logits] : [])], (dy, needs) => {
     const gradient = (i: number, like: Tensor, k: typeof given, tensors: Record<string, Tensor>) => {
       if (!needs[i]) return null;

@@ -1,12 +1,13 @@
 import source from "../../../shaders/paper/gaussian_kl.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
+import special from "../../../shaders/pointwise/special.wgsl";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkRank, checkShape } from "../check.ts";
+import { checkRank, checkShape, checkTensor, fail } from "../check.ts";
 
 const [one, oneBackward, two, twoBackward, twoBackward2] = ["one", "one_backward", "two", "two_backward", "two_backward2"].map((entry) =>
-  kernel("shaders/paper/gaussian_kl.wgsl", source, { entry }),
+  kernel("shaders/paper/gaussian_kl.wgsl", source, { entry, parts: [special] }),
 );
 
 /**
@@ -14,11 +15,16 @@ const [one, oneBackward, two, twoBackward, twoBackward2] = ["one", "one_backward
  * [N,D], the result [N]. Without mu2 and logvar2 the second one is N(0, I).
  */
 export function gaussianKl(mu: Tensor, logvar: Tensor, mu2?: Tensor, logvar2?: Tensor): Tensor {
+  checkRank("gaussianKl", "mu", checkTensor("gaussianKl", "mu", mu), 2, "[N,D]");
+  if (logvar2 && !mu2) fail("gaussianKl", "logvar2 is given without mu2; both are due, or neither");
+  const others = { logvar, ...(mu2 && { mu2 }), ...(logvar2 && { logvar2 }) };
+  for (const [name, t] of Object.entries(others)) checkShape("gaussianKl", name, checkTensor("gaussianKl", name, t), mu.shape);
+  return mu.gpu.scope(() => divergence(mu, logvar, mu2, logvar2));
+}
+
+function divergence(mu: Tensor, logvar: Tensor, mu2?: Tensor, logvar2?: Tensor): Tensor {
   const gpu = mu.gpu;
-  checkRank("gaussianKl", "mu", mu, 2, "[N,D]");
-  checkShape("gaussianKl", "logvar", logvar, mu.shape);
   const second = mu2 ? { mu2, logvar2: logvar2 ?? gpu.zeros(mu.shape) } : null;
-  if (second) Object.entries(second).forEach(([name, t]) => checkShape("gaussianKl", name, t, mu.shape));
   const [N, D] = mu.shape as [number, number];
   const tensors = { mu, logvar, ...second };
   const kl = gpu.empty([N]);

@@ -1,29 +1,35 @@
 import source from "../../../shaders/paper/reparameterize.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
-import { philox, type Generator } from "../../engine/random.ts";
+import special from "../../../shaders/pointwise/special.wgsl";
+import { linearGrid } from "../../engine/run/grid.ts";
+import { philox } from "../../engine/random.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
-import { quadsOf, type Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkShape } from "../check.ts";
+import { quadsOf, type Draws, type Tensor } from "../../engine/tensor.ts";
+import { checkOptions, checkShape, checkTensor } from "../check.ts";
 
 const file = "shaders/paper/reparameterize.wgsl";
-const sample = kernel(file, source, { entry: "sample", parts: [philox] });
-const sampleBackward = kernel(file, source, { entry: "sample_backward", parts: [philox] });
-const given = kernel(file, source, { entry: "given", parts: [philox] });
-const givenBackward = kernel(file, source, { entry: "given_backward", parts: [philox] });
+const sample = kernel(file, source, { entry: "sample", parts: [philox, special] });
+const sampleBackward = kernel(file, source, { entry: "sample_backward", parts: [philox, special] });
+const given = kernel(file, source, { entry: "given", parts: [philox, special] });
+const givenBackward = kernel(file, source, { entry: "given_backward", parts: [philox, special] });
 
 export interface NoiseSource {
   /** Where new noise comes from; the engine's generator by default. */
-  generator?: Generator;
+  generator?: Draws;
   /** Recorded standard normal noise of mu's shape to use instead of new noise; it gets no gradient. */
   eps?: Tensor;
 }
 
 /** A draw z = mu + exp(logvar / 2) * eps from N(mu, exp(logvar)); mu, logvar, z of one shape. */
-export function reparameterize(mu: Tensor, logvar: Tensor, { generator, eps }: NoiseSource = {}): Tensor {
-  checkDType("reparameterize", "mu", mu, "f32");
-  checkShape("reparameterize", "logvar", logvar, mu.shape);
-  if (eps) checkShape("reparameterize", "eps", eps, mu.shape);
+export function reparameterize(mu: Tensor, logvar: Tensor, source: NoiseSource = {}): Tensor {
+  checkOptions("reparameterize", source, ["generator", "eps"]);
+  checkTensor("reparameterize", "mu", mu);
+  const given = { logvar, ...(source.eps && { eps: source.eps }) };
+  for (const [name, t] of Object.entries(given)) checkShape("reparameterize", name, checkTensor("reparameterize", name, t), mu.shape);
+  return mu.gpu.scope(() => sampled(mu, logvar, source));
+}
+
+function sampled(mu: Tensor, logvar: Tensor, { generator, eps }: NoiseSource): Tensor {
   const gpu = mu.gpu;
   const params = { n4: quadsOf(mu.shape) };
   const grid = linearGrid(params.n4);

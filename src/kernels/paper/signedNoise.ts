@@ -1,10 +1,9 @@
 import source from "../../../shaders/paper/signed_noise.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
-import type { Generator } from "../../engine/random.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { noGradient } from "../../engine/grad/tape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkRank, checkShape, fail } from "../check.ts";
+import type { Draws, Tensor } from "../../engine/tensor.ts";
+import { checkNumber, checkRank, checkShape, checkTensor, fail } from "../check.ts";
 import { rand, randn } from "../random/noise.ts";
 
 const signedKernel = kernel("shaders/paper/signed_noise.wgsl", source);
@@ -14,13 +13,13 @@ const signedKernel = kernel("shaders/paper/signed_noise.wgsl", source);
  * other - x: noise that looks like the perturbation of a signed-gradient attack, made without a label or a classifier.
  * x and other [N,1,H,W] in [0,1], H and W multiples of 4; v >= 0 is the greatest strength. No gradient.
  */
-export function signedNoise(x: Tensor, other: Tensor, v: number, generator?: Generator): Tensor {
-  checkDType("signedNoise", "x", x, "f32");
+export function signedNoise(x: Tensor, other: Tensor, v: number, generator?: Draws): Tensor {
+  checkTensor("signedNoise", "x", x, "f32");
   checkRank("signedNoise", "x", x, 4, "[N,1,H,W]");
-  checkShape("signedNoise", "other", other, x.shape);
+  checkShape("signedNoise", "other", checkTensor("signedNoise", "other", other), x.shape);
   const [N, C, H, W] = x.shape as [number, number, number, number];
   if (C !== 1 || H % 4 || W % 4) fail("signedNoise", "images of one channel with sides that are multiples of 4 are due", { x });
-  if (!(v >= 0)) fail("signedNoise", `v is ${v}; a number >= 0 is due`);
+  checkNumber("signedNoise", "v", v, 0);
   const gpu = x.gpu;
   const y = gpu.empty(x.shape);
   gpu.scope(() => {

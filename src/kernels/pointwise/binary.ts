@@ -1,13 +1,14 @@
-// Pointwise ops of two tensors with broadcasting: an op file gives a .wgsl text with f, dfa and dfb, this joins it to
+// Pointwise ops of two tensors with broadcasting: arithmetic.ts gives a .wgsl text with f, dfa and dfb, this joins it to
 // shaders/pointwise/binary.wgsl.
 
+import special from "../../../shaders/pointwise/special.wgsl";
 import skeleton from "../../../shaders/pointwise/binary.wgsl";
-import { sweep } from "../../engine/engine.ts";
+import { sweep } from "../../engine/run/grid.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import { noGradient, record } from "../../engine/grad/tape.ts";
-import { quadsOf, type Shape, type Tensor } from "../../engine/tensor.ts";
-import { broadcastShape, checkDType, fail, sameShape } from "../check.ts";
-import { sumTo } from "../reduce/sum.ts";
+import { Tensor, quadsOf, type Shape } from "../../engine/tensor.ts";
+import { broadcastShape, checkTensor, fail, sameShape } from "../check.ts";
+import { sumTo } from "../layout/expand.ts";
 
 interface Walk {
   sizes: number[];
@@ -72,32 +73,76 @@ function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: T
   };
 }
 
-/** da and db from dy alone, in dy's shape, where they need neither a nor b. */
-export interface Direct {
-  a: (dy: Tensor) => Tensor;
-  b: (dy: Tensor) => Tensor;
+/** da and db in y's shape, as ops. */
+export interface Composed {
+  a: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor;
+  b: (dy: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor;
 }
 
-/** Backward runs dfa and dfb of the .wgsl text, or the functions of `gradient`; "none" makes an op without a gradient. */
-export function binary(name: string, part: string, gradient: Direct | "kernels" | "none" = "kernels"): (a: Tensor, b: Tensor | number) => Tensor {
-  const file = `shaders/pointwise/${name}.wgsl`;
-  const kernels = Object.fromEntries(
-    ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"].map((entry) => [entry, kernel(file, skeleton, { entry, parts: [part] })]),
+/** Where the gradients come from. */
+export interface Gradients {
+  /** Used always, in the place of kernels: da and db need neither a nor b. */
+  direct?: { [K in keyof Composed]: (dy: Tensor) => Tensor };
+  /** Used for derivatives of higher order; without it there are none. */
+  composed?: Composed;
+}
+
+type Operand = Tensor | number;
+
+const ENTRIES = ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"];
+
+/** Runs the op: its operands as tensors, its result, and the launcher for the gradient kernels. */
+function forward(op: string, kernels: Record<string, Kernel>, first: Operand, second: Operand) {
+  const [a, b] = asTensors(op, first, second);
+  const y = a.gpu.empty(broadcastShape(op, a, b));
+  const run = launcher(op, kernels, a, b, y.shape);
+  run("", { y });
+  return { a, b, y, run };
+}
+
+/** A number beside a tensor becomes a scalar tensor. */
+function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
+  if (typeof a === "number" && typeof b === "number") fail(op, "a and b are both numbers; one of them must be a tensor");
+  if (typeof a === "number") return asTensors(op, checkTensor(op, "b", b).gpu.full([], a), b);
+  checkTensor(op, "a", a);
+  return [a, typeof b === "number" ? a.gpu.full([], b) : checkTensor(op, "b", b)];
+}
+
+/** The scalar tensor that stands for a number is freed when the op is done. */
+const withNumbers = (op: (a: Operand, b: Operand) => Tensor) => (a: Operand, b: Operand): Tensor => {
+  const tensor = typeof a === "number" ? b : typeof b === "number" ? a : null;
+  return tensor instanceof Tensor ? tensor.gpu.scope(() => op(a, b)) : op(a, b);
+};
+
+const kernelsOf = (name: string, parts: string[]): Record<string, Kernel> =>
+  Object.fromEntries(
+    ENTRIES.map((entry) => [entry, kernel(`shaders/pointwise/${name}.wgsl`, skeleton, { entry, parts: [...parts, special] })]),
   );
-  return (a, second) => {
-    const b = typeof second === "number" ? a.gpu.full([], second) : second;
-    checkDType(name, "a", a, "f32");
-    checkDType(name, "b", b, "f32");
-    const y = a.gpu.empty(broadcastShape(name, a, b));
-    const run = launcher(name, kernels, a, b, y.shape);
-    run("", { y });
-    if (gradient === "none") return noGradient(name, y, [a, b]);
-    const byKernel = (suffix: string, dy: Tensor) => {
-      const dx = a.gpu.empty(y.shape);
-      run(suffix, { dy, dx });
+
+/** Backward runs dfa and dfb of the .wgsl text, or what `gradients` gives. */
+export function binary(name: string, parts: string[], { direct, composed }: Gradients = {}): (a: Operand, b: Operand) => Tensor {
+  const kernels = kernelsOf(name, parts);
+  return withNumbers((first, second) => {
+    const { a, b, y, run } = forward(name, kernels, first, second);
+    const gradient = (of: "a" | "b", dy: Tensor): Tensor => {
+      if (direct) return direct[of](dy);
+      if (composed && y.gpu.tape) return composed[of](dy, a, b, y);
+      const dx = y.gpu.empty(y.shape);
+      run(`_d${of}`, { dy, dx });
       return dx;
     };
-    const { a: da, b: db } = gradient === "kernels" ? { a: (dy: Tensor) => byKernel("_da", dy), b: (dy: Tensor) => byKernel("_db", dy) } : gradient;
-    return record(name, y, [a, b], (dy, [needA, needB]) => [needA ? sumTo(da(dy), a.shape) : null, needB ? sumTo(db(dy), b.shape) : null]);
-  };
+    return record(name, y, [a, b], (dy, [needA, needB]) => [
+      needA ? sumTo(gradient("a", dy), a.shape) : null,
+      needB ? sumTo(gradient("b", dy), b.shape) : null,
+    ]);
+  });
+}
+
+/** An op of two tensors that has no gradient. */
+export function comparison(name: string, parts: string[]): (a: Operand, b: Operand) => Tensor {
+  const kernels = kernelsOf(name, parts);
+  return withNumbers((first, second) => {
+    const { a, b, y } = forward(name, kernels, first, second);
+    return noGradient(name, y, [a, b]);
+  });
 }

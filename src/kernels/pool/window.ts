@@ -1,7 +1,7 @@
 // What the pooling ops share: the window's arguments and the size of the result.
 
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkPair, checkRank, fail } from "../check.ts";
+import { checkFlag, checkPair, checkRank, checkTensor, fail } from "../check.ts";
 
 type Pair = number | readonly [number, number];
 
@@ -24,7 +24,8 @@ function windows(size: number, k: number, stride: number, padding: number, dilat
 /** The params of a pooling kernel and the shape of its result, for x [N,C,H,W]. */
 export function poolWindow(op: string, x: Tensor, kernelSize: Pair, { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false }: PoolOptions) {
   checkRank(op, "x", x, 4, "[N,C,H,W]");
-  checkDType(op, "x", x, "f32");
+  checkFlag(op, "ceilMode", ceilMode);
+  checkTensor(op, "x", x, "f32");
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const [KH, KW] = checkPair(op, "kernelSize", kernelSize, 1);
   const [SH, SW] = checkPair(op, "stride", stride, 1);

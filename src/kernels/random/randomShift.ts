@@ -1,10 +1,10 @@
 import source from "../../../shaders/random/random_shift.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
-import { philox, type Generator } from "../../engine/random.ts";
+import { linearGrid } from "../../engine/run/grid.ts";
+import { philox } from "../../engine/random.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import { checkDType, checkRank, fail } from "../check.ts";
+import type { Draws, Tensor } from "../../engine/tensor.ts";
+import { checkRank, checkTensor, checkWhole } from "../check.ts";
 
 const shiftKernel = kernel("shaders/random/random_shift.wgsl", source, { parts: [philox] });
 
@@ -12,10 +12,14 @@ const shiftKernel = kernel("shaders/random/random_shift.wgsl", source, { parts: 
  * Moves every image of x [N,C,H,W] by its own random whole number of pixels, from -most to most along each axis; zeros
  * come in at the edges. An augmentation for training (torchvision's RandomCrop with padding `most`).
  */
-export function randomShift(x: Tensor, most: number, generator?: Generator): Tensor {
-  checkDType("randomShift", "x", x, "f32");
+export function randomShift(x: Tensor, most: number, generator?: Draws): Tensor {
+  checkTensor("randomShift", "x", x, "f32");
   checkRank("randomShift", "x", x, 4, "[N,C,H,W]");
-  if (!Number.isInteger(most) || most < 0) fail("randomShift", `most is ${most}; a whole number >= 0 is due`);
+  checkWhole("randomShift", "most", most, 0);
+  return x.gpu.scope(() => shift(x, most, generator));
+}
+
+function shift(x: Tensor, most: number, generator?: Draws): Tensor {
   const gpu = x.gpu;
   const draw = (generator ?? gpu.random).draw();
   const [, C, H, W] = x.shape as [number, number, number, number];

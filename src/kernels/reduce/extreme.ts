@@ -2,15 +2,16 @@
 // and argmin.
 
 import source from "../../../shaders/reduce/extreme.wgsl";
-import { linearGrid } from "../../engine/engine.ts";
+import special from "../../../shaders/pointwise/special.wgsl";
+import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import { noGradient, record } from "../../engine/grad/tape.ts";
 import { sizeOf, type Tensor } from "../../engine/tensor.ts";
-import { checkDType, fail } from "../check.ts";
+import { fail, type Dims } from "../check.ts";
 import { permuted } from "../layout/permute.ts";
 import { reduction, type ReduceOptions } from "./sum.ts";
 
-const [first, next, backward] = ["first", "next", "backward"].map((entry) => kernel("shaders/reduce/extreme.wgsl", source, { entry }));
+const [first, next, backward] = ["first", "next", "backward"].map((entry) => kernel("shaders/reduce/extreme.wgsl", source, { entry, parts: [special] }));
 const TERMS = 256;
 
 interface Extreme {
@@ -51,16 +52,17 @@ function searchAxes(x: Tensor, axes: readonly number[], MINIMUM: boolean) {
 }
 
 function check(op: string, x: Tensor, count: number): void {
-  checkDType(op, "x", x, "f32");
   if (count === 0) fail(op, "x has no elements along the reduced dimensions", { x });
 }
 
 /** max (or min): the values, with the gradient going to the first extreme element. */
-export const extremeOp = (op: string, minimum: boolean) => (x: Tensor, options: ReduceOptions = {}): Tensor => {
+export const extremeOp = (op: string, minimum: boolean) => (x: Tensor, options: ReduceOptions | Dims = {}): Tensor => {
   const { axes, shape, count } = reduction(op, x, options);
   check(op, x, count);
-  const { y, spread } = searchAxes(x, axes, minimum);
-  return record(op, y.view(shape), [x], (dy) => [spread(dy)]);
+  return x.gpu.scope(() => {
+    const { y, spread } = searchAxes(x, axes, minimum);
+    return record(op, y.view(shape), [x], (dy) => [spread(dy)]);
+  });
 };
 
 export interface ArgOptions {
@@ -70,8 +72,8 @@ export interface ArgOptions {
 }
 
 /** argmax (or argmin): where the first extreme element stands, as i32. */
-export const argOp = (op: string, minimum: boolean) => (x: Tensor, options: ArgOptions = {}): Tensor => {
+export const argOp = (op: string, minimum: boolean) => (x: Tensor, options: ArgOptions | number = {}): Tensor => {
   const { axes, shape, count } = reduction(op, x, options);
   check(op, x, count);
-  return noGradient(op, searchAxes(x, axes, minimum).index.view(shape), [x]);
+  return x.gpu.scope(() => noGradient(op, searchAxes(x, axes, minimum).index.view(shape), [x]));
 };

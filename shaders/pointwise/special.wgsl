@@ -1,0 +1,25 @@
+// exp and log of any float32, NaN and infinity included: SwiftShader's builtins answer NaN with a finite number or
+// infinity, and log with a finite number for 0 and below. NaN is told by its bits, since compilers may take x != x to
+// be false; nan() is a variable's bits, since WGSL allows no NaN among its constants.
+fn isNan1(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn isNan4(x: vec4f) -> vec4<bool> { return (bitcast<vec4u>(x) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }
+fn isFinite1(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
+fn nan() -> f32 { var bits = 0x7fc00000u; return bitcast<f32>(bits); }
+fn infinity() -> f32 { var bits = 0x7f800000u; return bitcast<f32>(bits); }
+
+fn exp1(x: f32) -> f32 { return select(exp(x), x, isNan1(x)); }
+fn exp4(x: vec4f) -> vec4f { return select(exp(x), x, isNan4(x)); }
+
+/// -Infinity at 0, NaN below, Infinity at Infinity.
+fn log1(x: f32) -> f32 {
+  let y = select(log(x), x, x > 3.4028234e38 || isNan1(x));
+  return select(select(y, -infinity(), x == 0.0), nan(), x < 0.0);
+}
+fn log4(x: vec4f) -> vec4f {
+  let y = select(log(x), x, (x > vec4f(3.4028234e38)) | isNan4(x));
+  return select(select(y, vec4f(-infinity()), x == vec4f()), vec4f(nan()), x < vec4f());
+}
+/// The larger and the smaller of two; NaN where one of them is.
+fn max1(a: f32, b: f32) -> f32 { return select(b, a, a > b || isNan1(a)); }
+fn max4(a: vec4f, b: vec4f) -> vec4f { return select(b, a, (a > b) | isNan4(a)); }
+fn min4(a: vec4f, b: vec4f) -> vec4f { return select(b, a, (a < b) | isNan4(a)); }
