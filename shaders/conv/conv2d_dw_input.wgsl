@@ -108,10 +108,37 @@ fn fma_block(d: Block, b: Block, c: Block) -> Block {
   return Block(taps(d[0], b, c[0]), taps(d[1], b, c[1]), taps(d[2], b, c[2]), taps(d[3], b, c[3]));
 }
 
+fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
+
+/**
+ * The taps of a column block for output channel o, over a part, without the outputs beyond a row: they have the gradient
+ * 0, which is harmless unless an input is not finite. Only then this is called.
+ */
+fn sum_again(o: u32, b: u32, part: u32) -> V {
+  let across = (params.OW + 3u) / 4u;
+  let end = min((part + 1u) * params.part_segments, params.N * params.OH * across);
+  var c: V;
+  for (var at = part * params.part_segments; at < end; at++) {
+    let row = at / across; // = n OH + oh
+    let n = row / params.OH;
+    let oh = row - n * params.OH;
+    let ow = (at - row * across) * 4u;
+    let d = load_dy(((n * params.O + o) * params.OH + oh) * params.OW + ow, ow);
+    let block = load_block((n * params.C + o / params.Og * params.Cg) * params.H * params.W, oh, ow, b);
+    let there = vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.OW - ow);
+    for (var j = 0u; j < 4u; j++) {
+      let p = select(V(), d * block[j], there);
+      c[j] += p.x + p.y + p.z + p.w;
+    }
+  }
+  return c;
+}
+
 /** Writes the taps of a column block for output channel o. */
 fn store(v: V, o: u32, b: u32, base: u32) {
   let K = params.Cg * params.KH * params.KW;
   var u = v;
+  if (!WIDE && any(!finite(v))) { u = sum_again(o, b, base / (params.O * K + params.O)); }
   for (var j = 0u; j < TAPS; j++) {
     if (b * TAPS + j < K) { partial[base + o * K + b * TAPS + j] = u[j]; }
   }

@@ -144,6 +144,28 @@ fn next_quad(t: vec3<u32>) -> vec3<u32> {
   return next(next(next(next(t))));
 }
 
+fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
+
+/**
+ * The sum for row r without the taps that its place in the fold does not have: they have the weight -0, which is harmless
+ * unless an input is not finite. Only then this is called.
+ */
+fn sum_again(s: Segment, r: u32, g: u32) -> V {
+  var c: V;
+  var t = vec3<u32>(0u);
+  for (var q = 0u; q < params.quads; q++) {
+    let w = wp[(g * params.Rg + r) * params.quads + q];
+    let b = load_quad(s, t);
+    t = next_quad(t);
+    c = select(fma(V(w.x), b[0], c), c, missing(w.x));
+    c = select(fma(V(w.y), b[1], c), c, missing(w.y));
+    c = select(fma(V(w.z), b[2], c), c, missing(w.z));
+    if (TAPS != 3u) { c = select(fma(V(w.w), b[3], c), c, missing(w.w)); }
+  }
+  return c;
+}
+fn missing(w: f32) -> bool { return bitcast<u32>(w) == 0x80000000u; }
+
 /** y = bias + v, after relu, at a segment's outputs for row r of group g. Needs r < Rg. */
 fn store_row(v: V, s: Segment, r: u32, g: u32) {
   let channel = r / (FOLD_H * FOLD_W);
@@ -151,7 +173,10 @@ fn store_row(v: V, s: Segment, r: u32, g: u32) {
   let w = s.w_out + r % FOLD_W;
   var add = 0.0;
   if (params.has_bias != 0u) { add = bias[g * params.Rg / (FOLD_H * FOLD_W) + channel]; }
-  let u = max(v + add, V(select(-3.4028234e38, 0.0, params.relu != 0u)));
+  var sum = v;
+  if (FOLD_H * FOLD_W > 1u && any(!finite(v))) { sum = sum_again(s, r, g); }
+  sum += add;
+  let u = select(sum, V(), (sum < V()) & vec4<bool>(params.relu != 0u));
   let out = s.plane_out + (channel * params.YH + h) * params.YW + w;
   let end = select(0u, params.YW, s.inside & (h < params.YH));
   if (w < end) { y[out] = u.x; }

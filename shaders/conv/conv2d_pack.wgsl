@@ -42,10 +42,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let r = row / (params.fold_h * params.fold_w);
   let i = params.i0 + i32(t.y) * params.i_step + i32(row / params.fold_w % params.fold_h) * params.i_fold;
   let j = params.j0 + i32(t.z) * params.j_step + i32(row % params.fold_w) * params.j_fold;
-  var v = 0.0;
+  var v = bitcast<f32>(0x80000000u); // -0 tells a tap that is not there from a weight of 0
   if (t.x < params.Cg && t.y < params.KH && t.z < params.KW && i >= 0 && i < params.w_rows && j >= 0 && j < params.w_cols) {
     let channel = r / params.channels * params.g_stride + r % params.channels * params.r_stride + t.x * params.c_stride;
-    v = w[channel + u32(i * params.w_cols + j)];
+    let weight = w[channel + u32(i * params.w_cols + j)];
+    v = select(weight, 0.0, weight == 0.0);
   }
   wp[at] = v;
 }

@@ -93,8 +93,9 @@ fn product_row(a: u32, at: u32) -> Row {
 }
 
 /** y = v in the columns of the tile that the image has. */
-fn store_row(t: Tile, r: Row, h: u32, low: f32, add: f32) {
-  let v = max(vec4(r[0].x, r[0].y, r[0].z, r[1].x) + add, vec4(low));
+fn store_row(t: Tile, r: Row, h: u32, add: f32) {
+  let sum = vec4(r[0].x, r[0].y, r[0].z, r[1].x) + add;
+  let v = select(sum, vec4f(), (sum < vec4f()) & vec4<bool>(params.relu != 0u));
   let at = t.plane + h * params.W + t.w;
   let columns = select(0u, params.W - t.w, h < params.H);
   if (columns > 0u) { y[at] = v.x; }
@@ -112,9 +113,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   let r = flipped(output_rows(flipped(output_rows(m))));
   var add = 0.0;
   if (params.has_bias != 0u) { add = bias[gid.z]; }
-  let low = select(-3.4028234e38, 0.0, params.relu != 0u);
-  store_row(t, r[0], t.h, low, add);
-  store_row(t, r[1], t.h + 1u, low, add);
-  store_row(t, r[2], t.h + 2u, low, add);
-  store_row(t, r[3], t.h + 3u, low, add);
+  store_row(t, r[0], t.h, add);
+  store_row(t, r[1], t.h + 1u, add);
+  store_row(t, r[2], t.h + 2u, add);
+  store_row(t, r[3], t.h + 3u, add);
 }

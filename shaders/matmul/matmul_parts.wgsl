@@ -18,5 +18,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var sum = 0.0;
   if (params.has_bias != 0u) { sum = bias[e % params.N]; }
   for (var p = 0u; p < params.count; p++) { sum += parts[p * params.size + e]; }
-  C[e] = select(sum, max(sum, 0.0), params.relu != 0u);
+  C[e] = select(sum, 0.0, sum < 0.0 && params.relu != 0u);
 }

@@ -90,9 +90,9 @@ fn store(tile: array<Block, 4>, row0: u32, col: u32, base: u32) {
   var rows = tile;
   var add = V();
   if (params.has_bias != 0u) { add = bias[col / 4u]; }
-  let low = V(select(-3.4028234e38, 0.0, params.relu != 0u));
   for (var r = 0u; r < min(TM, params.M - row0); r++) {
-    C[(base + (row0 + r) * params.N + col) / 4u] = max(rows[r / 4u][r % 4u] + add, low);
+    let c = rows[r / 4u][r % 4u] + add;
+    C[(base + (row0 + r) * params.N + col) / 4u] = select(c, V(), (c < V()) & vec4<bool>(params.relu != 0u));
   }
 }
 

@@ -64,7 +64,7 @@ fn store(c: Block, row0: u32, col0: u32, base: u32) {
       if (m >= params.M || n >= params.N) { continue; }
       var y = rows[i][j];
       if (params.has_bias != 0u) { y += bias[n]; }
-      if (params.relu != 0u) { y = max(y, 0.0); }
+      if (params.relu != 0u) { y = select(y, 0.0, y < 0.0); }
       C[base + m * params.N + n] = y;
     }
   }

@@ -15,6 +15,18 @@ export { describeValue, sameShape, sizeOf, type DType, type HostArray, type Host
  */
 export type Backward = (dy: Tensor, needs: readonly boolean[]) => (Tensor | null)[];
 
+/** One way to compute a heavy call. */
+export interface Variant {
+  name: string;
+  /** Whether the adapter can run it at all. */
+  runs(gpu: Runtime): boolean;
+  /** Computes the call. */
+  launch(): Tensor;
+  /** The kernel and constants that it stands for: a measured choice counts as long as these stay. */
+  kernel: Kernel;
+  constants: Constants;
+}
+
 /** A source of random tickets: see random.ts. */
 export interface Draws {
   draw(): Tensor;
@@ -31,9 +43,7 @@ export interface Runtime {
   readonly device: GPUDevice;
   readonly subgroupSize: number;
   readonly random: Draws;
-  readonly tuner: {
-    launch(op: string, key: string, variants: any[], launch: (v: any) => Tensor): Tensor;
-  };
+  readonly tuner: { launch(op: string, key: string, variants: Variant[]): Tensor };
   /** The innermost open tape, null where nobody differentiates. */
   readonly tape: Recordable | null;
   /** Whether a capture records. */

@@ -3,16 +3,15 @@
 // depend on timing unless `tune` was asked for.
 
 import { readCache, writeCache } from "#adapter";
-import type { Engine } from "./engine.ts";
 import type { Constants, Kernel } from "./run/shader.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Runtime, Tensor, Variant } from "./tensor.ts";
 
-export interface Variant {
-  name: string;
-  kernel: Kernel;
-  constants: Constants;
-  /** Whether the adapter can run it at all. */
-  runs(gpu: Engine): boolean;
+export type { Variant } from "./tensor.ts";
+
+/** The engine as the tuner sees it. */
+interface Bench extends Runtime {
+  withoutFreeing<T>(fn: () => T): { result: T; free: () => void };
+  synchronize(): Promise<void>;
 }
 
 /** One heavy call: the op, its shape class, the variants that run on the adapter in order of preference. */
@@ -20,8 +19,31 @@ interface Job {
   op: string;
   key: string;
   variants: Variant[];
-  launch: (v: Variant) => Tensor;
 }
+
+/** A stored choice: the variant, and the fingerprint of those it was chosen among. */
+interface Choice {
+  variant: string;
+  among: string;
+}
+
+/** Code and constants of a kernel as a short text (FNV-1a): a choice made among other texts is not looked at again. */
+const fingerprints = new WeakMap<Kernel, Map<string, string>>();
+function fingerprint(kernel: Kernel, constants: Constants): string {
+  const known = fingerprints.get(kernel) ?? new Map<string, string>();
+  fingerprints.set(kernel, known);
+  const key = JSON.stringify(constants);
+  let print = known.get(key);
+  if (print === undefined) {
+    let hash = 0x811c9dc5;
+    for (const c of kernel.code + key) hash = Math.imul(hash ^ c.codePointAt(0)!, 0x01000193);
+    known.set(key, (print = (hash >>> 0).toString(36)));
+  }
+  return print;
+}
+
+const amongOf = (variants: readonly Variant[]): string =>
+  variants.map((v) => `${v.name}:${fingerprint(v.kernel, v.constants)}`).join(" ");
 
 /** Which variant a heavy call took. */
 export interface Taken {
@@ -30,30 +52,27 @@ export interface Taken {
   variant: string;
 }
 
-/** Raised when an op gets other variants: what was chosen among the old ones is not looked at again. */
-const VARIANTS = 2;
-
 /** A variant that takes so many times the best one's time is not timed again. */
 const HOPELESS = 4;
 
 export class Tuner {
-  private choices: Record<string, string> = {};
+  private choices: Record<string, Choice> = {};
   private readonly forced = new Map<string, string>();
   private jobs: Map<string, Job> | null = null;
   private noted: Taken[] | null = null;
 
-  constructor(private readonly gpu: Engine) {}
+  constructor(private readonly gpu: Bench) {}
 
   /** Under which name the choices are stored: every adapter has its own. */
   get cacheKey(): string {
-    return `tuner-${VARIANTS}-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
+    return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
   }
 
   /** Takes the stored choices; none where nothing is stored or the text is damaged. */
   async load(): Promise<void> {
     const text = await readCache(this.cacheKey);
     try {
-      this.choices = Object(JSON.parse(text ?? "{}")) as Record<string, string>;
+      this.choices = Object(JSON.parse(text ?? "{}")) as Record<string, Choice>;
     } catch {
       this.choices = {};
     }
@@ -66,21 +85,26 @@ export class Tuner {
   }
 
   /** The choice for `op` at the shape class `key`; variants stand in order of preference. */
-  pick(op: string, key: string, variants: Variant[]): Variant {
+  pick(op: string, key: string, variants: readonly Variant[]): Variant {
     const usable = variants.filter((v) => v.runs(this.gpu));
     const named = (name: string | undefined) => usable.find((v) => v.name === name);
-    const chosen = named(this.forced.get(op)) ?? named(this.choices[`${op} ${key}`]) ?? usable[0];
-    if (!chosen) throw new Error(`${op}: none of its variants (${variants.map((v) => v.name).join(", ")}) runs on ${this.gpu.adapter.name}`);
+    const chosen = named(this.forced.get(op)) ?? named(this.stored(`${op} ${key}`, usable)) ?? usable[0];
+    if (!chosen) throw new Error(`${op}: none of its variants (${namesOf(variants).join(", ")}) runs on ${this.gpu.adapter.name}`);
     return chosen;
   }
 
-  /** Runs `launch` with the variant of choice. Ops call this instead of `gpu.run`. */
-  launch(op: string, key: string, variants: Variant[], launch: (v: Variant) => Tensor): Tensor {
-    const job = { op, key, variants: variants.filter((v) => v.runs(this.gpu)), launch };
-    if (!this.gpu.recording) this.jobs?.set(`${op} ${key}`, job);
+  /** What was measured to be the fastest of just these variants. */
+  private stored(id: string, usable: readonly Variant[]): string | undefined {
+    const choice = this.choices[id];
+    return choice?.among === undefined || choice.among !== amongOf(usable) ? undefined : choice.variant;
+  }
+
+  /** Launches the variant of choice; what it makes besides its result is freed. Ops call this instead of `gpu.run`. */
+  launch(op: string, key: string, variants: Variant[]): Tensor {
+    if (!this.gpu.recording) this.jobs?.set(`${op} ${key}`, { op, key, variants: variants.filter((v) => v.runs(this.gpu)) });
     const variant = this.pick(op, key, variants);
     this.noted?.push({ op, key, variant: variant.name });
-    return launch(variant);
+    return this.gpu.scope(() => variant.launch());
   }
 
   /** Runs fn and tells which variant each of its heavy calls took, in their order; also what a capture records. */
@@ -94,7 +118,7 @@ export class Tuner {
     }
   }
 
-  /** Runs fn and returns the heavy calls it makes eagerly, by op and shape class. What it makes is freed, also what it returns. */
+  /** Runs fn and returns the heavy calls it makes eagerly, by op and shape class. All that it makes is freed. */
   private watch(fn: () => unknown): Map<string, Job> {
     const jobs = (this.jobs = new Map<string, Job>());
     try {
@@ -107,7 +131,7 @@ export class Tuner {
 
   /** Runs fn and tells of its heavy calls which variants this adapter can take, the preferred one first. */
   heavy(fn: () => unknown): { op: string; key: string; variants: string[] }[] {
-    return [...this.watch(fn).values()].map(({ op, key, variants }) => ({ op, key, variants: variants.map((v) => v.name) }));
+    return [...this.watch(fn).values()].map(({ op, key, variants }) => ({ op, key, variants: namesOf(variants) }));
   }
 
   /**
@@ -117,28 +141,31 @@ export class Tuner {
   async tune(fn: () => unknown): Promise<Record<string, string>> {
     const { result: jobs, free } = this.gpu.withoutFreeing(() => this.watch(fn));
     try {
-      for (const [id, job] of jobs) if (!(id in this.choices)) this.choices[id] = await this.fastest(job);
+      for (const [id, job] of jobs) {
+        if (this.stored(id, job.variants) !== undefined) continue;
+        this.choices[id] = { variant: await this.fastest(job), among: amongOf(job.variants) };
+      }
     } finally {
       free();
     }
     await writeCache(this.cacheKey, JSON.stringify(this.choices, null, 1));
-    return { ...this.choices };
+    return Object.fromEntries(Object.entries(this.choices).map(([id, { variant }]) => [id, variant]));
   }
 
   /** A variant counts only if its result agrees with the first one's: a fast wrong kernel is never chosen. */
   private async fastest(job: Job): Promise<string> {
-    const reference = (await this.timed(job, job.variants[0]!)).data;
+    const reference = (await this.timed(job.variants[0]!)).data;
     let best = { name: job.variants[0]!.name, ms: Infinity };
     for (const variant of job.variants) {
-      const { ms, data } = await this.timed(job, variant, HOPELESS * best.ms);
+      const { ms, data } = await this.timed(variant, HOPELESS * best.ms);
       if (ms < best.ms && agrees(data, reference)) best = { name: variant.name, ms };
     }
     return best.name;
   }
 
   /** The least of three runs after the first; of one where that one takes longer than `limit`. */
-  private async timed(job: Job, variant: Variant, limit = Infinity): Promise<{ ms: number; data: Float32Array }> {
-    const once = () => this.gpu.scope(() => job.launch(variant));
+  private async timed(variant: Variant, limit = Infinity): Promise<{ ms: number; data: Float32Array }> {
+    const once = () => this.gpu.scope(() => variant.launch());
     const first = once();
     const data = await first.data();
     first.dispose();
@@ -153,6 +180,8 @@ export class Tuner {
     return { ms: Math.min(...times), data };
   }
 }
+
+const namesOf = (variants: readonly Variant[]): string[] => variants.map((v) => v.name);
 
 /** Whether a is b to 1e-4 of the largest number of b. */
 export function agrees(a: Float32Array, b: Float32Array): boolean {

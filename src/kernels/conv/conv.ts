@@ -5,7 +5,9 @@ import unarySource from "../../../shaders/pointwise/unary.wgsl";
 import { sweep } from "../../engine/engine.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkTensor, checkPair, checkRank, fail } from "../check.ts";
+import { checkFlag, checkOptions, checkPair, checkRank, checkTensor, checkWhole, fail } from "../check.ts";
+import { gt } from "../pointwise/arithmetic.ts";
+import { where } from "../pointwise/where.ts";
 import { classOf } from "../matmul/families.ts";
 
 /**
@@ -29,13 +31,18 @@ export interface ConvOptions {
 
 /** What the kernel that writes y does on the way. */
 export interface Epilogue {
-  bias?: Tensor;
+  bias?: Tensor | null;
   relu?: boolean;
 }
 
+const OPTIONS = ["stride", "padding", "dilation", "groups", "relu"];
+
 /** The options as pairs, checked. */
-export function convArguments(op: string, { stride = 1, padding = 0, dilation = 1, groups = 1 }: ConvOptions) {
-  if (!Number.isInteger(groups) || groups < 1) fail(op, `groups is ${groups}; a whole number >= 1 is due`);
+export function convArguments(op: string, options: ConvOptions, more: readonly string[] = []) {
+  checkOptions(op, options, [...OPTIONS, ...more]);
+  const { stride = 1, padding = 0, dilation = 1, groups = 1, relu = false } = options;
+  checkFlag(op, "relu", relu);
+  checkWhole(op, "groups", groups, 1);
   const [SH, SW] = checkPair(op, "stride", stride, 1);
   const [PH, PW] = checkPair(op, "padding", padding, 0);
   const [DH, DW] = checkPair(op, "dilation", dilation, 1);
@@ -43,10 +50,9 @@ export function convArguments(op: string, { stride = 1, padding = 0, dilation = 
 }
 
 export function checkImagesAndWeight(op: string, x: Tensor, weight: Tensor, legend: string): void {
-  checkRank(op, "x", x, 4, "[N,C,H,W]");
-  checkRank(op, "weight", weight, 4, legend);
-  checkTensor(op, "x", x, "f32");
-  checkTensor(op, "weight", weight, "f32");
+  checkRank(op, "x", checkTensor(op, "x", x), 4, "[N,C,H,W]");
+  checkRank(op, "weight", checkTensor(op, "weight", weight), 4, legend);
+  if (weight.size === 0) fail(op, "weight has no elements", { x, weight });
 }
 
 /** Shapes of one class share the tuner's choice: the batch counts by powers of two. */
@@ -57,6 +63,7 @@ const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry:
 
 /** dy where a fused relu let y through, else 0. */
 export function maskedByRelu(dy: Tensor, y: Tensor): Tensor {
+  if (y.gpu.tape) return where(gt(y, 0), dy, 0);
   const dx = y.gpu.empty(y.shape);
   const n4 = y.bytes / 16;
   const { grid, WG } = sweep(n4);

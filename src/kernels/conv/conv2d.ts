@@ -4,6 +4,8 @@ import { checkBias, fail } from "../check.ts";
 import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
+import { inputGradient, weightGradient } from "./bilinear.ts";
+import { sum } from "../reduce/sum.ts";
 
 function sizes(x: Tensor, weight: Tensor, options: ConvOptions): ConvSizes {
   checkImagesAndWeight("conv2d", x, weight, "[O,C/groups,KH,KW]");
@@ -22,13 +24,14 @@ function sizes(x: Tensor, weight: Tensor, options: ConvOptions): ConvSizes {
  * 2-D convolution (cross-correlation), as torch.nn.functional.conv2d. x [N,C,H,W], weight [O,C/groups,KH,KW], bias [O]
  * -> [N,O,OH,OW] with OH = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1.
  */
-export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvOptions = {}): Tensor {
+export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvOptions = {}): Tensor {
   const s = sizes(x, weight, options);
   checkBias("conv2d", bias, s.O);
   const { relu = false } = options;
   const y = convForward(s, x, weight, { bias, relu });
   return record("conv2d", y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {
     const dy = relu ? maskedByRelu(dOut, y) : dOut;
+    if (y.gpu.tape) return [inputGradient(s, dy, weight), weightGradient(s, x, dy), sum(dy, [0, 2, 3])];
     const { dw, db } = needW || needB ? convWeightGradient(s, x, dy, !!needB) : { dw: null, db: null };
     return [needX ? convInputGradient(s, dy, weight) : null, needW ? dw : null, db];
   });

@@ -8,10 +8,8 @@ import plainSource from "../../../shaders/conv/conv2d.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_subgroup.wgsl";
 import tiledSource from "../../../shaders/conv/conv2d_tiled.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
-import type { Runtime as Engine } from "../../engine/tensor.ts";
-import { kernel } from "../../engine/run/shader.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import type { Variant } from "../../engine/tuner.ts";
+import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
+import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { convKey, type ConvSizes, type Epilogue } from "./conv.ts";
 import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/families.ts";
 import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
@@ -131,58 +129,77 @@ function packWeights(w: Tensor, { sizes: { R, Rg, Cg, KH, KW }, strides, rows, c
   return wp;
 }
 
-/** Segments (of four outputs) and channels that a workgroup of the variant makes. */
-function tileOf({ kernel, constants }: Variant): { segments: number; channels: number } {
-  const { S = 1, QUADS = 1, TM = 1, TY = 1, ROWS = 1, SEGS = 1 } = constants as Record<string, number>;
-  if (kernel === subgroup) return { segments: S * QUADS, channels: TM };
-  return kernel === tiled ? { segments: 16 * SEGS, channels: 4 * TY * ROWS } : { segments: 64, channels: 8 };
+/** A kernel that gathers: its constants, and the segments (of four outputs) and channels that a workgroup makes. */
+interface Way {
+  name: string;
+  kernel: Kernel;
+  constants: Constants;
+  segments: number;
+  channels: number;
+  /** Whether it reuses the inputs of a kernel row. */
+  byRow: boolean;
+  runs(gpu: Runtime): boolean;
 }
 
 /** y at the outputs of g. */
-function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false }: Epilogue, v: Variant): void {
+function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false }: Epilogue, way: Way): void {
   const { N, OH, OW, R, Rg } = g.sizes;
-  const { quads, ...layout } = quadsOf(g.sizes, v.kernel !== tiled);
+  const { quads, ...layout } = quadsOf(g.sizes, way.byRow);
   const wp = packWeights(w, g, quads, layout.ROW_TAPS);
-  const tile = tileOf(v);
   const segments = N * OH * Math.ceil(OW / 4);
-  const [gx, gy = 1] = linearGrid(segments, tile.segments);
+  const [gx, gy = 1] = linearGrid(segments, way.segments);
   const params = { ...g.sizes, quads, has_bias: Number(!!bias), relu: Number(relu) };
-  const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / tile.channels) * (R / Rg)] as const);
-  x.gpu.run(v.kernel, { x, wp, bias: bias ?? x, y }, params, grid, { ...v.constants, ...layout, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold });
+  const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / way.channels) * (R / Rg)] as const);
+  const constants = { ...way.constants, ...layout, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold };
+  x.gpu.run(way.kernel, { x, wp, bias: bias ?? x, y }, params, grid, constants);
 }
 
-function variants(gpu: Engine, channels: number): Variant[] {
+/** The ways to gather for `channels` output channels a group, the preferred one first. */
+function ways(gpu: Runtime, channels: number): Way[] {
   const S = gpu.subgroupSize;
   const TY = threadRows(channels);
-  const runs = () => true;
-  return byFamily(gpu, {
-    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM: subgroupRows(channels), QUADS: S <= 4 ? 2 : 1 }, runs: broadcasts }],
-    tiled: [
-      { name: "tiled", kernel: tiled, constants: { TY }, runs },
-      { name: "tiled 8x8", kernel: tiled, constants: { TY: TY / 2, ROWS: 2, SEGS: 2 }, runs },
-    ],
-    plain: { name: "plain", kernel: plain, constants: {}, runs },
+  const QUADS = S <= 4 ? 2 : 1;
+  const TM = subgroupRows(channels);
+  const tiles = (name: string, rows: number, ROWS: number, SEGS: number): Way => ({
+    name, kernel: tiled, constants: { TY: rows, ROWS, SEGS }, segments: 16 * SEGS, channels: 4 * rows * ROWS, byRow: false, runs: () => true,
   });
+  return byFamily<Way>(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, segments: S * QUADS, channels: TM, byRow: true, runs: broadcasts }],
+    tiled: [tiles("tiled", TY, 1, 1), tiles("tiled 8x8", TY / 2, 2, 2)],
+    plain: { name: "plain", kernel: plain, constants: {}, segments: 64, channels: 8, byRow: true, runs: () => true },
+  });
+}
+
+/** More groups than a grid holds are refused by the op's name. */
+function checkGroups(op: string, s: ConvSizes, channels: number): void {
+  const tiles = s.groups * Math.ceil(channels / 4);
+  if (tiles > 65535) throw new Error(`${op}: ${s.groups} groups of ${channels} channels; at most 65535 groups of four are due`);
 }
 
 /** y [N,O,OH,OW] of the convolution `s` of x with w, plus bias [O]. */
 export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
-  const gpu = x.gpu;
-  return gpu.tuner.launch("conv2d", convKey(s), withWinograd(gpu, s, variants(gpu, s.O / s.groups)), (v) => {
+  const { gpu } = x;
+  checkGroups("conv2d", s, s.O / s.groups);
+  const into = (write: (y: Tensor) => void) => () => {
     const y = gpu.empty([s.N, s.O, s.OH, s.OW]);
-    if (v.name === "winograd") winogradForward(s, x, w, y, epilogue);
-    else gather(x, w, y, forwardGather(s), epilogue, v);
+    write(y);
     return y;
-  });
+  };
+  const direct = ways(gpu, s.O / s.groups).map((way): Variant => ({ ...way, launch: into((y) => gather(x, w, y, forwardGather(s), epilogue, way)) }));
+  return gpu.tuner.launch("conv2d", convKey(s), withWinograd(gpu, s, direct, into((y) => winogradForward(s, x, w, y, epilogue))));
 }
 
 /** dx [N,C,H,W] of the convolution `s` for dy [N,O,OH,OW]; as convTranspose2d's forward pass also with bias [C] and relu. */
 export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
-  const gpu = dy.gpu;
-  return gpu.tuner.launch("conv2d dx", convKey(s), withWinograd(gpu, s, variants(gpu, s.C / s.groups)), (v) => {
+  const { gpu } = dy;
+  checkGroups("conv2d", s, s.C / s.groups);
+  const into = (write: (dx: Tensor) => void) => () => {
     const dx = gpu.empty([s.N, s.C, s.H, s.W]);
-    if (v.name === "winograd") winogradInputGradient(s, dy, w, dx, epilogue);
-    else for (const g of inputGradientGathers(s)) gather(dy, w, dx, g, epilogue, v);
+    write(dx);
     return dx;
-  });
+  };
+  const direct = ways(gpu, s.C / s.groups).map((way): Variant => ({
+    ...way, launch: into((dx) => inputGradientGathers(s).forEach((g) => gather(dy, w, dx, g, epilogue, way))),
+  }));
+  return gpu.tuner.launch("conv2d dx", convKey(s), withWinograd(gpu, s, direct, into((dx) => winogradInputGradient(s, dy, w, dx, epilogue))));
 }

@@ -4,6 +4,8 @@ import { checkBias, checkPair, fail } from "../check.ts";
 import { checkImagesAndWeight, convArguments, maskedByRelu, type ConvOptions, type ConvSizes } from "./conv.ts";
 import { convForward, convInputGradient } from "./convGather.ts";
 import { convWeightGradient } from "./convWeights.ts";
+import { product, weightGradient } from "./bilinear.ts";
+import { sum } from "../reduce/sum.ts";
 import { reduceAxes } from "../reduce/reduceAxes.ts";
 
 export interface ConvTransposeOptions extends ConvOptions {
@@ -16,7 +18,7 @@ const OP = "convTranspose2d";
 /** The convolution whose input gradient this is: from the result [N,C,H,W] to x [N,O,OH,OW]. */
 function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSizes {
   checkImagesAndWeight(OP, x, weight, "[C,O/groups,KH,KW]");
-  const a = convArguments(OP, options);
+  const a = convArguments(OP, options, ["outputPadding"]);
   const [extraH, extraW] = checkPair(OP, "outputPadding", options.outputPadding ?? 0, 0);
   const [N, O, OH, OW] = x.shape as [number, number, number, number];
   const [inputs, perGroup, KH, KW] = weight.shape as [number, number, number, number];
@@ -34,13 +36,14 @@ function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSi
  * input. x [N,C,H,W], weight [C,O/groups,KH,KW], bias [O] -> [N,O,OH,OW] with
  * OH = (H - 1) stride - 2 padding + dilation (KH - 1) + outputPadding + 1.
  */
-export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvTransposeOptions = {}): Tensor {
+export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvTransposeOptions = {}): Tensor {
   const s = sizes(x, weight, options);
   checkBias(OP, bias, s.C);
   const { relu = false } = options;
   const y = convInputGradient(s, x, weight, { bias, relu });
   return record(OP, y, bias ? [x, weight, bias] : [x, weight], (dOut, [needX, needW, needB]) => {
     const dy = relu ? maskedByRelu(dOut, y) : dOut;
+    if (y.gpu.tape) return [product(s, dy, weight), weightGradient(s, dy, x), sum(dy, [0, 2, 3])];
     return [
       needX ? convForward(s, dy, weight) : null,
       needW ? convWeightGradient(s, dy, x, false).dw : null,

@@ -7,10 +7,8 @@ import reduceSource from "../../../shaders/conv/conv2d_dw_reduce.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_dw_subgroup.wgsl";
 import tiledSource from "../../../shaders/conv/conv2d_dw_tiled.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
-import type { Runtime as Engine } from "../../engine/tensor.ts";
-import { kernel } from "../../engine/run/shader.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import type { Variant } from "../../engine/tuner.ts";
+import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
+import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { convKey, type ConvSizes } from "./conv.ts";
 import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "../matmul/families.ts";
 import { reduceAxes } from "../reduce/reduceAxes.ts";
@@ -33,60 +31,74 @@ function layoutOf(s: ConvSizes, byRow: boolean) {
 }
 
 /** Segments of a part: enough parts to occupy the adapter, none shorter than 16 segments. */
-function partSegments(gpu: Engine, segments: number, workgroups: number): number {
+function partSegments(gpu: Runtime, segments: number, workgroups: number): number {
   const wanted = onHardware(gpu) ? 1024 : 32;
   const parts = Math.min(Math.ceil(segments / 16), Math.ceil(wanted / workgroups));
   return Math.max(1, Math.ceil(segments / Math.max(1, parts)));
 }
 
-/** Column blocks and channels that a workgroup of the variant makes. */
-function tileOf({ kernel, constants }: Variant): { blocks: number; channels: number } {
-  const { S = 1, QUADS = 1, TM = 1, TY = 1 } = constants as Record<string, number>;
-  if (kernel === subgroup) return { blocks: S * QUADS, channels: TM };
-  return { blocks: 16, channels: kernel === tiled ? 4 * TY : 16 };
+/** A kernel that sums: its constants, and the column blocks and channels that a workgroup makes. */
+interface Way {
+  name: string;
+  kernel: Kernel;
+  constants: Constants;
+  blocks: number;
+  channels: number;
+  /** Whether it reuses the inputs of a kernel row. */
+  byRow: boolean;
+  runs(gpu: Runtime): boolean;
 }
 
 /** [parts, weights + O] */
-function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, v: Variant): Tensor {
-  const { blocks, constants } = layoutOf(s, v.kernel !== tiled);
+function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, way: Way): Tensor {
+  const { blocks, constants } = layoutOf(s, way.byRow);
   const [Cg, Og] = [s.C / s.groups, s.O / s.groups];
-  const tile = tileOf(v);
-  const [gx, gy] = [Math.ceil(blocks / tile.blocks), Math.ceil(Og / tile.channels) * s.groups];
+  const [gx, gy] = [Math.ceil(blocks / way.blocks), Math.ceil(Og / way.channels) * s.groups];
   const segments = s.N * s.OH * Math.ceil(s.OW / 4);
   const part_segments = partSegments(x.gpu, segments, gx * gy);
   const parts = Math.max(1, Math.ceil(segments / part_segments));
   const partial = x.gpu.empty([parts, s.O * Cg * s.KH * s.KW + s.O]);
   const { groups: _, PH: top, PW: left, ...sizes } = s;
-  x.gpu.run(v.kernel, { x, dy, partial }, { ...sizes, top, left, Cg, Og, part_segments }, [gx, gy, parts], { ...v.constants, ...constants });
+  x.gpu.run(way.kernel, { x, dy, partial }, { ...sizes, top, left, Cg, Og, part_segments }, [gx, gy, parts], { ...way.constants, ...constants });
   return partial;
 }
 
-function variants(gpu: Engine, s: ConvSizes): Variant[] {
+/** The ways to sum, the preferred one first. */
+function ways(gpu: Runtime, s: ConvSizes): Way[] {
   const S = gpu.subgroupSize;
   const channels = s.O / s.groups;
   const QUADS = S <= 4 && layoutOf(s, true).blocks >= 8 ? 2 : 1;
-  return byFamily(gpu, {
-    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM: subgroupRows(channels), QUADS }, runs: broadcasts }],
-    tiled: [{ name: "tiled", kernel: tiled, constants: { TY: threadRows(channels) }, runs: () => true }],
-    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
+  const [TM, TY] = [subgroupRows(channels), threadRows(channels)];
+  return byFamily<Way>(gpu, {
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, blocks: S * QUADS, channels: TM, byRow: true, runs: broadcasts }],
+    tiled: [{ name: "tiled", kernel: tiled, constants: { TY }, blocks: 16, channels: 4 * TY, byRow: false, runs: () => true }],
+    plain: { name: "plain", kernel: plain, constants: {}, blocks: 16, channels: 16, byRow: true, runs: () => true },
   });
+}
+
+/** dw, and db into `db` where it is given. */
+function direct(s: ConvSizes, x: Tensor, dy: Tensor, db: Tensor | null, way: Way): Tensor {
+  const { gpu } = x;
+  const partial = partialSums(s, x, dy, way);
+  const dw = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
+  const params = { weights: dw.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(!!db) };
+  gpu.run(reduce, { partial, dw, db: db ?? gpu.empty([1]) }, params, linearGrid(dw.size + s.O));
+  return dw;
 }
 
 /** dw [O,C/groups,KH,KW] and, if asked for, db [O] of the convolution `s` of x for dy. */
 export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBias: boolean): { dw: Tensor; db: Tensor | null } {
-  const gpu = x.gpu;
-  let db: Tensor | null = null;
-  const dw = gpu.tuner.launch("conv2d dw", convKey(s), withWinograd(gpu, s, variants(gpu, s)), (v) => {
-    if (v.name === "winograd") {
-      db = needsBias ? reduceAxes(dy, [0, 2, 3], 1).view([s.O]) : null;
-      return winogradWeightGradient(s, x, dy);
-    }
-    const partial = partialSums(s, x, dy, v);
-    const sum = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
-    db = needsBias ? gpu.empty([s.O]) : null;
-    const params = { weights: sum.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(needsBias) };
-    gpu.run(reduce, { partial, dw: sum, db: db ?? gpu.empty([1]) }, params, linearGrid(sum.size + s.O));
-    return sum;
-  });
-  return { dw, db };
+  const { gpu } = x;
+  if (s.N * s.OH * s.OW === 0) return { dw: gpu.zeros([s.O, s.C / s.groups, s.KH, s.KW]), db: needsBias ? gpu.zeros([s.O]) : null };
+  const db = needsBias ? gpu.empty([s.O]) : null;
+  let summed = false;
+  const withBias = (way: Way) => () => {
+    summed = true;
+    return direct(s, x, dy, db, way);
+  };
+  const variants = ways(gpu, s).map((way): Variant => ({ ...way, launch: withBias(way) }));
+  const dw = gpu.tuner.launch("conv2d dw", convKey(s), withWinograd(gpu, s, variants, () => winogradWeightGradient(s, x, dy)));
+  if (!db || summed) return { dw, db };
+  db.dispose();
+  return { dw, db: reduceAxes(dy, [0, 2, 3], 1).view([s.O]) };
 }

@@ -6,10 +6,8 @@ import sharedSource from "../../../shaders/conv/winograd.wgsl";
 import tilesSource from "../../../shaders/conv/winograd_tiles.wgsl";
 import weightsSource from "../../../shaders/conv/winograd_weights.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
-import type { Runtime as Engine } from "../../engine/tensor.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import type { Variant } from "../../engine/tuner.ts";
+import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import type { ConvSizes, Epilogue } from "./conv.ts";
 import { onHardware } from "../matmul/families.ts";
 import { gemm } from "../matmul/gemm.ts";
@@ -31,19 +29,19 @@ const LEAST_CHANNELS = 32;
 /** Whether the convolution is one that Winograd's way suits. */
 export function suitsWinograd(s: ConvSizes): boolean {
   const plain = s.KH === 3 && s.KW === 3 && s.SH === 1 && s.SW === 1 && s.DH === 1 && s.DW === 1 && s.groups === 1 && s.PH <= 2 && s.PW <= 2;
-  return plain && s.C >= LEAST_CHANNELS && s.O >= LEAST_CHANNELS && s.C % 4 === 0 && s.O % 4 === 0 && s.N > 0;
+  return plain && s.C >= LEAST_CHANNELS && s.O >= LEAST_CHANNELS && s.C % 4 === 0 && s.O % 4 === 0 && s.N > 0 && s.C <= 65535 && s.O <= 65535;
 }
 
 /** Whether one buffer holds the transformed weights, and one the transformed images of the smallest chunk, one image. */
-function fits(gpu: Engine, s: ConvSizes): boolean {
+function fits(gpu: Runtime, s: ConvSizes): boolean {
   const tiles = Math.ceil(Math.max(s.H, s.OH) / 4) * Math.ceil(Math.max(s.W, s.OW) / 4);
   return POINTS * 4 * Math.max(s.C * s.O, (tiles + 4) * Math.max(s.C, s.O)) <= gpu.device.limits.maxStorageBufferBindingSize;
 }
 
-/** The variant: before the others on a software adapter, where loads limit, after them on a GPU, where it was never timed. */
-export function withWinograd(gpu: Engine, s: ConvSizes, others: Variant[]): Variant[] {
+/** With the variant `launch`: before the others on a software adapter, where loads limit, after them on a GPU, where it was never timed. */
+export function withWinograd(gpu: Runtime, s: ConvSizes, others: Variant[], launch: () => Tensor): Variant[] {
   if (!suitsWinograd(s)) return others;
-  const winograd: Variant = { name: "winograd", kernel: inputTiles, constants: {}, runs: () => fits(gpu, s) };
+  const winograd: Variant = { name: "winograd", kernel: inputTiles, constants: {}, runs: () => fits(gpu, s), launch };
   return onHardware(gpu) ? [...others, winograd] : [winograd, ...others];
 }
 

@@ -1,16 +1,15 @@
 // The families of a heavy kernel, in the order of preference for an adapter: the tuner takes the first that runs until
 // it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory.
 
-import type { Runtime as Engine } from "../../engine/tensor.ts";
-import type { Variant } from "../../engine/tuner.ts";
+import type { Runtime, Variant } from "../../engine/tensor.ts";
 
-export const onHardware = (gpu: Engine): boolean => gpu.adapter.kind === "hardware";
+export const onHardware = (gpu: Runtime): boolean => gpu.adapter.kind === "hardware";
 
 /** Whether kernels that need subgroups of exactly `subgroupSize` lanes, 4 to 16, run here. */
-export const broadcasts = (gpu: Engine): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
+export const broadcasts = (gpu: Runtime): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
 
-/** The variants of `subgroup` where they run, of `tiled`, and the one of `plain`. */
-export function byFamily(gpu: Engine, families: { subgroup: Variant[]; tiled: Variant[]; plain: Variant }): Variant[] {
+/** Those of `subgroup`, of `tiled` and the one of `plain`, the adapter's own family first. */
+export function byFamily<V = Variant>(gpu: Runtime, families: { subgroup: V[]; tiled: V[]; plain: V }): V[] {
   const { subgroup, tiled, plain } = families;
   return onHardware(gpu) ? [...tiled, ...subgroup, plain] : [...subgroup, plain, ...tiled];
 }

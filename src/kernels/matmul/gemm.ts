@@ -6,10 +6,8 @@ import partsSource from "../../../shaders/matmul/matmul_parts.wgsl";
 import subgroupSource from "../../../shaders/matmul/matmul_subgroup.wgsl";
 import tiledSource from "../../../shaders/matmul/matmul_tiled.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
-import type { Runtime as Engine } from "../../engine/tensor.ts";
-import { kernel } from "../../engine/run/shader.ts";
-import type { Tensor } from "../../engine/tensor.ts";
-import type { Variant } from "../../engine/tuner.ts";
+import { kernel, type Constants } from "../../engine/run/shader.ts";
+import type { Tensor, Variant } from "../../engine/tensor.ts";
 import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
 
 export interface Gemm {
@@ -24,7 +22,7 @@ export interface Gemm {
   /** Elements from one batch entry to the next; 0 uses the same matrix for all. */
   batchA: number;
   batchB: number;
-  bias?: Tensor;
+  bias?: Tensor | null;
   relu?: boolean;
 }
 
@@ -40,23 +38,37 @@ const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.tran
 /** Whether packing both operands pays: where the rows of B are 3 KB long or more, and each panel is used often. */
 const worthPacking = (g: Gemm): boolean => g.M >= 512 && g.N >= 768 && g.N % 4 === 0 && g.K >= 512;
 
+/** Workgroups that one dimension of a grid holds. */
+const MOST = 65535;
+
+/** Whether a grid holds the tiles of C; `plain` takes them all in one row. */
+const holds = (g: Gemm, rows: number, columns: number): boolean => Math.ceil(g.M / rows) <= MOST && Math.ceil(g.N / columns) <= MOST;
+
 const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
 
-function variants(gpu: Engine, g: Gemm): Variant[] {
+function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
+  const { gpu } = A;
   const S = gpu.subgroupSize;
   const transposed = { TRANS_A: g.transA, TRANS_B: g.transB };
-  const tile = (name: string, WIDE: number): Variant => ({ name, kernel: tiled, constants: { WIDE, ...transposed }, runs: () => true });
-  const tiles = [tile("tiled", 1), tile("tiled 8x8", 2)];
-  const subgroupTile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1, ...transposed };
+  const tile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1 };
+  const packed = { ...tile, PACKED: true, TRANS_A: false, TRANS_B: false };
+  const shared = { ...tile, ...transposed };
+  const tiles = [1, 2].map((WIDE): Variant => {
+    const constants = { WIDE, ...transposed };
+    return { name: WIDE === 1 ? "tiled" : "tiled 8x8", kernel: tiled, constants, runs: () => holds(g, 64, 64), launch: () => launchTiled(A, B, g, constants) };
+  });
   return byFamily(gpu, {
     subgroup: [
-      { name: "packed", kernel: subgroup, constants: { ...subgroupTile, PACKED: true, TRANS_A: false, TRANS_B: false }, runs: () => broadcasts(gpu) && worthPacking(g) },
-      { name: "subgroup", kernel: subgroup, constants: subgroupTile, runs: () => broadcasts(gpu) && aligned(g) },
+      { name: "packed", kernel: subgroup, constants: packed, runs: () => broadcasts(gpu) && worthPacking(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchPacked(A, B, g, packed) },
+      { name: "subgroup", kernel: subgroup, constants: shared, runs: () => broadcasts(gpu) && aligned(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchSubgroup(A, B, g, shared) },
     ],
     tiled: tilesOf(g, 128) >= 128 ? tiles.reverse() : tiles,
-    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true },
+    plain: { name: "plain", kernel: plain, constants: {}, runs: () => true, launch: () => launchPlain(A, B, g) },
   });
 }
+
+/** Constants of the subgroup's tile: S lanes, TM rows, QUADS column quads a lane. */
+interface SubgroupTile extends Record<"S" | "TM" | "QUADS", number> {}
 
 const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
@@ -73,8 +85,8 @@ function packed(x: Tensor, { entries, ...o }: Operand, WIDTH: number, BY_K: bool
 }
 
 /** The product of packed operands; what a batch shares is packed once. */
-function launchPacked(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
-  const { S = 0, TM = 0, QUADS = 0 } = v.constants as Record<string, number>;
+function launchPacked(A: Tensor, B: Tensor, g: Gemm, constants: SubgroupTile & Constants): Tensor {
+  const { S, TM, QUADS } = constants;
   const { b, M, N, K } = g;
   const rows = { entries: g.batchA ? b : 1, R: M, K, row_stride: g.transA ? 1 : K, k_stride: g.transA ? M : 1, batch: g.batchA };
   const columns = { entries: g.batchB ? b : 1, R: N, K, row_stride: g.transB ? K : 1, k_stride: g.transB ? 1 : N, batch: g.batchB };
@@ -82,26 +94,26 @@ function launchPacked(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
   const C = A.gpu.empty([b, M, N]);
   const entry = (panels: Tensor, shared: boolean) => (shared ? 0 : panels.size / panels.shape[0]!);
   const sizes = { M, N, K: roundUp(K, 4), A_batch: entry(PA, !g.batchA), B_batch: entry(PB, !g.batchB), ...flags(g) };
-  A.gpu.run(subgroup, { A: PA, B: PB, bias: g.bias ?? A, C }, sizes, [PB.shape[1]!, PA.shape[1]!, b], v.constants);
+  A.gpu.run(subgroup, { A: PA, B: PB, bias: g.bias ?? A, C }, sizes, [PB.shape[1]!, PA.shape[1]!, b], constants);
   return C;
 }
 
 const flags = (g: Gemm) => ({ has_bias: Number(!!g.bias), relu: Number(!!g.relu) });
+const sizesOf = (g: Gemm) => ({ M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, ...flags(g) });
 
-function launch(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
-  if (v.kernel === tiled) return launchTiled(A, B, g, v);
-  if (v.name === "packed") return launchPacked(A, B, g, v);
-  const gpu = A.gpu;
-  const C = gpu.empty([g.b, g.M, g.N]);
-  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, ...flags(g) };
-  const tensors = { A, B, bias: g.bias ?? A, C };
-  if (v.kernel === subgroup) {
-    const { S, TM, QUADS } = v.constants as Record<string, number>;
-    gpu.run(v.kernel, tensors, sizes, [Math.ceil(g.N / (4 * S! * QUADS!)), Math.ceil(g.M / TM!), g.b], v.constants);
-  } else {
-    const [x, y = 1] = linearGrid(Math.ceil(g.M / 4) * Math.ceil(g.N / 4));
-    gpu.run(v.kernel, tensors, { ...sizes, trans_A: Number(g.transA), trans_B: Number(g.transB) }, C.size === 0 ? [0] : [x, y, g.b]);
-  }
+function launchSubgroup(A: Tensor, B: Tensor, g: Gemm, constants: SubgroupTile & Constants): Tensor {
+  const { S, TM, QUADS } = constants;
+  const C = A.gpu.empty([g.b, g.M, g.N]);
+  const grid = [Math.ceil(g.N / (4 * S * QUADS)), Math.ceil(g.M / TM), g.b] as const;
+  A.gpu.run(subgroup, { A, B, bias: g.bias ?? A, C }, sizesOf(g), grid, constants);
+  return C;
+}
+
+function launchPlain(A: Tensor, B: Tensor, g: Gemm): Tensor {
+  const C = A.gpu.empty([g.b, g.M, g.N]);
+  const [x, y = 1] = linearGrid(Math.ceil(g.M / 4) * Math.ceil(g.N / 4));
+  const sizes = { ...sizesOf(g), trans_A: Number(g.transA), trans_B: Number(g.transB) };
+  A.gpu.run(plain, { A, B, bias: g.bias ?? A, C }, sizes, [x, y, g.b]);
   return C;
 }
 
@@ -112,23 +124,26 @@ function partOf(g: Gemm, tiles: number): number {
   return Math.ceil(g.K / parts / 16) * 16;
 }
 
-function launchTiled(A: Tensor, B: Tensor, g: Gemm, v: Variant): Tensor {
-  const gpu = A.gpu;
-  const tile = 64 * (v.constants.WIDE as number);
+function launchTiled(A: Tensor, B: Tensor, g: Gemm, constants: { WIDE: number } & Constants): Tensor {
+  const { gpu } = A;
+  const tile = 64 * constants.WIDE;
   const part_K = partOf(g, tilesOf(g, tile));
   const count = Math.max(1, Math.ceil(g.K / part_K));
   const C = gpu.empty(count > 1 ? [count, g.M, g.N] : [g.b, g.M, g.N]);
   const whole = count > 1 ? { has_bias: 0, relu: 0 } : flags(g);
-  const sizes = { M: g.M, N: g.N, K: g.K, A_batch: g.batchA, B_batch: g.batchB, part_K, ...whole };
-  gpu.run(tiled, { A, B, bias: g.bias ?? A, C }, sizes, [Math.ceil(g.N / tile), Math.ceil(g.M / tile), C.shape[0]!], v.constants);
+  const grid = [Math.ceil(g.N / tile), Math.ceil(g.M / tile), C.shape[0]!] as const;
+  gpu.run(tiled, { A, B, bias: g.bias ?? A, C }, { ...sizesOf(g), part_K, ...whole }, grid, constants);
   if (count === 1) return C;
   const sum = gpu.empty([1, g.M, g.N]);
-  gpu.run(addParts, { parts: C, bias: g.bias ?? A, C: sum }, { size: sum.size, N: g.N, count, ...flags(g) }, linearGrid(sum.size));
+  const params = { size: sum.size, N: g.N, count, ...flags(g) };
+  gpu.run(addParts, { parts: C, bias: g.bias ?? A, C: sum }, params, linearGrid(sum.size));
   return sum;
 }
 
 /** C [b,M,N]. */
 export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
+  if (g.b * g.M * g.N === 0) return A.gpu.empty([g.b, g.M, g.N]);
+  if (g.b > MOST) throw new Error(`matmul: a batch of ${g.b} products; at most ${MOST} are due, take it in parts`);
   const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}`;
-  return A.gpu.tuner.launch("matmul", key, variants(A.gpu, g), (v) => launch(A, B, g, v));
+  return A.gpu.tuner.launch("matmul", key, variants(A, B, g));
 }
