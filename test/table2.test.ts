@@ -75,7 +75,7 @@ table2("whiteBox fills the table, gives back its memory, and repeats it from the
   const said: string[] = [];
   const table = await whiteBox(gpu, defences(), classifier, set, SETTINGS, { say: (line) => void said.push(line) });
   await gpu.synchronize();
-  assert.is(gpu.memory().liveBuffers, before);
+  assert.ok(gpu.memory().liveBuffers <= before, "what it made is given back");
   assert.is(said.length, 3);
   await checked(table);
 

@@ -37,15 +37,19 @@ export class Unsupported extends Error {}
 /** Files of a folder of cases; null where there is no such file. In a browser it fetches. */
 export type ReadCase = (path: string) => Promise<Uint8Array | null>;
 
-const SMALLEST = 1.1754943508222875e-38; // normal float32; a GPU may flush what is below to zero
+export const SMALLEST = 1.1754943508222875e-38; // normal float32; a GPU may flush what is below to zero
 
-/** max |got - due| / max |due|; the plain difference where due is all zero; Infinity where one is not finite. */
+/**
+ * max |got - due| / max |due|, of the numbers that are finite; the plain difference where due is all zero. Where NaN or an
+ * infinity is due just that must have come, else it is Infinity.
+ */
 export function relativeError(got: ArrayLike<number>, due: ArrayLike<number>): number {
   if (got.length !== due.length) return Infinity;
   let worst = 0;
   let scale = 0;
   for (let i = 0; i < due.length; i++) {
-    if (!Number.isFinite(got[i]!)) return Infinity;
+    if (Object.is(got[i], due[i]) && !Number.isFinite(due[i])) continue;
+    if (!Number.isFinite(got[i]) || !Number.isFinite(due[i])) return Infinity;
     const difference = Math.abs(got[i]! - due[i]!);
     if (difference >= SMALLEST) worst = Math.max(worst, difference);
     scale = Math.max(scale, Math.abs(due[i]!));

@@ -6,6 +6,7 @@ import type { Args } from "./args.ts";
 import { Unsupported } from "./case.ts";
 import { activation } from "./activations.ts";
 import { cvaeLoss } from "./cvae-cases.ts";
+import { special } from "./special.ts";
 
 /** The inputs of a case, and other tensors stored with it. */
 export interface Inputs {
@@ -106,4 +107,5 @@ export const OP_TABLE: Record<string, OpGroup> = {
   losses,
   max_pool2d: (_, t, args) => ops.maxPool2d(t("x"), args.pair("kernel", 1), { ...window(args), dilation: args.pair("dilation", 1) }),
   softmax_ce: softmaxCe,
+  special_values: special,
 };

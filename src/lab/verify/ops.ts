@@ -10,6 +10,7 @@ import { CaseFile, Unsupported, numbers, readJson, relativeError, upload, type C
 import { printedSign } from "./cvae-cases.ts";
 import { OP_TABLE, type Inputs, type OpGroup, type Outcome } from "./op-table.ts";
 import { optimCase } from "./optim.ts";
+import { elementError, judgedOf, special } from "./special.ts";
 
 /** The stored tensors of one case, without the case's name in front. */
 export function ofCase(all: SafeTensors, id: string): SafeTensors {
@@ -71,7 +72,10 @@ async function opCase(gpu: Engine, id: string, group: OpGroup, stored: SafeTenso
     if (!due) throw new Error(`the case stores no ${name}; it has ${Object.keys(stored).join(", ")}`);
     const limit = limitOf(raw[name.startsWith("grad.") ? "f32_rel_err_grad" : "f32_rel_err_out"]);
     const shaped = tensor.shape.join() === due.shape.join();
-    checks.push({ what: shaped ? name : `${name} (shape [${tensor.shape}], due [${due.shape}])`, error: shaped ? relativeError(await tensor.data(), numbers(due)) : Infinity, limit });
+    const error = (got: ArrayLike<number>) =>
+      group === special ? elementError(got, numbers(due), judgedOf(stored, due)) : relativeError(got, numbers(due));
+    const what = shaped ? name : `${name} (shape [${tensor.shape}], due [${due.shape}])`;
+    checks.push({ what, error: shaped ? error(await tensor.data()) : Infinity, limit });
   }
   [...Object.values(results), t].forEach((made) => made.dispose());
   return printedSign(id) ? apart(checks) : checks;
