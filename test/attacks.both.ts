@@ -111,8 +111,8 @@ attacks("dispose gives back all that an attack keeps", async () => {
 
 attacks("options out of range are refused", () => {
   const model = (v: Tensor) => v;
-  assert.throws(() => fgsm(model, { eps: -1 }), /attack: eps is -1; a number >= 0 is due/);
-  assert.throws(() => pgd(model, { eps: 0.1, steps: 0 }), /attack: steps is 0; a whole number >= 1 is due/);
+  assert.throws(() => fgsm(model, { eps: -1 }), /fgsm: eps is -1; a number >= 0 is due/);
+  assert.throws(() => pgd(model, { eps: 0.1, steps: 0 }), /pgd: steps is 0; a whole number >= 1 is due/);
 });
 
 attacks.run();

@@ -110,7 +110,7 @@ optim("optimisers: what does not fit is one sentence", async () => {
   assert.throws(() => (optimizer.momentum = 0.5), /it has no momentum to set/);
   const saved = await optimizer.state();
   assert.throws(() => other.restore(saved), /optimizer: the saved 0.m has no numbers/);
-  assert.throws(() => sgd([], { lr: 1 }), /optimizer: no parameters given/);
+  assert.throws(() => sgd([], { lr: 1 }), /an array of Parameters is due/);
 });
 
 optim("schedules", () => {

@@ -99,8 +99,8 @@ tuner("what was measured is not measured again, unless the op has other variants
   const again = await gpu.tuner.tune(() => call(gpu, counted(variants), "test tune", x));
   assert.is(again["test tune [8]"], "fast");
   const asked = launches;
-  assert.is(taken([SLOW, FAST, variant("faster", 0)], "test tune"), "slow", "a choice among others does not count");
-  const choices = await gpu.tuner.tune(() => call(gpu, [SLOW, FAST, variant("faster", 0)], "test tune", x));
+  assert.is(taken([SLOW, variant("faster", 0)], "test tune"), "slow", "a choice among others does not count");
+  const choices = await gpu.tuner.tune(() => call(gpu, [SLOW, variant("faster", 0)], "test tune", x));
   assert.equal([choices["test tune [8]"], launches], ["faster", asked]);
 });
 

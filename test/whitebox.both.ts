@@ -168,7 +168,7 @@ whitebox("options out of range and models of a wrong shape are refused", () => {
   const { classify, purify, x, y } = setUp();
   assert.throws(() => bpda(purify, classify, { lr: 0 }), /bpda: lr is 0; a number > 0 is due/);
   assert.throws(() => bpda(purify, classify, { steps: 0 }), /bpda: steps is 0; a whole number >= 1 is due/);
-  assert.throws(() => bpda(purify, classify, { eps: -1 }), /bpda: eps is -1; a number >= 0 is due, or none for no bound/);
+  assert.throws(() => bpda(purify, classify, { eps: -1 }), /bpda: eps is -1; a number >= 0 is due/);
   assert.throws(() => eotGradient(repeated(classify), 0), /eot: draws is 0; a whole number >= 1 is due/);
   assert.throws(() => eotGradient((v) => classify(v), 2)(x, y), /eot: the model gave logits \[5,3\] for 2 draws of 5 images; \[10,K\] is due/);
 });

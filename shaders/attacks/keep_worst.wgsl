@@ -1,4 +1,5 @@
 // Restarts keep the worst example: where loss[n] > worst[n], best[n,:] = adv[n,:]. `update` then moves worst up.
+// A NaN loss makes the image NaN. With special.wgsl.
 // P pixels an image. Limited by loads and stores.
 struct Params { n: u32, pixels: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -14,11 +15,12 @@ fn choose(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gr
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.n) { return; }
   let image = i / params.pixels;
-  if (loss[image] > worst[image]) { best[i] = adv[i]; }
+  if (isNan1(loss[image])) { best[i] = loss[image]; }
+  else if (loss[image] > worst[image]) { best[i] = adv[i]; }
 }
 
 @compute @workgroup_size(WG)
 fn update(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n) { worst[i] = max(worst[i], loss[i]); }
+  if (i < params.n) { worst[i] = max1(worst[i], loss[i]); }
 }

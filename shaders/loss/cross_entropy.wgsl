@@ -56,10 +56,11 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let m = logits[base + t.best];
   let g = params.scale * dy[n * params.each];
   let off = params.smoothing / f32(params.C);
+  let sound = isFinite1(m) && label >= 0 && label < i32(params.C);
   var sum = 0.0;
   for (var c = 0u; c < params.C; c++) {
     if (i32(c) == label) { continue; }
-    let p = select(nan(), exp(logits[base + c] - m) / (1.0 + t.others), isFinite1(m));
+    let p = select(nan(), exp(logits[base + c] - m) / (1.0 + t.others), sound);
     let d = p - off;
     dlogits[base + c] = g * d;
     sum += d;

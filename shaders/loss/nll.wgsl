@@ -24,5 +24,7 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.N * params.C) { return; }
   let n = i / params.C;
-  dlogp[i] = select(0.0, -params.scale * dy[n * params.each], i32(i % params.C) == labels[n]);
+  let label = u32(labels[n]);
+  let g = select(0.0, -params.scale * dy[n * params.each], i % params.C == label);
+  dlogp[i] = select(nan(), g, label < params.C);
 }

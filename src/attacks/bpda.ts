@@ -3,9 +3,11 @@
 import { engineOf } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import { grad, noGrad, valueAndGrad } from "../engine/grad/tape.ts";
-import type { Shape, Tensor } from "../engine/tensor.ts";
+import { describeValue, type Shape, type Tensor } from "../engine/tensor.ts";
+import { checkNumber, checkOptions, checkPositive, checkWhole, fail } from "../kernels/check.ts";
 import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, reshape, sub, sum, where } from "../kernels/index.ts";
-import type { Model } from "./loop.ts";
+import { watchImages } from "./kernels.ts";
+import { checkBatch, type Model } from "./loop.ts";
 
 /** Images [N,C,H,W] to images of the same shape. */
 export type Purify = (x: Tensor) => Tensor;
@@ -67,10 +69,15 @@ type Settings = BpdaOptions & { lr: number; steps: number };
 
 const LOOK = 50; // steps between two looks at how many images are left
 
-function check({ lr, steps, eps }: Settings): void {
-  if (!(Number.isFinite(lr) && lr > 0)) throw new Error(`bpda: lr is ${lr}; a number > 0 is due`);
-  if (!(Number.isInteger(steps) && steps >= 1)) throw new Error(`bpda: steps is ${steps}; a whole number >= 1 is due`);
-  if (eps !== undefined && !(Number.isFinite(eps) && eps >= 0)) throw new Error(`bpda: eps is ${eps}; a number >= 0 is due, or none for no bound`);
+function check(purify: Purify, classify: Model, options: BpdaOptions): Settings {
+  checkOptions("bpda", options, ["lr", "steps", "eps", "substitute", "watch"]);
+  const o = { lr: 0.1, steps: 1000, ...options };
+  checkPositive("bpda", "lr", o.lr);
+  checkWhole("bpda", "steps", o.steps, 1);
+  if (o.eps !== undefined) checkNumber("bpda", "eps", o.eps, 0, Number.MAX_VALUE);
+  for (const [name, fn] of Object.entries({ purify, classify, substitute: o.substitute ?? purify, watch: o.watch ?? purify }))
+    if (typeof fn !== "function") fail("bpda", `${name} is ${describeValue(fn)}; a function is due`);
+  return o;
 }
 
 /** Tensors and the captured step of one batch shape. */
@@ -136,10 +143,10 @@ async function ascend(s: Ascent, o: Settings): Promise<void> {
  *     const adv = await attack(images, labels);
  */
 export function bpda(purify: Purify, classify: Model, options: BpdaOptions = {}): Bpda {
-  const o = { lr: 0.1, steps: 1000, ...options };
-  check(o);
+  const o = check(purify, classify, options);
   const shapes = new Map<string, Ascent>();
   const attack = async (x: Tensor, labels: Tensor): Promise<Tensor> => {
+    checkBatch("bpda", x, labels);
     const key = x.shape.join();
     const ascent = shapes.get(key) ?? new Ascent(x.shape, x.gpu, purify, classify, o);
     shapes.set(key, ascent);
@@ -147,6 +154,8 @@ export function bpda(purify: Purify, classify: Model, options: BpdaOptions = {})
     await ascend(ascent, o);
     const result = x.gpu.empty(ascent.adv.shape);
     x.gpu.copy(ascent.adv, result);
+    watchImages("bpda", x, result);
+    await engineOf(x).synchronize();
     return result;
   };
   const dispose = () => {

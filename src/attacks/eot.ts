@@ -1,7 +1,8 @@
 // EOT: the gradient of an expectation over the draws of a random model.
 
 import { grad, stopGradient } from "../engine/grad/tape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { describeValue, type Tensor } from "../engine/tensor.ts";
+import { checkWhole, fail } from "../kernels/check.ts";
 import { concat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
 
 /**
@@ -62,7 +63,8 @@ export function eotLoss(logits: Tensor, y: Tensor, average: EotAverage = "gradie
  *     const attack = pgd(model, { eps: 0.2, steps: 40, gradient: eotGradient(repeated(randomModel), 20) });
  */
 export function eotGradient(logits: SampledLogits, draws: number, average: EotAverage = "gradients") {
-  if (!(Number.isInteger(draws) && draws >= 1)) throw new Error(`eot: draws is ${draws}; a whole number >= 1 is due`);
+  if (typeof logits !== "function") fail("eot", `logits is ${describeValue(logits)}; a function of images and draws is due`);
+  checkWhole("eot", "draws", draws, 1);
   return (adv: Tensor, y: Tensor): Tensor => grad(() => eotLoss(sampled(logits, adv, draws), y, average), [adv])[0]!;
 }
 

@@ -1,4 +1,6 @@
-import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";
+import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
+
+const NAMES: OptionName[] = ["eps", "targeted", "gradient"];
 
 /**
  * FGSM, L-infinity, one step of size eps along the gradient's sign: Goodfellow et al., "Explaining and harnessing
@@ -7,4 +9,4 @@ import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.
  *     const adv = fgsm(model, { eps: 0.2 })(images, labels);
  */
 export const fgsm = (model: Model, options: Pick<AttackOptions, "eps" | "targeted" | "gradient">): Attack =>
-  makeAttack(model, { ...options, alpha: options.eps, steps: 1 });
+  makeAttack(model, options, "fgsm", NAMES);

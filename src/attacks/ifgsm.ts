@@ -1,4 +1,6 @@
-import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";
+import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
+
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient"];
 
 /**
  * I-FGSM (also BIM), L-infinity: `steps` steps of size `alpha`, projected to the eps-ball and to [0, 1] after each:
@@ -7,4 +9,4 @@ import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.
  *     const adv = ifgsm(model, { eps: 0.2 })(images, labels);
  */
 export const ifgsm = (model: Model, options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise">): Attack =>
-  makeAttack(model, { alpha: 0.05, steps: 10, ...options });
+  makeAttack(model, { alpha: 0.05, steps: 10, ...options }, "ifgsm", NAMES);

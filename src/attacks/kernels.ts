@@ -1,19 +1,21 @@
 // Launchers of the attack kernels (shaders/attacks/attack.wgsl, shaders/attacks/keep_worst.wgsl). State is updated in place.
 
 import attackSource from "../../shaders/attacks/attack.wgsl";
+import special from "../../shaders/pointwise/special.wgsl";
 import worstSource from "../../shaders/attacks/keep_worst.wgsl";
-import { linearGrid } from "../engine/engine.ts";
+import { engineOf, linearGrid, sweep } from "../engine/engine.ts";
 import { philox } from "../engine/random.ts";
 import { kernel } from "../engine/run/shader.ts";
 import { quadsOf, type Draws, type Tensor } from "../engine/tensor.ts";
 import { abs, mean } from "../kernels/index.ts";
 
-const entry = (name: string) => kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox] });
+const entry = (name: string) => kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox, special] });
 const startKernel = entry("start");
 const signKernel = entry("signStep");
 const momentumKernel = entry("momentum");
-const chooseKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "choose" });
-const updateKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "update" });
+const watchKernel = entry("watch");
+const chooseKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "choose", parts: [special] });
+const updateKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "update", parts: [special] });
 
 const pixelsOf = (x: Tensor) => x.size / x.shape[0]!;
 const paramsOf = (x: Tensor) => ({ n: x.size, pixels: pixelsOf(x) });
@@ -40,4 +42,25 @@ export function momentumStep(x: Tensor, adv: Tensor, dx: Tensor, m: Tensor, sett
 export function keepWorst(adv: Tensor, loss: Tensor, best: Tensor, worst: Tensor): void {
   adv.gpu.run(chooseKernel, { loss, worst, adv, best }, paramsOf(adv), linearGrid(adv.size));
   adv.gpu.run(updateKernel, { loss, worst }, { n: loss.size, pixels: 1 }, linearGrid(loss.size));
+}
+
+const SAID = [
+  "",
+  "an image has pixels outside of [0, 1], or NaN; scale the images to [0, 1]",
+  "the adversarial images are not finite: the model's logits or gradients are not, or a label is none of its classes",
+];
+
+/**
+ * Has the images looked at: the next read throws one sentence where pixels of x are not within [0, 1], or where the model
+ * has made pixels of adv NaN.
+ */
+export function watchImages(op: string, x: Tensor, adv: Tensor): void {
+  const gpu = engineOf(x);
+  if (gpu.recording || gpu.tape) return;
+  gpu.scope(() => {
+    const flags = gpu.zeros([4], "u32");
+    const { grid, WG } = sweep(quadsOf(x.shape));
+    gpu.run(watchKernel, { x, adv_read: adv, flags }, paramsOf(x), grid, { WG });
+    gpu.expect(flags, ([found]) => (found ? `${op}: ${SAID[found & 1 ? 1 : 2]}` : null));
+  });
 }

@@ -4,11 +4,11 @@
 
 import { engineOf } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
-import type { Generator } from "../engine/random.ts";
 import { grad } from "../engine/grad/tape.ts";
-import type { Shape, Tensor } from "../engine/tensor.ts";
+import { describeValue, type Draws, type Shape, type Tensor } from "../engine/tensor.ts";
+import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, checkWhole, fail } from "../kernels/check.ts";
 import { add, clamp, crossEntropy, neg } from "../kernels/index.ts";
-import { keepWorst, momentumStep, randomStart, signStep } from "./kernels.ts";
+import { keepWorst, momentumStep, randomStart, signStep, watchImages } from "./kernels.ts";
 
 /** Images [N,C,H,W] in [0,1] to logits [N,K]. */
 export type Model = (x: Tensor) => Tensor;
@@ -31,27 +31,42 @@ export interface AttackOptions {
   /** Start at clamp(x + noise, 0, 1) instead of a random point. */
   noise?: Tensor;
   /** Where random starts come from; the engine's generator by default. */
-  generator?: Generator;
+  generator?: Draws;
   /** d loss / d x at adv for labels y; by default that of the summed cross-entropy of `model`. */
   gradient?: (adv: Tensor, y: Tensor) => Tensor;
 }
 
 export interface Attack {
-  /** x [N,C,H,W], labels int32 [N] -> adversarial images of x's shape, a new tensor. */
+  /**
+   * x [N,C,H,W] in [0, 1], labels int32 [N] -> adversarial images of x's shape, a new tensor. What only the GPU can see
+   * is thrown by the first read after it, in one sentence: pixels outside of [0, 1], logits that are not finite.
+   */
   (x: Tensor, labels: Tensor): Tensor;
   /** Frees the buffers and the captured step that it keeps for each batch shape. */
   dispose(): void;
 }
 
-function check(o: AttackOptions): void {
-  const number = (name: string, v: number | undefined, least: number) => {
-    if (v !== undefined && !(Number.isFinite(v) && v >= least)) throw new Error(`attack: ${name} is ${v}; a number >= ${least} is due`);
-  };
-  number("eps", o.eps, 0);
-  number("alpha", o.alpha, 0);
-  number("decay", o.decay, 0);
-  for (const name of ["steps", "restarts"] as const)
-    if (o[name] !== undefined && !(Number.isInteger(o[name]) && o[name]! >= 1)) throw new Error(`attack: ${name} is ${o[name]}; a whole number >= 1 is due`);
+const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator", "gradient"] as const;
+
+/** Which options an attack takes. */
+export type OptionName = (typeof OPTIONS)[number];
+
+function checkSettings(op: string, model: Model, o: AttackOptions, names: readonly string[]): void {
+  if (typeof model !== "function") fail(op, `the model is ${describeValue(model)}; a function from images to logits is due`);
+  checkOptions(op, o, names);
+  checkNumber(op, "eps", o.eps, 0, Number.MAX_VALUE);
+  for (const name of ["alpha", "decay"] as const) if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
+  for (const name of ["steps", "restarts"] as const) if (o[name] !== undefined) checkWhole(op, name, o[name], 1);
+  for (const name of ["targeted", "randomStart"] as const) if (o[name] !== undefined) checkFlag(op, name, o[name]);
+  if (o.gradient !== undefined && typeof o.gradient !== "function") fail(op, `gradient is ${describeValue(o.gradient)}; a function is due`);
+}
+
+/** Images f32 [N, ...] and labels i32 [N]. */
+export function checkBatch(op: string, x: Tensor, labels: Tensor): void {
+  checkTensor(op, "x", x);
+  if (x.shape.length < 2 || x.shape[0] === 0) fail(op, "x is no batch of images; [N,C,H,W] with N >= 1 is due", { x });
+  checkTensor(op, "labels", labels, "i32");
+  checkShape(op, "labels", labels, [x.shape[0]!]);
 }
 
 /** The gradient of the summed cross-entropy with respect to the image: each example's own gradient. */
@@ -106,18 +121,20 @@ class State {
  * An attack on `model` from its options. The model's weights are read at every step, so the same attack can be used
  * while they are trained. The step is captured per batch shape: a replay makes no buffer.
  */
-export function makeAttack(model: Model, options: AttackOptions): Attack {
-  check(options);
+export function makeAttack(model: Model, options: AttackOptions, op = "attack", names: readonly OptionName[] = OPTIONS): Attack {
+  checkSettings(op, model, options, names);
   const o = { steps: 1, restarts: 1, alpha: options.eps, ...options };
   const states = new Map<string, State>();
   let settings: Tensor | null = null;
   const attack = (x: Tensor, labels: Tensor): Tensor => {
+    checkBatch(op, x, labels);
+    if (o.noise) checkShape(op, "noise", checkTensor(op, "noise", o.noise), x.shape);
     const gpu = x.gpu;
     settings ??= gpu.keep(gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]));
     const key = x.shape.join();
     const state = states.get(key) ?? new State(x.shape, x, settings, model, o);
     states.set(key, state);
-    return gpu.scope(() => runAttack(state, x, labels, settings!, o));
+    return gpu.scope(() => runAttack(op, state, x, labels, settings!, o));
   };
   const dispose = () => {
     states.forEach((state) => state.dispose());
@@ -128,7 +145,7 @@ export function makeAttack(model: Model, options: AttackOptions): Attack {
   return Object.assign(attack, { dispose });
 }
 
-function runAttack(s: State, x: Tensor, labels: Tensor, settings: Tensor, o: AttackOptions & { steps: number; restarts: number }): Tensor {
+function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor, o: AttackOptions & { steps: number; restarts: number }): Tensor {
   const gpu = x.gpu;
   gpu.copy(x, s.x);
   gpu.copy(labels, s.y);
@@ -140,6 +157,7 @@ function runAttack(s: State, x: Tensor, labels: Tensor, settings: Tensor, o: Att
   }
   const result = gpu.empty(x.shape);
   gpu.copy(s.best ?? s.adv, result);
+  watchImages(op, x, result);
   return result;
 }
 

@@ -1,4 +1,6 @@
-import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";
+import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
+
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient"];
 
 /**
  * MI-FGSM, L-infinity: I-FGSM along the sign of a momentum of gradients, each divided by its mean absolute value an
@@ -8,4 +10,4 @@ import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.
  *     const adv = mifgsm(model, { eps: 0.2 })(images, labels);
  */
 export const mifgsm = (model: Model, options: Omit<AttackOptions, "randomStart" | "restarts" | "noise">): Attack =>
-  makeAttack(model, { alpha: 0.05, steps: 10, decay: 1, ...options });
+  makeAttack(model, { alpha: 0.05, steps: 10, decay: 1, ...options }, "mifgsm", NAMES);

@@ -1,4 +1,6 @@
-import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";
+import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
+
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "generator", "gradient"];
 
 /**
  * PGD, L-infinity: I-FGSM from a uniform random point of the eps-ball, drawn once per restart and never per step:
@@ -8,4 +10,4 @@ import { makeAttack, type Attack, type AttackOptions, type Model } from "./loop.
  *     const adv = pgd(model, { eps: 0.2, restarts: 5 })(images, labels);
  */
 export const pgd = (model: Model, options: Omit<AttackOptions, "decay">): Attack =>
-  makeAttack(model, { alpha: 0.05, steps: 10, randomStart: true, ...options });
+  makeAttack(model, { alpha: 0.05, steps: 10, randomStart: true, ...options }, "pgd", NAMES);

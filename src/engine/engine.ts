@@ -324,6 +324,22 @@ export class Engine implements Studio {
     return this.readback.bytes(buffer, offset, bytes, () => this.check());
   }
 
+  /**
+   * Looks at a few numbers once the GPU has made them: what `judge` says of them is thrown by the next read or call.
+   * For what a function that returns at once can only know later. Nothing is looked at while a capture records.
+   */
+  expect(values: Tensor, judge: (values: Float32Array | Int32Array | Uint32Array) => string | null): void {
+    this.touch(values, "expect");
+    if (this.recorder) return;
+    this.flush();
+    const { buffer, offset } = locate(values.storage);
+    const report = this.readback.later(buffer, offset + values.offset, values.size * 4).then((bytes) => {
+      const message = judge(new HOST[values.dtype](bytes));
+      if (message) this.faults.fail(new Error(message));
+    });
+    void this.faults.expect(report);
+  }
+
   /** Waits until the GPU has done everything that was called. */
   async synchronize(): Promise<void> {
     this.check();

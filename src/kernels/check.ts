@@ -80,8 +80,15 @@ export function checkTargets(op: string, name: string, scores: Tensor, labels: T
 /** A number from least to most; NaN is none. */
 export function checkNumber(op: string, name: string, value: unknown, least = -Infinity, most = Infinity): number {
   if (typeof value === "number" && value >= least && value <= most) return value;
-  const range = least === -Infinity && most === Infinity ? "" : most === Infinity ? ` >= ${least}` : ` from ${least} to ${most}`;
+  const open = most >= Number.MAX_VALUE;
+  const range = least === -Infinity && open ? "" : open ? ` >= ${least}` : ` from ${least} to ${most}`;
   return fail(op, `${name} is ${describeValue(value)}; a number${range} is due`);
+}
+
+/** A finite number above 0. */
+export function checkPositive(op: string, name: string, value: unknown): number {
+  if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
+  return fail(op, `${name} is ${describeValue(value)}; a number > 0 is due`);
 }
 
 /** A whole number of at least `least`. */
@@ -116,7 +123,8 @@ export function checkOptions(op: string, options: unknown, names: readonly strin
 export function checkPair(op: string, name: string, value: number | readonly [number, number], least: number): [number, number] {
   const pair: unknown = typeof value === "number" ? [value, value] : value;
   if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= least)) return [pair[0], pair[1]];
-  return fail(op, `${name} is ${JSON.stringify(value)}; a whole number >= ${least} or a pair of them is due`);
+  const given = Array.isArray(value) ? `[${value.map(describeValue)}]` : describeValue(value);
+  return fail(op, `${name} is ${given}; a whole number >= ${least} or a pair of them is due`);
 }
 
 // ---- dimensions -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../attacks/index.ts";
 import type { ImageSet } from "../data/images.ts";
 import type { Engine } from "../engine/engine.ts";
-import { argmax } from "../kernels/index.ts";
+import { abs, argmax, max } from "../kernels/index.ts";
 import type { AttackName } from "./paper.ts";
 import { progress } from "./progress.ts";
 
@@ -72,10 +72,15 @@ export async function attackWithAll(gpu: Engine, model: Model, test: Batches, bu
 
 /** Share of images that the model classifies right, in percent, and which ones. */
 export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise<{ percent: number; correct: boolean[] }> {
-  const classify = gpu.capture((x) => argmax(model(x), { dim: 1 }));
+  const classify = gpu.capture((x) => {
+    const logits = model(x);
+    return { label: argmax(logits, { dim: 1 }), largest: max(abs(logits)) };
+  });
   const correct: boolean[] = [];
   for (let i = 0; i < set.images.length; i++) {
-    const predicted = await classify({ data: set.images[i]!, shape: [set.size, ...set.shape] }).data<Int32Array>();
+    const { label, largest } = classify({ data: set.images[i]!, shape: [set.size, ...set.shape] });
+    gpu.expect(largest, ([v]) => (Number.isFinite(v) ? null : "evaluate: the model's logits are not finite; check its weights and the images"));
+    const predicted = await label.data<Int32Array>();
     predicted.forEach((label, j) => correct.push(label === set.labels[i]![j]));
   }
   classify.dispose();

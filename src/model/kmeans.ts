@@ -1,5 +1,7 @@
 // k-means++ on the host, for the start of the cluster means: a few thousand points, a fraction of a second.
 
+import { describeValue } from "../engine/tensor.ts";
+import { checkOptions, checkWhole, fail } from "../kernels/check.ts";
 import { hostRandom } from "./host-random.ts";
 
 export interface KMeansOptions {
@@ -52,7 +54,13 @@ function lloyd(points: Float32Array, n: number, d: number, k: number, centres: F
 }
 
 /** points [n,d] row-major -> centres [k,d], the best of `restarts` runs. */
-export function kmeans(points: Float32Array, d: number, { k, restarts = 4, iterations = 30, seed = 0 }: KMeansOptions): Float32Array {
+export function kmeans(points: Float32Array, d: number, options: KMeansOptions): Float32Array {
+  checkOptions("kmeans", options, ["k", "restarts", "iterations", "seed"]);
+  const { k, restarts = 4, iterations = 30, seed = 0 } = options;
+  if (!(points instanceof Float32Array)) fail("kmeans", `points are ${describeValue(points)}; a Float32Array is due`);
+  for (const [name, value] of Object.entries({ d, k, restarts, iterations })) checkWhole("kmeans", name, value, 1);
+  const bad = points.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) fail("kmeans", `point ${Math.floor(bad / d)} holds ${points[bad]}; finite numbers are due`);
   const n = points.length / d;
   if (!Number.isInteger(n) || n < k) throw new Error(`kmeans: ${points.length} numbers are ${n} points of ${d} dimensions; at least ${k} points are due`);
   const random = hostRandom(seed);

@@ -4,8 +4,10 @@
 import source from "../../shaders/model/optim.wgsl";
 import { linearGrid } from "../engine/engine.ts";
 import { kernel, type Constants, type Kernel } from "../engine/run/shader.ts";
-import { quadsOf, type Tensor } from "../engine/tensor.ts";
-import type { Parameters, StateDict } from "./params.ts";
+import { describeValue, quadsOf, type Tensor } from "../engine/tensor.ts";
+import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, fail } from "../kernels/check.ts";
+import { abs, concat, max, reshape } from "../kernels/index.ts";
+import { Parameters, finiteNumbers, type StateDict } from "./params.ts";
 
 export { constant, cosine, oneCycle, stepLr, type OneCycleOptions, type Schedule } from "./schedules.ts";
 
@@ -39,8 +41,7 @@ export class Optimizer {
   private current: [number, number];
 
   constructor(params: readonly Parameters[], lr: number, momentum: number, private readonly rule: Rule) {
-    const gpu = params[0]?.flat.gpu;
-    if (!gpu) throw new Error("optimizer: no parameters given");
+    const { gpu } = params[0]!.flat;
     this.slots = params.map((p) => ({ params: p, grads: p.likeZero(), moments: Object.fromEntries(rule.moments.map((m) => [m, p.likeZero()])) }));
     this.current = [lr, momentum];
     this.settings = gpu.keep(gpu.tensor(this.current));
@@ -55,7 +56,7 @@ export class Optimizer {
   /** One step. `grads` in the order of the parameters: of all tensors of the first Parameters, then of the second, .. */
   step(grads: readonly Tensor[]): void {
     const targets = this.gradients;
-    if (grads.length !== targets.length) throw new Error(`optimizer: ${grads.length} gradients given, ${targets.length} parameters are there`);
+    checkGradients(grads, targets);
     const { update, constants = {} } = this.rule;
     const gpu = this.clock.gpu;
     gpu.scope(() => {
@@ -69,6 +70,21 @@ export class Optimizer {
         gpu.run(update, bound, { n4, ...PARAMS, ...this.rule.params }, linearGrid(n4), constants);
       }
     });
+  }
+
+  /** [2]: the largest magnitudes of a parameter and of a gradient of the last step; NaN or infinite where one is. */
+  magnitudes(): Tensor {
+    const largest = (sets: Parameters[]) => max(concat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
+    return this.clock.gpu.scope(() => concat([largest(this.slots.map((s) => s.params)), largest(this.slots.map((s) => s.grads))]));
+  }
+
+  /** The first parameter or gradient that is not finite, by name; null where all are. */
+  async findBroken(): Promise<string | null> {
+    for (const [what, key] of [["parameter", "params"], ["gradient", "grads"]] as const)
+      for (const slot of this.slots)
+        for (const [name, { data }] of Object.entries(await slot[key].state()))
+          if (!data.every(Number.isFinite)) return what === "parameter" ? `the parameter ${name}` : `the gradient of ${name}`;
+    return null;
   }
 
   /** The learning rate; set it between steps as you like. */
@@ -89,6 +105,8 @@ export class Optimizer {
   }
 
   private set(lr: number, momentum: number): void {
+    checkNumber("optimizer", "lr", lr, 0, Number.MAX_VALUE);
+    checkNumber("optimizer", "momentum", momentum, 0, Number.MAX_VALUE);
     if (lr === this.lr && momentum === this.momentum) return;
     this.current = [lr, momentum];
     this.settings.gpu.write(this.settings, this.current);
@@ -108,9 +126,9 @@ export class Optimizer {
   /** Goes on from a saved state to the same bits. */
   restore(state: Record<string, { data: ArrayLike<number> }>): void {
     const load = (name: string, t: Tensor): void => {
-      const data = state[name]?.data;
+      const data = Object(state)[name]?.data as ArrayLike<number> | undefined;
       if (data?.length !== t.size) throw new Error(`optimizer: the saved ${name} has ${data?.length ?? "no"} numbers, ${t.size} are due; it was saved by another optimizer or for other parameters`);
-      t.gpu.write(t, Float32Array.from(data));
+      t.gpu.write(t, finiteNumbers("optimizer", name, data));
     };
     load("clock", this.clock);
     load("settings", this.settings);
@@ -126,6 +144,29 @@ export class Optimizer {
   }
 }
 
+function checkGradients(grads: readonly Tensor[], targets: readonly Tensor[]): void {
+  if (!Array.isArray(grads)) fail("optimizer", `the gradients are ${describeValue(grads)}; an array with one for each parameter is due`);
+  if (grads.length !== targets.length) fail("optimizer", `${grads.length} gradients given, ${targets.length} parameters are there`);
+  grads.forEach((g: unknown, i) => checkShape("optimizer", `gradient ${i}`, checkTensor("optimizer", `gradient ${i}`, g), targets[i]!.shape));
+}
+
+/** Parameters of one engine, each once; options that PyTorch takes. */
+function check(op: string, params: readonly Parameters[], options: { lr: number }, names: readonly string[]): void {
+  if (!Array.isArray(params) || params.length === 0 || !params.every((p) => p instanceof Parameters))
+    fail(op, "an array of Parameters is due, such as [net.params]");
+  if (new Set(params).size !== params.length) fail(op, "the same Parameters are given twice; give each once");
+  checkOptions(op, options, names);
+  checkNumber(op, "lr", options.lr, 0, Number.MAX_VALUE);
+  const rest = options as Record<string, unknown>;
+  for (const name of ["momentum", "weightDecay", "eps"]) if (rest[name] !== undefined) checkNumber(op, name, rest[name], 0, Number.MAX_VALUE);
+}
+
+/** From 0 to below 1. */
+function checkShare(op: string, name: string, value: unknown): number {
+  checkNumber(op, name, value, 0, 1);
+  return value === 1 ? fail(op, `${name} is 1; a number from 0 to below 1 is due`) : (value as number);
+}
+
 export interface SgdOptions {
   lr: number;
   momentum?: number;
@@ -135,7 +176,12 @@ export interface SgdOptions {
 }
 
 /** torch.optim.SGD; without momentum it keeps no moments. The first step's momentum is the gradient, undamped. */
-export function sgd(params: readonly Parameters[], { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer {
+export function sgd(params: readonly Parameters[], options: SgdOptions): Optimizer {
+  check("sgd", params, options, ["lr", "momentum", "dampening", "nesterov", "weightDecay"]);
+  const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+  checkNumber("sgd", "dampening", dampening);
+  checkFlag("sgd", "nesterov", nesterov);
+  if (nesterov && (momentum === 0 || dampening !== 0)) fail("sgd", "nesterov needs a momentum and no dampening");
   const rule: Rule = momentum
     ? { update: sgdKernel, moments: ["m"], params: { dampening, nesterov: Number(nesterov), weightDecay } }
     : { update: plainKernel, moments: [], params: { weightDecay } };
@@ -149,19 +195,33 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
-function adamRule({ betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions, DECOUPLED: boolean): Rule {
-  const params = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, log1: Math.log(beta1), log2: Math.log(beta2), eps, weightDecay };
-  return { update: adamKernel, moments: ["m", "v"], params, constants: { DECOUPLED } };
+function adamOf(op: string, params: readonly Parameters[], options: AdamOptions, DECOUPLED: boolean): Optimizer {
+  check(op, params, options, ["lr", "betas", "eps", "weightDecay"]);
+  const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
+  if (!Array.isArray(betas) || betas.length !== 2) fail(op, `betas is ${describeValue(betas)}; a pair is due, such as [0.9, 0.999]`);
+  const [beta1, beta2] = betas.map((beta: unknown, i: number) => checkShare(op, `betas[${i}]`, beta)) as [number, number];
+  const rule = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, log1: Math.log(beta1), log2: Math.log(beta2), eps, weightDecay };
+  return new Optimizer(params, lr, 0, { update: adamKernel, moments: ["m", "v"], params: rule, constants: { DECOUPLED } });
 }
 
 /** torch.optim.Adam; the weight decay is added to the gradient (L2). */
-export const adam = (params: readonly Parameters[], options: AdamOptions): Optimizer => new Optimizer(params, options.lr, 0, adamRule(options, false));
+export const adam = (params: readonly Parameters[], options: AdamOptions): Optimizer => adamOf("adam", params, options, false);
 
 /** torch.optim.AdamW; the weight decay shrinks the parameters and leaves the gradient alone. */
 export const adamw = (params: readonly Parameters[], options: AdamOptions): Optimizer =>
-  new Optimizer(params, options.lr, 0, adamRule({ weightDecay: 0.01, ...options }, true));
+  adamOf("adamw", params, { weightDecay: 0.01, ...options }, true);
+
+export interface RmspropOptions {
+  lr: number;
+  alpha?: number;
+  eps?: number;
+  weightDecay?: number;
+}
 
 /** torch.optim.RMSprop without momentum. */
-export function rmsprop(params: readonly Parameters[], { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0 }: { lr: number; alpha?: number; eps?: number; weightDecay?: number }): Optimizer {
+export function rmsprop(params: readonly Parameters[], options: RmspropOptions): Optimizer {
+  check("rmsprop", params, options, ["lr", "alpha", "eps", "weightDecay"]);
+  const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0 } = options;
+  checkShare("rmsprop", "alpha", alpha);
   return new Optimizer(params, lr, 0, { update: rmspropKernel, moments: ["v"], params: { beta2: alpha, rest2: 1 - alpha, eps, weightDecay } });
 }

@@ -1,8 +1,8 @@
 // The parameters of a network: every named tensor is a view into one flat buffer, so that an optimiser updates all of
 // them with one kernel and a checkpoint reads them with one copy.
 
-import type { Engine } from "../engine/engine.ts";
-import { sizeOf, type Shape, type Tensor } from "../engine/tensor.ts";
+import { checkShape } from "../engine/host.ts";
+import { describeValue, sizeOf, type Runtime, type Shape, type Tensor } from "../engine/tensor.ts";
 import { hostRandom } from "./host-random.ts";
 
 export interface ParameterInit {
@@ -58,19 +58,22 @@ export class Parameters {
     return new Parameters(gpu.keep(gpu.zeros(this.flat.shape)), this.shapes);
   }
 
-  /** Overwrites the parameters. Every name must be there with its shape, and no other. */
+  /** Overwrites the parameters, all or none: every name must be there with its shape and finite numbers, and no other. */
   load(state: Record<string, { shape: Shape; data: ArrayLike<number> }>): void {
+    if (typeof state !== "object" || state === null) throw new Error(`load: ${describeValue(state)} given; an object of named arrays is due`);
     const names = Object.keys(this.tensors);
     const missing = names.find((name) => !state[name]);
     if (missing) throw new Error(`load: ${missing} is missing; the state has ${Object.keys(state).join(", ") || "nothing"}`);
     const unknown = Object.keys(state).find((name) => !this.tensors[name]);
     if (unknown) throw new Error(`load: ${unknown} is not a parameter of this network; it has ${names.join(", ")}`);
-    for (const name of names) {
-      const { shape, data } = state[name]!;
+    const checked = names.map((name) => {
+      const { shape, data } = Object(state[name]) as { shape: Shape; data: ArrayLike<number> };
       const due = this.shapes[name]!;
-      if (shape.join() !== due.join()) throw new Error(`load: ${name} has shape [${shape}], [${due}] is due`);
-      this.flat.gpu.write(this.get(name), Float32Array.from(data));
-    }
+      if (!Array.isArray(shape) || shape.join() !== due.join()) throw new Error(`load: ${name} has shape [${shape}], [${due}] is due`);
+      if (data?.length !== sizeOf(due)) throw new Error(`load: ${name} has ${data?.length ?? "no"} numbers, shape [${due}] holds ${sizeOf(due)}`);
+      return finiteNumbers("load", name, data);
+    });
+    names.forEach((name, i) => this.flat.gpu.write(this.get(name), checked[i]!));
   }
 
   /** Copies the parameters to the host. */
@@ -91,6 +94,14 @@ export class Parameters {
   }
 }
 
+/** The numbers as float32; an error by name where one is NaN or infinite. */
+export function finiteNumbers(op: string, name: string, data: ArrayLike<number>): Float32Array {
+  const numbers = Float32Array.from(data);
+  const at = numbers.findIndex((v) => !Number.isFinite(v));
+  if (at >= 0) throw new Error(`${op}: ${name} holds ${numbers[at]} at element ${at}; weights that are not finite are of no use, load others`);
+  return numbers;
+}
+
 const padded = (shape: Shape): number => Math.ceil(sizeOf(shape) / ALIGN) * ALIGN;
 
 function initial(name: string, { shape, init, fanIn }: ParameterInit, random: () => number): ArrayLike<number> {
@@ -98,6 +109,7 @@ function initial(name: string, { shape, init, fanIn }: ParameterInit, random: ()
   if (init === "zeros") return new Float32Array(n);
   if (init === "ones") return new Float32Array(n).fill(1);
   if (init !== "kaiming-uniform") {
+    if (typeof init !== "object" || init === null) throw new Error(`parameters: ${name} has the init ${describeValue(init)}; "kaiming-uniform", "zeros", "ones" or numbers are due`);
     if (init.length !== n) throw new Error(`parameters: ${name} has shape [${shape}] of ${n} elements, ${init.length} numbers given`);
     return init;
   }
@@ -106,7 +118,10 @@ function initial(name: string, { shape, init, fanIn }: ParameterInit, random: ()
 }
 
 /** New parameters that live until dispose(). Random values come from the host, the same for a seed on every machine. */
-export function makeParameters(gpu: Engine, spec: ParameterSpec, seed: number): Parameters {
+export function makeParameters(gpu: Runtime, spec: ParameterSpec, seed: number): Parameters {
+  if (!Number.isSafeInteger(seed)) throw new Error(`parameters: the seed is ${describeValue(seed)}; a whole number is due`);
+  if (typeof spec !== "object" || spec === null || Object.keys(spec).length === 0) throw new Error("parameters: the spec names no tensor; { name: { shape, init } } is due");
+  for (const [name, entry] of Object.entries(spec)) checkShape(`parameters: ${name}`, Object(entry).shape);
   const random = hostRandom(seed);
   const total = Object.values(spec).reduce((n, { shape }) => n + padded(shape), 0);
   const values = new Float32Array(total);

@@ -3,7 +3,8 @@
 import type { Captured } from "../engine/run/capture.ts";
 import type { Engine } from "../engine/engine.ts";
 import { valueAndGrad } from "../engine/grad/tape.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { describeValue, type Tensor } from "../engine/tensor.ts";
+import { checkOptions, checkWhole, fail } from "../kernels/check.ts";
 import { byteImages, indexSelect } from "../kernels/index.ts";
 import { hostRandom, permutation } from "./host-random.ts";
 import type { Optimizer } from "./optim.ts";
@@ -81,8 +82,28 @@ function checkLoss(o: FitOptions, loss: number, first: number, step: number, tot
   if (Math.abs(loss) > DIVERGED * Math.max(1, Math.abs(first))) throw new Error(`${o.name}: the loss grew from ${first.toPrecision(4)} to ${loss.toPrecision(4)} ${where}`);
 }
 
+/** A parameter or a gradient that is not finite stops the training too: the loss may not show it. */
+async function checkSizes(o: FitOptions, sizes: Tensor, optimizer: Optimizer, step: number, total: number): Promise<void> {
+  const finite = (await sizes.data()).every(Number.isFinite);
+  sizes.dispose();
+  if (finite) return;
+  const broken = (await optimizer.findBroken()) ?? "a gradient";
+  throw new Error(`${o.name}: ${broken} is not finite at step ${step} of ${total}; use a lower learning rate, or look for an op that divides by zero`);
+}
+
+const FIT_OPTIONS = ["name", "n", "batch", "epochs", "schedule", "seed", "onProgress", "signal", "from", "checkpoint"];
+
+function checkFit(o: FitOptions): void {
+  checkOptions("fit", o, FIT_OPTIONS);
+  for (const name of ["n", "batch", "epochs"] as const) checkWhole("fit", name, o[name], 1);
+  if (o.from !== undefined) checkWhole("fit", "from", o.from, 0);
+  checkWhole("fit", "seed", o.seed, 0);
+  if (typeof o.schedule !== "function") fail("fit", `schedule is ${describeValue(o.schedule)}; a function of step and total is due, such as cosine(..)`);
+}
+
 /** Trains for `epochs` epochs of whole batches (a last short batch is left out). Returns the last loss seen. */
 export async function fit(step: Step, optimizer: Optimizer, o: FitOptions): Promise<number> {
+  checkFit(o);
   const perEpoch = Math.floor(o.n / o.batch);
   if (perEpoch < 1) throw new Error(`${o.name}: ${o.n} images do not fill one batch of ${o.batch}`);
   const total = perEpoch * o.epochs;
@@ -95,9 +116,11 @@ export async function fit(step: Step, optimizer: Optimizer, o: FitOptions): Prom
     const at = (i % perEpoch) * o.batch;
     const value = step({ data: order.slice(at, at + o.batch), shape: [o.batch], dtype: "i32" });
     if (i % LOOK !== LOOK - 1 && i !== total - 1) continue;
+    const sizes = optimizer.magnitudes();
     loss = await value.item();
     if (Number.isNaN(first)) first = loss;
     checkLoss(o, loss, first, i + 1, total, perEpoch);
+    await checkSizes(o, sizes, optimizer, i + 1, total);
     o.onProgress?.(i + 1, total, loss);
     if (o.checkpoint && (o.signal?.aborted || performance.now() - saved > 1000 * o.checkpoint.every)) {
       await o.checkpoint.save(i + 1);

@@ -26,6 +26,18 @@ export class Readback {
     }
   }
 
+  /** The bytes whenever they are there; nobody waits for them. */
+  async later(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
+    const staging = this.device.createBuffer({ label: "look", size: bytes, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
+    this.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(1 /* GPUMapMode.READ */);
+    const copy = staging.getMappedRange().slice(0);
+    staging.destroy();
+    return copy;
+  }
+
   /** Waits for the GPU and for its reports. */
   private async settled(done: Promise<undefined>, check: () => void): Promise<void> {
     try {

@@ -32,7 +32,7 @@ export function slice(x: Tensor, dim: number, start: number, end?: number): Tens
   checkAnyTensor("slice", "x", x);
   const axis = checkDim("slice", dim, x);
   const size = x.shape[axis]!;
-  const [from, to] = [start, end ?? size].map((n) => (n < 0 ? n + size : n)) as [number, number];
+  const [from, to] = [start, end ?? size].map((n: unknown) => (typeof n === "number" && n < 0 ? n + size : n)) as [number, number];
   if (![from, to].every(Number.isInteger) || from < 0 || from > to || to > size) {
     const given = `start ${describeValue(start)} and end ${describeValue(end ?? size)} of dimension ${axis}`;
     fail("slice", `${given}; 0 <= start <= end <= ${size} is due`, { x });

@@ -9,6 +9,6 @@ const rows = rowLoss("mse", [part]);
 export function squaredError(x: Tensor, xhat: Tensor): Tensor {
   const N = checkTensor("squaredError", "x", x).shape[0];
   if (!N) fail("squaredError", "x has no batch dimension; [N, ...] with N >= 1 is due", { x });
-  checkShape("squaredError", "xhat", xhat, x.shape);
+  checkShape("squaredError", "xhat", checkTensor("squaredError", "xhat", xhat), x.shape);
   return rows(x, xhat, N, [N], 1);
 }
