@@ -5,9 +5,9 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { AdapterWish } from "./engine/device/adapter.ts";
 import { createEngine } from "./engine/create.ts";
-import type { Engine } from "./engine/engine.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import { attack } from "./cli/attack.ts";
+import type { Command, Context } from "./cli/command.ts";
 import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
 import { reproduce } from "./cli/reproduce.ts";
@@ -17,30 +17,6 @@ import { tune } from "./cli/tune.ts";
 import { verify } from "./cli/verify.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
-
-/** What a command gets: its engine, its flags, and the ways to speak. */
-export interface Context {
-  gpu: Engine;
-  flags: Record<string, string | boolean | undefined>;
-  /** Words that are no flags, for a command that takes them. */
-  positionals: string[];
-  seed: number;
-  signal: AbortSignal;
-  /** One line on standard output. */
-  say: (line: string) => void;
-}
-
-export interface Command {
-  summary: string;
-  /** What its words besides flags are, as in "PART.."; without it there may be none. */
-  positionals?: string;
-  /** Flags besides the common ones, each with its help text. */
-  flags: Record<string, { type: "string" | "boolean"; help: string }>;
-  /** What a stop by Ctrl-C leaves, to be said then; nothing by default. */
-  stopped?: string;
-  /** Returns what --json writes, and whether all went well. */
-  run(context: Context): Promise<{ result: unknown; ok: boolean }>;
-}
 
 const COMMANDS: Record<string, Command> = { start, reproduce, train, evaluate, attack, info, tune, verify };
 

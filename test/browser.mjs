@@ -48,10 +48,11 @@ export async function serve() {
 }
 
 /** Runs one bundle (a path under dist/) in a fresh page and returns drive()'s sum. */
-export async function runInPage(browser, url, path) {
+export async function runInPage(browser, url, path, sign = () => {}) {
   const page = await browser.newPage();
   const stray = [];
   page.on("pageerror", (error) => stray.push(`  error outside of a test: ${error.stack ?? error.message}`));
+  page.on("console", sign); // uvu writes as its tests end
   page.on("crash", () => stray.push("  the page crashed"));
   try {
     await page.goto(url);

@@ -8,7 +8,7 @@ import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, type Engine } from "../src/index.ts";
-import type { Command, Context } from "../src/cli.ts";
+import type { Command, Context } from "../src/cli/command.ts";
 import { attack } from "../src/cli/attack.ts";
 import { evaluate } from "../src/cli/evaluate.ts";
 import { readMnistPart, slice } from "../src/data/mnist.ts";

@@ -1,12 +1,12 @@
 // A made-up result file of every part, and figures to go with it.
 
 import type { Table2Row } from "../src/lab/table2.ts";
-import { ROWS, type RowName } from "../src/lab/networks.ts";
+import { ROWS, type RowName } from "../src/lab/names.ts";
 import { PAPER_TABLE1, paperRow } from "../src/lab/paper.ts";
 import type { Column, MeasuredRow, MnistResults } from "../src/lab/results.ts";
 import { FULL } from "../src/lab/settings.ts";
 import { mcnemar } from "../src/lab/stats.ts";
-import type { Comparison } from "../src/lab/table1.ts";
+import type { Comparison } from "../src/lab/results.ts";
 
 const COLUMNS: readonly Column[] = ["none", "fgsm", "ifgsm", "pgd", "mifgsm"];
 const columns = <T>(value: (i: number) => T) => Object.fromEntries(COLUMNS.map((c, i) => [c, value(i)])) as Record<Column, T>;

@@ -30,10 +30,14 @@ function must(id: string, problems: readonly string[]): void {
   throw Object.assign(new Error(again(id, problems)), { stack: "" });
 }
 
+/** "2/4": every fourth row, from the second on; see PARTS in run.mjs. */
+const [part, parts] = (globalThis.process?.env?.PURIGRAD_TEST_PART ?? "1/1").split("/").map(Number) as [number, number];
+const mine = (_: unknown, i: number) => i % parts === part - 1;
+
 const ops = suite("ops");
-for (const row of rows.filter((r) => idOf(r).startsWith(only)))
+for (const row of rows.filter(mine).filter((r) => idOf(r).startsWith(only)))
   ops(idOf(row), async () => must(idOf(row), await withEngine((gpu) => checkRow(gpu, row))));
 for (const [i, row] of wrong.entries())
-  if (row.op.startsWith(only)) ops(`${row.op}, wrong call ${i}`, async () => must(row.op, await withEngine((gpu) => checkWrong(gpu, row))));
+  if (mine(row, i) && row.op.startsWith(only)) ops(`${row.op}, wrong call ${i}`, async () => must(row.op, await withEngine((gpu) => checkWrong(gpu, row))));
 ops.after(() => open?.close());
 ops.run();

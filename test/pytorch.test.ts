@@ -9,7 +9,8 @@ import { findPython, reference } from "../bench/pytorch/python.ts";
 import { readMnistPart, slice } from "../src/data/mnist.ts";
 import { encodeSafetensors, parseSafetensors, safetensorsMetadata } from "../src/data/safetensors.ts";
 import { createEngine, type Engine } from "../src/index.ts";
-import { loadClassifier, loadDefence, purifier, type RowName } from "../src/lab/networks.ts";
+import { loadClassifier, loadDefence, purifier } from "../src/lab/networks.ts";
+import type { RowName } from "../src/lab/names.ts";
 import { saveTiny, TINY } from "./tiny-weights.ts";
 
 const python = findPython();

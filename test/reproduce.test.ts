@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine } from "../src/index.ts";
-import { ROWS } from "../src/lab/networks.ts";
+import { ROWS } from "../src/lab/names.ts";
 import { PARTS, reproduce, type Part } from "../src/lab/reproduce.ts";
 import type { MnistResults } from "../src/lab/results.ts";
 import { QUICK, type MnistSettings } from "../src/lab/settings.ts";

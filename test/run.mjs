@@ -4,7 +4,7 @@
  * the exit code is 1 on any failure and when nothing ran.
  */
 import { execFile, fork } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,8 +13,11 @@ import { build, tscPath } from "../build.mjs";
 import { launch, noBrowser, runInPage, serve } from "./browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const TIMEOUT_S = Number(process.env.PURIGRAD_TEST_TIMEOUT ?? 600); // for one file
+/** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
+const QUIET_S = Number(process.env.PURIGRAD_TEST_QUIET ?? 300);
 const PROCESSES = 2;
+/** Files that are run in parts, a process each: the tests take turns. They come first. */
+const PARTS = { "ops.both": 4 };
 
 const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const names = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
@@ -50,32 +53,52 @@ async function typeCheck() {
   else console.log(`ok   types, ${seconds.toFixed(1)} s`);
 }
 
-/** One process a file, so that a crash or a lost device stays in its file. Output goes to a file in append mode. */
-function runInNode(path, folder) {
-  const log = join(folder, `${basename(path)}.log`);
+/** One process a file or part, so that a crash or a lost device stays in it. Output goes to a file in append mode. */
+function runInNode({ path, label, part }, folder) {
+  const log = join(folder, `${label.replace(/\W+/g, "-")}.log`);
   const fd = openSync(log, "a");
-  const child = fork(join(root, "test/drive.mjs"), [path], { cwd: root, stdio: ["ignore", fd, fd, "ipc"], execArgv: ["--enable-source-maps"], env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env } });
+  const child = fork(join(root, "test/drive.mjs"), [path], { cwd: root, stdio: ["ignore", fd, fd, "ipc"], execArgv: ["--enable-source-maps"], env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env, PURIGRAD_TEST_PART: part } });
   let last = NOTHING;
   let late = false;
-  const clock = setTimeout(() => { late = true; child.kill("SIGKILL"); }, TIMEOUT_S * 1000);
+  const life = watch(() => { late = true; child.kill("SIGKILL"); }, () => statSync(log).size); // uvu writes a dot a test
   child.on("message", (message) => { last = message; });
   return new Promise((resolve) => child.on("exit", (code, signal) => {
-    clearTimeout(clock);
+    life.stop();
     closeSync(fd);
     const output = readFileSync(log, "utf8");
     if (last.done) return resolve({ result: last, output });
-    const why = late ? `no end after ${TIMEOUT_S} s` : `the process ended early (${signal ?? `exit code ${code}`})`;
+    const why = late ? quiet : `the process ended early (${signal ?? `exit code ${code}`})`;
     resolve({ result: { ...last, failed: last.failed + 1, errors: [...last.errors, `  ${why}`] }, output });
   }));
 }
 
+const quiet = `no test ended for ${QUIET_S} s`;
+
+/** Calls `giveUp` when `sign` has not changed for QUIET_S seconds. */
+function watch(giveUp, sign) {
+  let [last, since] = [sign(), performance.now()];
+  const clock = setInterval(() => {
+    const now = sign();
+    if (now !== last) [last, since] = [now, performance.now()];
+    else if (performance.now() - since > QUIET_S * 1000) giveUp();
+  }, 1000);
+  return { stop: () => clearInterval(clock) };
+}
+
+/** A file, or its parts "1/4", "2/4", .. */
+function jobsOf(path) {
+  const name = basename(path, ".js");
+  const count = PARTS[name] ?? 1;
+  return Array.from({ length: count }, (_, i) => ({ path, part: `${i + 1}/${count}`, label: count > 1 ? `${name} ${i + 1}/${count}` : name, count }));
+}
+
 async function nodeTests(paths) {
   const folder = mkdtempSync(join(tmpdir(), "purigrad-test-"));
-  const queue = [...paths];
+  const queue = paths.flatMap(jobsOf).sort((a, b) => b.count - a.count);
   const worker = async () => {
-    for (let path = queue.shift(); path; path = queue.shift()) {
-      const [{ result, output }, seconds] = await timed(() => runInNode(path, folder));
-      report(`node     ${basename(path, ".js")}`, result, seconds, output);
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const [{ result, output }, seconds] = await timed(() => runInNode(job, folder));
+      report(`node     ${job.label}`, result, seconds, output);
     }
   };
   await Promise.all(Array.from({ length: PROCESSES }, worker));
@@ -90,17 +113,19 @@ async function browserTests(paths) {
   const [browser, seconds] = await timed(() => launch());
   console.log(`     chromium ${browser.version()} started, ${seconds.toFixed(1)} s`);
   for (const path of paths) {
-    const [result, seconds] = await timed(() => withTimeout(runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`)));
+    const [result, seconds] = await timed(() => whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign)));
     report(`chromium ${basename(path, ".js")}`, result, seconds);
   }
-  await withTimeout(browser.close());
+  await whileAlive(() => browser.close());
   server.close();
 }
 
-function withTimeout(promise) {
-  let clock;
-  const late = new Promise((resolve) => { clock = setTimeout(resolve, TIMEOUT_S * 1000, failure(`no end after ${TIMEOUT_S} s`)); });
-  return Promise.race([promise, late]).finally(() => clearTimeout(clock));
+/** What `run` gives, or a failure when it has given no sign of life (it calls its argument) for QUIET_S seconds. */
+function whileAlive(run) {
+  let signs = 0;
+  let life;
+  const late = new Promise((resolve) => { life = watch(() => resolve(failure(quiet)), () => signs); });
+  return Promise.race([run(() => { signs++; }), late]).finally(() => life.stop());
 }
 
 const types = typeCheck();

@@ -1,7 +1,8 @@
 // A folder of weights of untrained networks in small sizes, which no preset has.
 
 import type { Engine } from "../src/index.ts";
-import { isG, makeClassifier, makeNetwork, saveWeights, weightsFile, type NetName } from "../src/lab/networks.ts";
+import { isG, makeClassifier, makeNetwork, saveWeights, weightsFile } from "../src/lab/networks.ts";
+import type { NetName } from "../src/lab/names.ts";
 import { QUICK, type MnistSettings } from "../src/lab/settings.ts";
 
 export const TINY: MnistSettings = {

@@ -116,22 +116,25 @@ fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f80
  */
 fn sum_again(o: u32, b: u32, part: u32) -> V {
   let across = (params.OW + 3u) / 4u;
-  let end = min((part + 1u) * params.part_segments, params.N * params.OH * across);
-  var c: V;
-  for (var at = part * params.part_segments; at < end; at++) {
-    let row = at / across; // = n OH + oh
+  let first = part * params.part_segments;
+  let end = min(first + params.part_segments, params.N * params.OH * across);
+  var sum: V;
+  for (var e = 4u * first; e < 4u * end; e++) { // output e % 4 of segment e / 4
+    let row = e / 4u / across; // = n OH + oh
     let n = row / params.OH;
-    let oh = row - n * params.OH;
-    let ow = (at - row * across) * 4u;
-    let d = load_dy(((n * params.O + o) * params.OH + oh) * params.OW + ow, ow);
-    let block = load_block((n * params.C + o / params.Og * params.Cg) * params.H * params.W, oh, ow, b);
-    let there = vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(params.OW - ow);
-    for (var j = 0u; j < 4u; j++) {
-      let p = select(V(), d * block[j], there);
-      c[j] += p.x + p.y + p.z + p.w;
+    let ow = e - 4u * row * across;
+    if (ow >= params.OW) { continue; }
+    let d = V(dy[((n * params.O + o) * params.OH + row % params.OH) * params.OW + ow]).x;
+    for (var j = 0u; j < TAPS; j++) {
+      let k = b * TAPS + j; // = (c KH + i) KW + tap
+      let c = k / params.KW / params.KH;
+      let h = i32(row % params.OH * params.SH + k / params.KW % params.KH * params.DH) - params.top;
+      let plane = i32((n * params.C + o / params.Og * params.Cg + c) * params.H * params.W);
+      let w = i32(ow * params.SW + k % params.KW * params.DW) - params.left;
+      sum[j] = fma(d, pixel(plane + h * i32(params.W), w, (u32(h) < params.H) & (c < params.Cg)), sum[j]);
     }
   }
-  return c;
+  return sum;
 }
 
 /** Writes the taps of a column block for output channel o. */

@@ -151,16 +151,18 @@ fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f80
  * unless an input is not finite. Only then this is called.
  */
 fn sum_again(s: Segment, r: u32, g: u32) -> V {
+  let row_taps = select(params.KW, ROW_TAPS, ROW_TAPS > 0u);
   var c: V;
-  var t = vec3<u32>(0u);
-  for (var q = 0u; q < params.quads; q++) {
-    let w = wp[(g * params.Rg + r) * params.quads + q];
-    let b = load_quad(s, t);
-    t = next_quad(t);
-    c = select(fma(V(w.x), b[0], c), c, missing(w.x));
-    c = select(fma(V(w.y), b[1], c), c, missing(w.y));
-    c = select(fma(V(w.z), b[2], c), c, missing(w.z));
-    if (TAPS != 3u) { c = select(fma(V(w.w), b[3], c), c, missing(w.w)); }
+  for (var e = 0u; e < 4u * params.quads; e++) {
+    let w = wp[(g * params.Rg + r) * params.quads + e / 4u][e % 4u];
+    let channel = e / row_taps / params.KH;
+    if (missing(w) || channel >= params.Cg) { continue; }
+    let h = s.h + i32(e / row_taps % params.KH * params.DH);
+    let row = i32(s.plane + channel * params.H * params.W) + h * i32(params.W);
+    for (var k = 0u; k < 4u; k++) {
+      let x_column = s.w + i32(k * params.SW + e % row_taps * params.DW);
+      c[k] = fma(w, pixel(row, x_column, u32(h) < params.H), c[k]);
+    }
   }
   return c;
 }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import type { Command, Context } from "../cli.ts";
+import type { Command, Context } from "./command.ts";
 import { writeFileAtomic } from "../data/files.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { attackAll, sample, type AttackBudget, type Batches } from "../lab/evaluate.ts";
 import { verdictGrid } from "../lab/figures/adversarial.ts";
-import { purifier, ROWS, TITLES, type RowName } from "../lab/networks.ts";
+import { purifier } from "../lab/networks.ts";
+import { ROWS, TITLES, type RowName } from "../lab/names.ts";
 import { commit } from "../lab/results.ts";
 import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Engine, type Model } from "../index.ts";
 import { namesOf, openClassifier, openDefences, testImages, WEIGHT_FLAGS, weightsOf, type Weights } from "./weights.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 import { writeFileAtomic } from "../data/files.ts";
-import { TITLES } from "../lab/networks.ts";
+import { TITLES } from "../lab/names.ts";
 import { ATTACKS } from "../lab/paper.ts";
 import { duration } from "../lab/progress.ts";
 import { COLUMNS, commit, type MeasuredRow, type MnistResults } from "../lab/results.ts";

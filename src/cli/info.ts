@@ -1,4 +1,4 @@
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 
 const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup"] as const;
 

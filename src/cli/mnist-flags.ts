@@ -1,6 +1,6 @@
 // The flags that the commands on the MNIST results share.
 
-import type { Command, Context } from "../cli.ts";
+import type { Command, Context } from "./command.ts";
 import { FULL, QUICK, type MnistSettings } from "../lab/settings.ts";
 
 export const MNIST_FLAGS: Command["flags"] = {

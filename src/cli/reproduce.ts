@@ -1,4 +1,4 @@
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 import { ATTACKS } from "../lab/paper.ts";
 import { duration } from "../lab/progress.ts";
 import { PARTS, reproduce as runReproduce, type Part } from "../lab/reproduce.ts";

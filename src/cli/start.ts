@@ -1,4 +1,4 @@
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 import { duration } from "../lab/progress.ts";
 import { start as runStart } from "../lab/start.ts";
 import { COLUMNS, type Table1Row } from "../lab/results.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Command } from "../cli.ts";
-import { ROWS, type NetName } from "../lab/networks.ts";
+import type { Command } from "./command.ts";
+import { ROWS, type NetName } from "../lab/names.ts";
 import { duration } from "../lab/progress.ts";
 import { trainNetworks } from "../lab/train-mnist.ts";
 import { presetOf, MNIST_FLAGS } from "./mnist-flags.ts";

@@ -1,4 +1,4 @@
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 import { tuneMnist } from "../lab/tune.ts";
 
 export const tune: Command = {

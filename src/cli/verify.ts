@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command } from "../cli.ts";
+import type { Command } from "./command.ts";
 import { verify as runVerify, type CaseResult, type ReadCase } from "../lab/verify.ts";
 
 /** The cases that ship with purigrad. */

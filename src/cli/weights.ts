@@ -3,11 +3,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Command, Context } from "../cli.ts";
+import type { Command, Context } from "./command.ts";
 import type { Engine } from "../index.ts";
 import { readMnistPart, slice } from "../data/mnist.ts";
 import { batches, type Batches } from "../lab/evaluate.ts";
-import { BEGINS, isG, loadClassifier, loadDefence, ROWS, settingsOfWeights, weightsFile, type Defence, type NetName, type RowName } from "../lab/networks.ts";
+import { BEGINS, isG, loadClassifier, loadDefence, settingsOfWeights, weightsFile, type Defence } from "../lab/networks.ts";
+import { ROWS, type NetName, type RowName } from "../lab/names.ts";
 import type { MnistSettings } from "../lab/settings.ts";
 import { MNIST_FLAGS, presetOf } from "./mnist-flags.ts";
 

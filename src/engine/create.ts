@@ -1,6 +1,6 @@
 // Opening an engine: the adapter, its features and its limits.
 
-import { findAdapter } from "#adapter";
+import { destroyAtExit, findAdapter } from "#adapter";
 import type { AdapterWish } from "./device/adapter.ts";
 import { Engine, type EngineSettings } from "./engine.ts";
 
@@ -32,6 +32,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
       maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
     },
   });
+  destroyAtExit(device);
   const engine = new Engine(device, choice, settings);
   await engine.tuner.load();
   return engine;

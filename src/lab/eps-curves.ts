@@ -4,7 +4,8 @@ import { ifgsm } from "../attacks/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Classifier } from "../model/cnn.ts";
 import { accuracy, attackAll, type AttackBudget, type Batches } from "./evaluate.ts";
-import { purifier, type Defence, type RowName } from "./networks.ts";
+import { purifier, type Defence } from "./networks.ts";
+import type { RowName } from "./names.ts";
 
 export interface EpsCurves {
   eps: number[];

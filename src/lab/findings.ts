@@ -1,10 +1,10 @@
 // What the results say in words: sentences made from the numbers alone, for the top of the report.
 
 import type { Clustering } from "./clustering.ts";
-import { TITLES, type RowName } from "./networks.ts";
+import { TITLES, type RowName } from "./names.ts";
 import { ATTACKS, PAPER_TABLE2, paperRow, paperTable1, type AttackName } from "./paper.ts";
 import { COLUMNS, type MeasuredRow, type MnistResults } from "./results.ts";
-import type { Comparison } from "./table1.ts";
+import type { Comparison } from "./results.ts";
 import type { AtEps, Table2Row } from "./table2.ts";
 
 /** A difference counts as found below this probability. */

@@ -3,11 +3,12 @@
 import type { Clustering } from "./clustering.ts";
 import type { EpsCurves } from "./eps-curves.ts";
 import { contributions, probability, type Contribution } from "./findings.ts";
-import { ROWS, TITLES, type RowName } from "./networks.ts";
+import { ROWS, TITLES, type RowName } from "./names.ts";
 import { ATTACKS, PAPER_TABLE2, paperRow, paperTable1, type AttackName } from "./paper.ts";
 import type { Measured, ReportCell, ReportColumn, ReportTable } from "./report.ts";
 import { COLUMNS, type MeasuredRow, type MnistResults, type SeedRow } from "./results.ts";
-import { summariseSeeds, type Comparison, type Spread } from "./table1.ts";
+import { summariseSeeds, type Spread } from "./table1.ts";
+import type { Comparison } from "./results.ts";
 import type { Table2Row } from "./table2.ts";
 import type { BoundedShare, Verdict, WorstCase } from "./verdicts.ts";
 import { WHITE_BOX, type WhiteBoxName } from "./victim.ts";

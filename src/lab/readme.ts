@@ -1,10 +1,11 @@
 // The tables of the README, made from a result file: nothing between the markers is written by hand.
 
-import { ROWS, TITLES, type RowName } from "./networks.ts";
+import { ROWS, TITLES, type RowName } from "./names.ts";
 import { ATTACKS, PAPER_TABLE2, paperRow, paperTable1 } from "./paper.ts";
 import { COLUMNS, type Column, type MeasuredRow, type MnistResults, type SeedRow } from "./results.ts";
 import { markdownTable } from "./table.ts";
-import { COLUMN_NAMES, summariseSeeds, type Comparison, type McNemar, type SeedSummary } from "./table1.ts";
+import { COLUMN_NAMES, summariseSeeds, type SeedSummary } from "./table1.ts";
+import type { Comparison, McNemar } from "./results.ts";
 import type { Table2Row } from "./table2.ts";
 import type { BoundedShare, Share, Verdict, WorstCase } from "./verdicts.ts";
 import { WHITE_BOX, type WhiteBoxName } from "./victim.ts";

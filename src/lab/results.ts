@@ -4,10 +4,9 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Clustering } from "./clustering.ts";
 import type { EpsCurves } from "./eps-curves.ts";
-import type { RowName } from "./networks.ts";
+import type { RowName } from "./names.ts";
 import type { AttackName } from "./paper.ts";
 import type { Interval } from "./stats.ts";
-import type { Comparison } from "./table1.ts";
 import type { Table2 } from "./table2.ts";
 
 /** A column of Table 1 in result files: the attack's name. */
@@ -65,4 +64,19 @@ export function commit(): string {
   } catch {
     return "unknown";
   }
+}
+
+/** McNemar's exact test on one column. */
+export interface McNemar {
+  /** Images that only the reference has right. */
+  b: number;
+  /** Images that only the other defence has right. */
+  c: number;
+  /** Two-sided probability of a difference at least as large if both were equally good. */
+  p: number;
+}
+
+export interface Comparison extends Record<Column, McNemar> {
+  reference: RowName;
+  other: RowName;
 }

@@ -1,7 +1,7 @@
 // The settings of the MNIST results, one constant a preset (RECIPE 3b). Chosen on the last 10,000 training images; the
 // final networks of FULL see all 60,000. See README for what they gave and how long they took.
 
-import type { RowName } from "./networks.ts";
+import type { RowName } from "./names.ts";
 
 export interface WhiteBoxSettings {
   /** Test images attacked within each eps, and how many at once. */

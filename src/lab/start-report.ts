@@ -1,6 +1,6 @@
 // The report page of `npm start`.
 
-import { TITLES } from "./networks.ts";
+import { TITLES } from "./names.ts";
 import { ATTACKS, paperTable1, type DefenceName } from "./paper.ts";
 import { htmlReport } from "./report.ts";
 import { COLUMNS, type Results } from "./results.ts";

@@ -14,7 +14,7 @@ import { cvaeLoss, vaeLoss } from "../model/losses.ts";
 import { oneCycle, type Schedule } from "../model/optim.ts";
 import { accuracy, attackWithAll, batches, type Attacked, type Batches } from "./evaluate.ts";
 import { figure4 } from "./figures/adversarial.ts";
-import { TITLES } from "./networks.ts";
+import { TITLES } from "./names.ts";
 import { ATTACKS, type DefenceName } from "./paper.ts";
 import { clusterStart, retrainEncoder, trainCvae, trainPhase, trainVae, warmUp, type Run } from "./recipe.ts";
 import { COLUMNS, commit, type Results, type Table1Row } from "./results.ts";

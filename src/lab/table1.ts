@@ -4,10 +4,11 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Classifier } from "../model/cnn.ts";
 import { accuracy, attackWithAll, type AttackBudget, type Attacked, type Batches } from "./evaluate.ts";
-import { purifier, type Defence, type RowName } from "./networks.ts";
+import { purifier, type Defence } from "./networks.ts";
+import type { RowName } from "./names.ts";
 import { ATTACKS } from "./paper.ts";
 import { progress } from "./progress.ts";
-import { COLUMNS, type Column, type MeasuredRow, type SeedRow } from "./results.ts";
+import { COLUMNS, type Column, type Comparison, type McNemar, type MeasuredRow, type SeedRow } from "./results.ts";
 import { clopperPearson, mcnemar, type Interval } from "./stats.ts";
 
 /** The columns of Table 1 in its order. */
@@ -15,21 +16,6 @@ export const COLUMN_NAMES: readonly Column[] = ATTACKS.map((attack) => COLUMNS[a
 
 /** The rows that each other row is compared with. */
 export const REFERENCES: readonly RowName[] = ["cvae+g-signed", "cvae+g"];
-
-/** McNemar's exact test on one column. */
-export interface McNemar {
-  /** Images that only the reference has right. */
-  b: number;
-  /** Images that only the other defence has right. */
-  c: number;
-  /** Two-sided probability of a difference at least as large if both were equally good. */
-  p: number;
-}
-
-export interface Comparison extends Record<Column, McNemar> {
-  reference: RowName;
-  other: RowName;
-}
 
 export interface Table1 {
   rows: MeasuredRow[];

@@ -47,3 +47,6 @@ export async function writeCache(key: string, text: string): Promise<void> {
 
 /** Frees what nobody can reach, where the platform has a way: a page has none, its own collector must do. */
 export function collectGarbage(): void {}
+
+/** A page that is closed takes its devices with it. */
+export function destroyAtExit(_device: GPUDevice): void {}

@@ -6,7 +6,7 @@ import { adapterName, isNullBackend, type AdapterChoice, type AdapterKind, type 
 import { unpack } from "./cache.node.ts";
 import { withoutNotes } from "./stderr.node.ts";
 
-export { collectGarbage } from "./garbage.node.ts";
+export { collectGarbage, destroyAtExit } from "./process.node.ts";
 export { readCache, writeCache } from "./cache.node.ts";
 export type { AdapterChoice, AdapterKind, AdapterWish } from "./adapter.ts";
 

@@ -174,8 +174,12 @@ function checkWatched(wrt: readonly Tensor[]): Runtime {
   return wrt[0]!.gpu;
 }
 
-/** Every tensor with a storage of its own, so that one can be freed or written and the others stay. */
+/**
+ * Every tensor with a storage of its own, so that one can be freed or written and the others stay. What a capture records
+ * belongs to it: there gradients may be one tensor.
+ */
 function distinct(gpu: Runtime, grads: readonly Tensor[], taken: readonly Tensor[]): Tensor[] {
+  if (gpu.recording) return [...grads];
   const seen = new Set(taken.map((t) => t.storage));
   return grads.map((g) => {
     if (!seen.has(g.storage)) {

@@ -4,7 +4,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import * as ops from "../../kernels/index.ts";
 import type { Args } from "./args.ts";
 import { Unsupported } from "./case.ts";
-import type { OpGroup } from "./op-table.ts";
+import type { OpGroup } from "./group.ts";
 
 /** "leaky_relu_02" -> 0.2: digits behind the name are behind the point of a number below one. */
 const decimals = (digits: string | undefined, fallback: number): number => (digits ? Number(`0.${digits.replace(/^0/, "")}`) : fallback);

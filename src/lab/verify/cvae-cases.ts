@@ -3,7 +3,7 @@
 import type { Tensor } from "../../engine/tensor.ts";
 import { add, categoricalKl, clusterLoss, linear, mean, mul, relu, reparameterize, squaredError } from "../../kernels/index.ts";
 import { Unsupported } from "./case.ts";
-import type { Inputs, OpGroup, Outcome } from "./op-table.ts";
+import type { Inputs, OpGroup, Outcome } from "./group.ts";
 
 const reconstruction = (t: Inputs): Tensor => mul(squaredError(t("x"), t("recon")), 0.5);
 const cluster = (t: Inputs): Tensor => clusterLoss(t("z"), t("logvar"), t("means"), t("qlogits"));

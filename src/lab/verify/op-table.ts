@@ -3,27 +3,11 @@
 import type { Tensor } from "../../engine/tensor.ts";
 import * as ops from "../../kernels/index.ts";
 import type { Args } from "./args.ts";
+import type { Inputs, OpGroup, Outcome } from "./group.ts";
 import { Unsupported } from "./case.ts";
 import { activation } from "./activations.ts";
 import { cvaeLoss } from "./cvae-cases.ts";
 import { special } from "./special.ts";
-
-/** The inputs of a case, and other tensors stored with it. */
-export interface Inputs {
-  /** in.NAME; an error where the case has none. */
-  (name: string): Tensor;
-  find(name: string): Tensor | undefined;
-  /** NAME without "in.", such as running_mean_before. */
-  other(name: string): Tensor;
-}
-
-export interface Outcome {
-  out: Tensor[];
-  /** Further results, by the names under which the case stores them. */
-  also?: Record<string, Tensor>;
-}
-
-export type OpGroup = (id: string, t: Inputs, args: Args) => Tensor | Outcome;
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
 function reduction(args: Args): (typeof REDUCTIONS)[number] {

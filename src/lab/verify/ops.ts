@@ -8,7 +8,8 @@ import { add, mul, sum } from "../../kernels/index.ts";
 import { Args } from "./args.ts";
 import { CaseFile, Unsupported, numbers, readJson, relativeError, upload, type Case, type Check, type ReadCase } from "./case.ts";
 import { printedSign } from "./cvae-cases.ts";
-import { OP_TABLE, type Inputs, type OpGroup, type Outcome } from "./op-table.ts";
+import type { Inputs, OpGroup, Outcome } from "./group.ts";
+import { OP_TABLE } from "./op-table.ts";
 import { optimCase } from "./optim.ts";
 import { elementError, judgedOf, special } from "./special.ts";
 

@@ -5,7 +5,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import * as ops from "../../kernels/index.ts";
 import type { Args } from "./args.ts";
 import { SMALLEST, Unsupported, numbers } from "./case.ts";
-import type { Inputs, OpGroup } from "./op-table.ts";
+import type { Inputs, OpGroup } from "./group.ts";
 
 const dim = (args: Args) => ({ dim: args.number("dim", -1) });
 const convolution = (args: Args) => ({ stride: args.pair("stride", 1), padding: args.pair("padding", 0) });
