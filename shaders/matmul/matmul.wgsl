@@ -29,7 +29,7 @@ fn store(c: V, row: u32, col: u32, base: u32) {
   for (var j = 0u; j < min(4u, params.N - col); j++) {
     var y = v[j];
     if (params.has_bias != 0u) { y += bias[col + j]; }
-    if (params.relu != 0u) { y = select(y, 0.0, y < 0.0); }
+    if (params.relu != 0u) { y = select(y, 0.0, negative1(y)); }
     C[base + row * params.N + col + j] = y;
   }
 }

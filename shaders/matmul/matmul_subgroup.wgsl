@@ -92,7 +92,7 @@ fn store(tile: array<Block, 4>, row0: u32, col: u32, base: u32) {
   if (params.has_bias != 0u) { add = bias[col / 4u]; }
   for (var r = 0u; r < min(TM, params.M - row0); r++) {
     let c = rows[r / 4u][r % 4u] + add;
-    C[(base + (row0 + r) * params.N + col) / 4u] = select(c, V(), (c < V()) & vec4<bool>(params.relu != 0u));
+    C[(base + (row0 + r) * params.N + col) / 4u] = select(c, V(), negative4(c) & vec4<bool>(params.relu != 0u));
   }
 }
 

@@ -1,10 +1,13 @@
 // C[b] = op(A[b]) op(B[b]) + bias: the matrix product behind matmul and linear, and its variants.
 
 import plainSource from "../../../shaders/matmul/matmul.wgsl";
+import elementsSource from "../../../shaders/matmul/matmul_elements.wgsl";
 import packSource from "../../../shaders/matmul/matmul_pack.wgsl";
 import partsSource from "../../../shaders/matmul/matmul_parts.wgsl";
+import quadsSource from "../../../shaders/matmul/matmul_quads.wgsl";
 import subgroupSource from "../../../shaders/matmul/matmul_subgroup.wgsl";
 import tiledSource from "../../../shaders/matmul/matmul_tiled.wgsl";
+import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants } from "../../engine/run/shader.ts";
 import type { Tensor, Variant } from "../../engine/tensor.ts";
@@ -26,11 +29,12 @@ export interface Gemm {
   relu?: boolean;
 }
 
-const plain = kernel("shaders/matmul/matmul.wgsl", plainSource);
-const subgroup = kernel("shaders/matmul/matmul_subgroup.wgsl", subgroupSource);
-const tiled = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource);
+const plain = kernel("shaders/matmul/matmul.wgsl", plainSource, { parts: [negative] });
+const subgroup = kernel("shaders/matmul/matmul_subgroup.wgsl", subgroupSource, { parts: [negative] });
+const tiledQuads = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: [quadsSource, negative] });
+const tiledElements = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: [elementsSource, negative] });
 const pack = kernel("shaders/matmul/matmul_pack.wgsl", packSource);
-const addParts = kernel("shaders/matmul/matmul_parts.wgsl", partsSource);
+const addParts = kernel("shaders/matmul/matmul_parts.wgsl", partsSource, { parts: [negative] });
 
 /** The subgroup tile needs whole vec4s along K and N, and along M where A is transposed. */
 const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.transA || g.M % 4 === 0) && g.M * g.K > 0;
@@ -44,7 +48,40 @@ const MOST = 65535;
 /** Whether a grid holds the tiles of C; `plain` takes them all in one row. */
 const holds = (g: Gemm, rows: number, columns: number): boolean => Math.ceil(g.M / rows) <= MOST && Math.ceil(g.N / columns) <= MOST;
 
+/** Constants of matmul_tiled.wgsl. */
+interface Tiles extends Record<"SIDE" | "WIDE" | "DEEP", number> {}
+
+const TILES: Record<string, Tiles> = {
+  "tiled 128": { SIDE: 16, WIDE: 2, DEEP: 8 },
+  "tiled 64": { SIDE: 16, WIDE: 1, DEEP: 16 },
+  "tiled 32": { SIDE: 8, WIDE: 1, DEEP: 16 },
+};
+
+/** Workgroups that fill a GPU. */
+const FILL = 256;
+
+const tileOf = ({ SIDE, WIDE }: Tiles): number => 4 * SIDE * WIDE;
 const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
+
+/** Bytes of workgroup memory: two slices of A and two of B. */
+const bytesOf = (t: Tiles): number => 4 * t.DEEP * (tileOf(t) + 4) * 4;
+
+/** The larger the tile, the fewer the loads, as long as there are enough tiles to fill a GPU. */
+function tiledVariants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
+  const [transposed, limits] = [{ TRANS_A: g.transA, TRANS_B: g.transB }, A.gpu.device.limits];
+  const variants = Object.entries(TILES).map(([name, tiles]): Variant => {
+    const constants = { ...tiles, ...transposed };
+    return {
+      name, kernel: aligned(g) ? tiledQuads : tiledElements, constants,
+      runs: () => holds(g, tileOf(tiles), tileOf(tiles)) && bytesOf(tiles) <= limits.maxComputeWorkgroupStorageSize,
+      launch: () => launchTiled(A, B, g, constants),
+    };
+  });
+  const area = (tile: number) => tilesOf(g, tile) * tile ** 2; // of C and what the tiles stand over
+  const suits = (tile: number) => tilesOf(g, tile) >= FILL / 2 && area(tile) <= 1.25 * area(32);
+  const first = [128, 64, 32].findIndex((tile) => suits(tile) || tile === 32);
+  return [variants[first]!, ...variants.filter((_, i) => i !== first)];
+}
 
 function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
   const { gpu } = A;
@@ -53,16 +90,12 @@ function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
   const tile = { S, TM: subgroupRows(g.M), QUADS: S <= 4 ? 2 : 1 };
   const packed = { ...tile, PACKED: true, TRANS_A: false, TRANS_B: false };
   const shared = { ...tile, ...transposed };
-  const tiles = [1, 2].map((WIDE): Variant => {
-    const constants = { WIDE, ...transposed };
-    return { name: WIDE === 1 ? "tiled" : "tiled 8x8", kernel: tiled, constants, runs: () => holds(g, 64, 64), launch: () => launchTiled(A, B, g, constants) };
-  });
   return byFamily(gpu, {
     subgroup: [
       { name: "packed", kernel: subgroup, constants: packed, runs: () => broadcasts(gpu) && worthPacking(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchPacked(A, B, g, packed) },
       { name: "subgroup", kernel: subgroup, constants: shared, runs: () => broadcasts(gpu) && aligned(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchSubgroup(A, B, g, shared) },
     ],
-    tiled: tilesOf(g, 128) >= 128 ? tiles.reverse() : tiles,
+    tiled: tiledVariants(A, B, g),
     plain: { name: "plain", kernel: plain, constants: {}, runs: () => true, launch: () => launchPlain(A, B, g) },
   });
 }
@@ -117,27 +150,31 @@ function launchPlain(A: Tensor, B: Tensor, g: Gemm): Tensor {
   return C;
 }
 
-/** How deep a part of the sum is: K, unless the tiles are few and the sum is long. */
-function partOf(g: Gemm, tiles: number): number {
-  if (g.b > 1 || tiles >= 64 || g.K < 512) return Math.max(1, g.K);
-  const parts = Math.min(Math.ceil(g.K / 256), Math.ceil(128 / tiles));
-  return Math.ceil(g.K / parts / 16) * 16;
+/** Into how many parts the sum is split: enough workgroups to fill a GPU, none with less than 256 of K. */
+function partsOf(g: Gemm, tiles: number): number {
+  const parts = Math.min(Math.floor(g.K / 256), Math.ceil(FILL / tiles), Math.floor(MOST / g.b));
+  return Math.max(1, parts);
 }
 
-function launchTiled(A: Tensor, B: Tensor, g: Gemm, constants: { WIDE: number } & Constants): Tensor {
+function launchTiled(A: Tensor, B: Tensor, g: Gemm, constants: Tiles & Constants): Tensor {
   const { gpu } = A;
-  const tile = 64 * constants.WIDE;
-  const part_K = partOf(g, tilesOf(g, tile));
-  const count = Math.max(1, Math.ceil(g.K / part_K));
-  const C = gpu.empty(count > 1 ? [count, g.M, g.N] : [g.b, g.M, g.N]);
-  const whole = count > 1 ? { has_bias: 0, relu: 0 } : flags(g);
-  const grid = [Math.ceil(g.N / tile), Math.ceil(g.M / tile), C.shape[0]!] as const;
-  gpu.run(tiled, { A, B, bias: g.bias ?? A, C }, { ...sizesOf(g), part_K, ...whole }, grid, constants);
-  if (count === 1) return C;
-  const sum = gpu.empty([1, g.M, g.N]);
-  const params = { size: sum.size, N: g.N, count, ...flags(g) };
-  gpu.run(addParts, { parts: C, bias: g.bias ?? A, C: sum }, params, linearGrid(sum.size));
-  return sum;
+  const tile = tileOf(constants);
+  const part_K = roundUp(Math.ceil(g.K / partsOf(g, tilesOf(g, tile))), 16);
+  const parts = g.K > part_K ? Math.ceil(g.K / part_K) : 1;
+  const C = gpu.empty([g.b * parts, g.M, g.N]);
+  const ends = parts > 1 ? { has_bias: 0, relu: 0 } : flags(g);
+  const grid = [Math.ceil(g.N / tile), Math.ceil(g.M / tile), g.b * parts] as const;
+  const k = aligned(g) ? tiledQuads : tiledElements;
+  gpu.run(k, { A, B, bias: g.bias ?? A, C }, { ...sizesOf(g), part_K, parts, ...ends }, grid, constants);
+  return parts === 1 ? C : added(C, g, parts);
+}
+
+/** C [b,M,N] from its parts [b,parts,M,N]. */
+function added(parts: Tensor, g: Gemm, count: number): Tensor {
+  const C = parts.gpu.empty([g.b, g.M, g.N]);
+  const params = { size: C.size, entry: g.M * g.N, N: g.N, count, ...flags(g) };
+  parts.gpu.run(addParts, { parts, bias: g.bias ?? parts, C }, params, linearGrid(C.size));
+  return C;
 }
 
 /** C [b,M,N]. */
