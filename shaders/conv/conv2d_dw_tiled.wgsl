@@ -7,8 +7,9 @@
 // inputs [output][tap] lie in workgroup memory as vec4; a thread sums four channels x four taps. The many parts fill the
 // chip where a layer has few weights.
 //
-// Checked for correctness on software adapters only, where it is slow (0.1 to 2 GFLOP/s on a lavapipe core). Not yet
-// measured on a GPU.
+// Measured on an H100 by timestamps, batch 128, TFLOP/s: 17.6 (64-64, 32x32), 18.2 (128-128, 16x16), 15.9 (64-128,
+// stride 2), 6.1 (32-64, 14x14, 4x4 taps, stride 2). A loop that indexes the sums themselves cost the last one five
+// sixths of its speed: they lay in memory. On a lavapipe core 0.1 to 2 GFLOP/s.
 const TY = 16u; // 4, 8 or 16
 const THREADS = 16u * TY;
 
@@ -62,9 +63,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
 
   let weights = params.O * params.Cg * params.KH * params.KW;
   let base = group.z * (weights + params.O);
+  var rows = c; // only this copy is indexed by a variable, so the sums stay in registers
   for (var m = 0u; m < 4u; m++) {
     let row = row0 + 4u * local.y + m;
-    if (row < params.Og) { store(c[m], g * params.Og + row, group.x * 16u + local.x, base); }
+    if (row < params.Og) { store(rows[m], g * params.Og + row, group.x * 16u + local.x, base); }
   }
   bias_sums[index] = sum;
   workgroupBarrier();

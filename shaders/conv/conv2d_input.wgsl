@@ -178,7 +178,7 @@ fn store_row(v: V, s: Segment, r: u32, g: u32) {
   var sum = v;
   if (FOLD_H * FOLD_W > 1u && any(!finite(v))) { sum = sum_again(s, r, g); }
   sum += add;
-  let u = select(sum, V(), (sum < V()) & vec4<bool>(params.relu != 0u));
+  let u = select(sum, V(), negative4(sum) & vec4<bool>(params.relu != 0u));
   let out = s.plane_out + (channel * params.YH + h) * params.YW + w;
   let end = select(0u, params.YW, s.inside & (h < params.YH));
   if (w < end) { y[out] = u.x; }

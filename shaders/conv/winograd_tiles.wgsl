@@ -95,7 +95,7 @@ fn product_row(a: u32, at: u32) -> Row {
 /** y = v in the columns of the tile that the image has. */
 fn store_row(t: Tile, r: Row, h: u32, add: f32) {
   let sum = vec4(r[0].x, r[0].y, r[0].z, r[1].x) + add;
-  let v = select(sum, vec4f(), (sum < vec4f()) & vec4<bool>(params.relu != 0u));
+  let v = select(sum, vec4f(), negative4(sum) & vec4<bool>(params.relu != 0u));
   let at = t.plane + h * params.W + t.w;
   let columns = select(0u, params.W - t.w, h < params.H);
   if (columns > 0u) { y[at] = v.x; }

@@ -32,6 +32,7 @@ struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momen
 @group(0) @binding(20) var<storage, read_write> dx4: array<vec4f>;
 
 override WG: u32 = 64;
+const LANES = 1u; // invocations that join the parts of a channel: 1, or 32 on a GPU
 const RELU = false;
 const WHOLE = false; // L % 4 == 0: the four elements of a quad are of one channel
 
@@ -64,42 +65,54 @@ fn welford(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   moments[(at.x * params.G + at.y) * params.S + at.z] = vec2f(mean, squares);
 }
 
+var<workgroup> shares: array<f32, WG>;
+
+/// The sum over the LANES invocations of a channel, the same for each of them.
+fn total(share: f32, local: u32) -> f32 {
+  if (LANES == 1u) { return share; }
+  workgroupBarrier();
+  shares[local] = share;
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var lane = 0u; lane < LANES; lane++) { sum += shares[local / LANES * LANES + lane]; }
+  return sum;
+}
+
 /// Mean and variance (with divisor N L) of channel c from its parts.
-fn join(c: u32) -> vec2f {
-  let total = f32(params.N) * f32(params.L);
+fn join(c: u32, local: u32) -> vec2f {
+  let T = params.G * params.S;
+  let count = f32(params.N) * f32(params.L);
   var mean = 0.0;
-  for (var g = 0u; g < params.G; g++) {
-    for (var s = 0u; s < params.S; s++) { mean += parts[(c * params.G + g) * params.S + s].x * (countOf(g, s) / total); }
+  for (var t = local % LANES; t < T; t += LANES) {
+    mean += parts[c * T + t].x * (countOf(t / params.S, t % params.S) / count);
   }
+  mean = total(mean, local);
   var squares = 0.0;
-  for (var g = 0u; g < params.G; g++) {
-    for (var s = 0u; s < params.S; s++) {
-      let part = parts[(c * params.G + g) * params.S + s];
-      let d = part.x - mean;
-      squares += part.y + countOf(g, s) * d * d;
-    }
+  for (var t = local % LANES; t < T; t += LANES) {
+    let part = parts[c * T + t];
+    let d = part.x - mean;
+    squares += part.y + countOf(t / params.S, t % params.S) * d * d;
   }
-  return vec2f(mean, squares / total);
+  return vec2f(mean, total(squares, local) / count);
 }
 
 @compute @workgroup_size(WG)
-fn merge(@builtin(global_invocation_id) gid: vec3u) {
-  let c = gid.x;
-  if (c >= params.C) { return; }
-  let v = join(c);
-  stats_out[c] = vec2f(v.x, inverseSqrt(v.y + params.eps));
+fn merge(@builtin(global_invocation_id) gid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let c = gid.x / LANES;
+  let v = join(min(c, params.C - 1u), local);
+  if (c < params.C && gid.x % LANES == 0u) { stats_out[c] = vec2f(v.x, inverseSqrt(v.y + params.eps)); }
 }
 
 /// The same, and the running statistics move towards the batch's; their variance has the divisor N L - 1.
 @compute @workgroup_size(WG)
-fn merge_running(@builtin(global_invocation_id) gid: vec3u) {
-  let c = gid.x;
-  if (c >= params.C) { return; }
-  let v = join(c);
-  let total = f32(params.N) * f32(params.L);
+fn merge_running(@builtin(global_invocation_id) gid: vec3u, @builtin(local_invocation_index) local: u32) {
+  let c = gid.x / LANES;
+  let v = join(min(c, params.C - 1u), local);
+  if (c >= params.C || gid.x % LANES != 0u) { return; }
+  let count = f32(params.N) * f32(params.L);
   stats_out[c] = vec2f(v.x, inverseSqrt(v.y + params.eps));
   running_mean[c] += params.momentum * (v.x - running_mean[c]);
-  running_var[c] += params.momentum * (v.y * total / (total - 1.0) - running_var[c]);
+  running_var[c] += params.momentum * (v.y * count / (count - 1.0) - running_var[c]);
 }
 
 @compute @workgroup_size(WG)
@@ -153,7 +166,7 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   if (i >= params.n4) { return; }
   let c = channels(i);
   let v = normal(x4[i], c) * gammas(c) + betas(c);
-  if (RELU) { y4[i] = select(v, vec4f(), v < vec4f()); } else { y4[i] = v; }
+  if (RELU) { y4[i] = select(v, vec4f(), negative4(v)); } else { y4[i] = v; }
 }
 
 /// Parts of dgamma and dbeta, [C, T].

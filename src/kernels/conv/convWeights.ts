@@ -82,7 +82,8 @@ function direct(s: ConvSizes, x: Tensor, dy: Tensor, db: Tensor | null, way: Way
   const partial = partialSums(s, x, dy, way);
   const dw = gpu.empty([s.O, s.C / s.groups, s.KH, s.KW]);
   const params = { weights: dw.size, O: s.O, parts: partial.shape[0]!, has_bias: Number(!!db) };
-  gpu.run(reduce, { partial, dw, db: db ?? gpu.empty([1]) }, params, linearGrid(dw.size + s.O));
+  const LANES = params.parts > 64 ? 16 : 1;
+  gpu.run(reduce, { partial, dw, db: db ?? gpu.empty([1]) }, params, linearGrid((dw.size + s.O) * LANES), { LANES });
   return dw;
 }
 

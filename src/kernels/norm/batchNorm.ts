@@ -1,12 +1,14 @@
 import source from "../../../shaders/norm/batch_norm.wgsl";
+import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import { record } from "../../engine/grad/tape.ts";
 import { quadsOf, sizeOf, type Tensor } from "../../engine/tensor.ts";
 import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, fail } from "../check.ts";
+import { onHardware } from "../matmul/families.ts";
 import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
-const entry = (name: string) => kernel("shaders/norm/batch_norm.wgsl", source, { entry: name });
+const entry = (name: string) => kernel("shaders/norm/batch_norm.wgsl", source, { entry: name, parts: [negative] });
 const welford = entry("welford");
 const merge = entry("merge");
 const mergeRunning = entry("merge_running");
@@ -67,8 +69,10 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
   if (N * L < 2) fail("batchNorm", "training needs more than one value per channel", { x });
   const moments = gpu.empty([C, G * S, 2]);
   gpu.run(welford, { x, moments }, params, linearGrid(G * C * S));
-  if (mean && variance) gpu.run(mergeRunning, { parts: moments, stats_out: stats, running_mean: mean, running_var: variance }, params, linearGrid(C));
-  else gpu.run(merge, { parts: moments, stats_out: stats }, params, linearGrid(C));
+  const LANES = onHardware(gpu) ? 32 : 1;
+  const joined = { parts: moments, stats_out: stats };
+  if (mean && variance) gpu.run(mergeRunning, { ...joined, running_mean: mean, running_var: variance }, params, linearGrid(C * LANES), { LANES });
+  else gpu.run(merge, joined, params, linearGrid(C * LANES), { LANES });
   return stats;
 }
 

@@ -3,19 +3,28 @@
 import source from "../../../shaders/reduce/reduce.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel } from "../../engine/run/shader.ts";
-import { sizeOf, type Tensor } from "../../engine/tensor.ts";
+import { sizeOf, type Runtime, type Tensor } from "../../engine/tensor.ts";
+import { onHardware } from "../matmul/families.ts";
 
 const reduce = kernel("shaders/reduce/reduce.wgsl", source);
-const TERMS = 256;
+
+/** Terms that a pass adds: one thread's 256 on a CPU, 64 of each of sixteen on a GPU. */
+const termsOf = (gpu: Runtime): number => (onHardware(gpu) ? 1024 : 256);
+
+/** How many invocations share each of `sums` sums of `terms`. */
+const lanesOf = (gpu: Runtime, terms: number, B: number, sums: number): number =>
+  onHardware(gpu) && terms >= 32 && (B === 1 || sums < 65536) ? 16 : 1;
 
 /** [A, R, B] -> [A, B], in passes of at most 256 terms a thread. The sum of no terms is 0. */
 export function reduceMiddle(x: Tensor, A: number, R: number, B: number, scale = 1): Tensor {
   if (R === 0) return x.gpu.zeros([A, B]);
   let from = x;
   for (let left = R; ; ) {
-    const C = left <= TERMS ? 1 : Math.ceil(left / TERMS);
+    const C = Math.ceil(left / termsOf(x.gpu));
     const y = x.gpu.empty([A, C, B]);
-    x.gpu.run(reduce, { x: from, y }, { A, R: left, B, C, scale: C === 1 ? scale : 1 }, linearGrid(y.size));
+    const LANES = lanesOf(x.gpu, left / C, B, y.size);
+    const constants = { LANES, ALONG: B === 1, WG: LANES > 1 ? 256 : 64 };
+    x.gpu.run(reduce, { x: from, y }, { A, R: left, B, C, scale: C === 1 ? scale : 1 }, linearGrid(y.size * LANES, constants.WG), constants);
     if (C === 1) return y.view([A, B]);
     from = y;
     left = C;
