@@ -12,6 +12,7 @@ export type { Variant } from "./tensor.ts";
 interface Bench extends Runtime {
   withoutFreeing<T>(fn: () => T): { result: T; free: () => void };
   synchronize(): Promise<void>;
+  capture(fn: () => Tensor): { (): Tensor; dispose(): void };
 }
 
 /** One heavy call: the op, its shape class, the variants that run on the adapter in order of preference. */
@@ -163,23 +164,31 @@ export class Tuner {
     return best.name;
   }
 
-  /** The least of three runs after the first; of one where that one takes longer than `limit`. */
+  /** Milliseconds of a replay, the least of three samples of several; of one replay that takes longer than `limit`. */
   private async timed(variant: Variant, limit = Infinity): Promise<{ ms: number; data: Float32Array }> {
-    const once = () => this.gpu.scope(() => variant.launch());
-    const first = once();
-    const data = await first.data();
-    first.dispose();
-    const times: number[] = [];
-    for (let i = 0; i < 3 && !(times[0]! > limit); i++) {
-      const start = performance.now();
-      const y = once();
-      await this.gpu.synchronize();
-      times.push(performance.now() - start);
-      y.dispose();
+    const step = this.gpu.capture(() => variant.launch());
+    try {
+      const data = await step().data();
+      let ms = await this.sampled(step, 1);
+      const calls = Math.min(MOST_CALLS, Math.ceil(SAMPLE_MS / ms));
+      for (let i = 0; i < 3 && !(ms > limit); i++) ms = Math.min(ms, await this.sampled(step, calls));
+      return { ms, data: data as Float32Array };
+    } finally {
+      step.dispose();
     }
-    return { ms: Math.min(...times), data };
+  }
+
+  private async sampled(step: () => Tensor, calls: number): Promise<number> {
+    const start = performance.now();
+    for (let i = 0; i < calls; i++) step();
+    await this.gpu.synchronize();
+    return (performance.now() - start) / calls;
   }
 }
+
+/** A sample is as many calls as fill this, so that what the host and the clocks do does not decide. */
+const SAMPLE_MS = 4;
+const MOST_CALLS = 100;
 
 const namesOf = (variants: readonly Variant[]): string[] => variants.map((v) => v.name);
 
