@@ -22,11 +22,10 @@ struct Params { n: u32, pixels: u32 }
 override WG: u32 = 64;
 
 fn project(i: u32, direction: vec4f) {
-  let eps = vec4f(settings[0]);
   let clean = x[i];
-  let step = select(sign(direction), direction, isNan4(direction));
-  let change = min4(max4(adv[i] + settings[1] * step - clean, -eps), eps);
-  adv[i] = min4(max4(clean + change, vec4f(0.0)), vec4f(1.0));
+  let change = adv[i] + settings[1] * sign(direction) - clean;
+  let limited = clamp(clean + clamp(change, vec4f(-settings[0]), vec4f(settings[0])), vec4f(), vec4f(1.0));
+  adv[i] = select(limited, vec4f(nan()), isNan4(change) | isNan4(direction));
 }
 
 @compute @workgroup_size(WG)
@@ -34,7 +33,7 @@ fn start(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gro
   let i = gid.x + gid.y * groups.x * WG;
   if (4u * i >= params.n) { return; }
   let u = 2.0 * uniform4(philox(vec4u(i, 0u, draw[2], draw[3]), vec2u(draw[0], draw[1]))) - 1.0;
-  adv[i] = min4(max4(x[i] + settings[0] * u, vec4f(0.0)), vec4f(1.0));
+  adv[i] = limited4(x[i] + settings[0] * u, 0.0, 1.0);
 }
 
 @compute @workgroup_size(WG)

@@ -23,3 +23,15 @@ fn log4(x: vec4f) -> vec4f {
 fn max1(a: f32, b: f32) -> f32 { return select(b, a, a > b || isNan1(a)); }
 fn max4(a: vec4f, b: vec4f) -> vec4f { return select(b, a, (a > b) | isNan4(a)); }
 fn min4(a: vec4f, b: vec4f) -> vec4f { return select(b, a, (a < b) | isNan4(a)); }
+
+/// v limited to [lo, hi], which may be infinite; NaN stays, also where a compiler makes a minimum of a select.
+fn limited4(v: vec4f, lo: f32, hi: f32) -> vec4f {
+  let u = select(v, vec4f(lo), v < vec4f(lo));
+  return select(select(u, vec4f(hi), u > vec4f(hi)), v, isNan4(v));
+}
+
+/// a / b also where 1 / b is too small for a normal number, which a GPU's division takes for 0.
+fn divided4(a: vec4f, b: vec4f) -> vec4f {
+  let scale = select(vec4f(1.0), vec4f(0.25), abs(b) > vec4f(8.5e37));
+  return (a * scale) / (b * scale);
+}

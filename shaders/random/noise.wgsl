@@ -22,11 +22,6 @@ fn noisy(i: u32) -> vec4f {
   return x[i] + vec4f(sigma[n.x], sigma[n.y], sigma[n.z], sigma[n.w]) * normal4(bits(i));
 }
 
-fn limited(v: vec4f) -> vec4f {
-  let u = select(v, vec4f(params.lo), v < vec4f(params.lo));
-  return select(u, vec4f(params.hi), u > vec4f(params.hi));
-}
-
 @compute @workgroup_size(WG)
 fn normal(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
@@ -42,7 +37,7 @@ fn uniform_(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
 @compute @workgroup_size(WG)
 fn add(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
-  if (i < params.n4) { y[i] = limited(noisy(i)); }
+  if (i < params.n4) { y[i] = limited4(noisy(i), params.lo, params.hi); }
 }
 
 @compute @workgroup_size(WG)

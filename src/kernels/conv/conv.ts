@@ -2,6 +2,7 @@
 
 import reluPart from "../../../shaders/pointwise/relu.wgsl";
 import unarySource from "../../../shaders/pointwise/unary.wgsl";
+import negative from "../../../shaders/pointwise/negative.wgsl";
 import { sweep } from "../../engine/engine.ts";
 import { kernel } from "../../engine/run/shader.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -59,7 +60,7 @@ export function checkImagesAndWeight(op: string, x: Tensor, weight: Tensor, lege
 export const convKey = (s: ConvSizes): string =>
   `b${classOf(s.N)} ${s.C}->${s.O} ${s.H}x${s.W} k${s.KH}x${s.KW} s${s.SH},${s.SW} p${s.PH},${s.PW} d${s.DH},${s.DW} g${s.groups}`;
 
-const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry: "backward", parts: [reluPart] });
+const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry: "backward", parts: [reluPart, negative] });
 
 /** dy where a fused relu let y through, else 0. */
 export function maskedByRelu(dy: Tensor, y: Tensor): Tensor {

@@ -7,6 +7,7 @@ import packSource from "../../../shaders/conv/conv2d_pack.wgsl";
 import plainSource from "../../../shaders/conv/conv2d.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_subgroup.wgsl";
 import tiledSource from "../../../shaders/conv/conv2d_tiled.wgsl";
+import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
@@ -15,9 +16,9 @@ import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/famili
 import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
 
 const pack = kernel("shaders/conv/conv2d_pack.wgsl", packSource);
-const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts: [inputSource] });
-const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
-const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource] });
+const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts: [inputSource, negative] });
+const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource, negative] });
+const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource, negative] });
 
 /** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
 interface Gather {

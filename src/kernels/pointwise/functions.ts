@@ -14,6 +14,7 @@ import logPart from "../../../shaders/pointwise/log.wgsl";
 import powerPart from "../../../shaders/pointwise/power.wgsl";
 import powPart from "../../../shaders/pointwise/pow.wgsl";
 import powScalarPart from "../../../shaders/pointwise/powScalar.wgsl";
+import negative from "../../../shaders/pointwise/negative.wgsl";
 import reluPart from "../../../shaders/pointwise/relu.wgsl";
 import sigmoidPart from "../../../shaders/pointwise/sigmoid.wgsl";
 import signPart from "../../../shaders/pointwise/sign.wgsl";
@@ -81,7 +82,7 @@ export function clamp(x: Tensor, min: number, max: number): Tensor {
   return ofClamp(x, min, max);
 }
 
-const ofRelu = unary("relu", [reluPart], (dy, x) => where(gt(x, 0), dy, 0));
+const ofRelu = unary("relu", [reluPart, negative], (dy, x) => where(gt(x, 0), dy, 0));
 /** max(x, 0); NaN stays NaN. The gradient at 0 is 0. */
 export const relu = (x: Tensor): Tensor => ofRelu(x);
 

@@ -1,5 +1,6 @@
 // Random tensors, made by Philox in the kernel that writes them.
 
+import special from "../../../shaders/pointwise/special.wgsl";
 import source from "../../../shaders/random/noise.wgsl";
 import { checkShape as checkSizes } from "../../engine/host.ts";
 import { record } from "../../engine/grad/tape.ts";
@@ -9,7 +10,7 @@ import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import { quadsOf, type Draws, type Runtime, type Shape, type Tensor } from "../../engine/tensor.ts";
 import { checkNumber, checkOptions, checkTensor, fail } from "../check.ts";
 
-const entry = (name: string) => kernel("shaders/random/noise.wgsl", source, { entry: name, parts: [philox] });
+const entry = (name: string) => kernel("shaders/random/noise.wgsl", source, { entry: name, parts: [philox, special] });
 const [normal, uniform, add, addBackward] = [entry("normal"), entry("uniform_"), entry("add"), entry("add_backward")];
 
 function fill(op: string, gpu: Runtime, k: Kernel, shape: Shape, lo: number, hi: number, generator?: Draws): Tensor {
