@@ -11,7 +11,7 @@ const PROCESSES = 3;
 /** Runs one ending in a process of its own; the reason of its failure, or null. */
 const run = (ending: string, adapter: string, rounds: number): Promise<string | null> =>
   new Promise((resolve) =>
-    execFile(process.execPath, ["test/close-child.mjs", ending, adapter, String(rounds)], { timeout: 300_000 }, (error, _out, stderr) =>
+    execFile(process.execPath, ["test/close-child.mjs", ending, adapter, String(rounds)], { timeout: 120_000 }, (error, _out, stderr) =>
       resolve(error ? `${ending} on ${adapter}: ${error.signal ?? `exit code ${error.code}`}; ${stderr.trim().split("\n").at(-1)}` : null),
     ),
   );

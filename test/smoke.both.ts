@@ -38,7 +38,6 @@ smoke("an adapter is found and adds one", async () => {
   const device = await choice.adapter.requestDevice();
   assert.equal(await addOne(device, [1, 2, 3, 4, 5]), [2, 3, 4, 5, 6]);
   device.destroy();
-  choice.release();
 });
 
 smoke("two devices live side by side", async () => {
@@ -47,7 +46,6 @@ smoke("two devices live side by side", async () => {
   const answers = await Promise.all(devices.map((device, i) => addOne(device, [i])));
   assert.equal(answers, [[1], [2]]);
   for (const device of devices) device.destroy();
-  for (const choice of choices) choice.release();
 });
 
 smoke.run();

@@ -25,7 +25,6 @@ const ICD_FOLDERS = ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr
 /** The adapter for the wish, as purigrad finds it. Throws findAdapter's sentence where there is none. */
 export async function findDriver(wish: AdapterWish): Promise<Driver> {
   const choice = await findAdapter(wish);
-  choice.release();
   const embedded = choice.kind === "embedded";
   return {
     adapter: choice.name,

@@ -354,7 +354,6 @@ export class Engine implements Studio {
     this.stream.close();
     this.storages.pool.close();
     this.device.destroy();
-    this.adapter.release();
   }
 }
 

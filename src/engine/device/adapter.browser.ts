@@ -16,7 +16,7 @@ export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterCh
   const name = adapterName(adapter.info);
   if (wish === "hardware" && software) throw new Error(`no hardware adapter: the browser offers only ${name}; ask for the adapter "auto"`);
   const remark = software ? ", a software driver on the CPU; turn hardware acceleration on for more speed" : "";
-  return { adapter, kind: software ? "software" : "hardware", name, line: `adapter: ${name}${remark}`, wait: (promise) => promise, release() {} };
+  return { adapter, kind: software ? "software" : "hardware", name, line: `adapter: ${name}${remark}`, wait: (promise) => promise };
 }
 
 async function request(wish: AdapterWish): Promise<GPUAdapter | null> {

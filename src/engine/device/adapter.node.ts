@@ -32,8 +32,11 @@ const SYSTEM: Route = process.platform === "linux" ? { flag: "backend=vulkan" } 
 const LAVAPIPE: Route = { flag: "adapter=llvmpipe" };
 const EMBEDDED: Route = { icd: embeddedDriver };
 
-/** Dawn instances in use, by route, so that engines share one and a second engine starts at once. */
-const instances = new Map<Route, { gpu: GPU; users: number }>();
+/**
+ * Dawn instances, by route. They live as long as the process: one that is collected while its devices still work takes
+ * the process with it (test/close.test.ts), and a second engine starts at once.
+ */
+const instances = new Map<Route, GPU>();
 
 /**
  * The best adapter that fits the wish. Prints nothing; `line` of the answer is for the user.
@@ -48,7 +51,6 @@ export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterCh
     const kind = kindOf(adapter, route);
     if (wish !== "hardware" || kind === "hardware") return choose(adapter, kind, route);
     seen.push(adapterName(adapter.info));
-    release(route);
   }
   throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") || undefined });
 }
@@ -74,13 +76,9 @@ async function tryRoute(route: Route, notes: string[]): Promise<GPUAdapter | nul
     if (asked.notes) notes.push(asked.notes);
     const adapter = await asked.result;
     if (adapter && !isNullBackend(adapter.info)) return adapter;
-  } catch (error) {
-    release(route);
-    throw error;
   } finally {
     if (icd) restore("VK_DRIVER_FILES", before);
   }
-  release(route);
   return null;
 }
 
@@ -93,18 +91,12 @@ async function instance(route: Route): Promise<GPU> {
   const { create } = await import("webgpu").catch((error: Error) => {
     throw new Error(`the webgpu package does not load on ${process.platform}-${process.arch}: ${error.message}`);
   });
-  const known = instances.get(route) ?? { gpu: create(flagsOf(route)), users: 0 };
-  known.users += 1;
-  instances.set(route, known);
-  return known.gpu;
+  const gpu = instances.get(route) ?? create(flagsOf(route));
+  instances.set(route, gpu);
+  return gpu;
 }
 
 const flagsOf = (route: Route): string[] => (route === EMBEDDED ? UNCLAMPED : route.flag ? [...DAWN_FLAGS, route.flag] : DAWN_FLAGS);
-
-function release(route: Route): void {
-  const known = instances.get(route);
-  if (known && --known.users === 0) instances.delete(route);
-}
 
 /** Unpacks SwiftShader and returns its driver description; on a system without libvulkan.so.1 loads the one beside it. */
 function embeddedDriver(): string {
@@ -142,14 +134,9 @@ function choose(adapter: GPUAdapter, kind: AdapterKind, route: Route): AdapterCh
     software: ", a software driver on the CPU; a GPU with a Vulkan driver is faster",
     embedded: ", embedded, on the CPU; lavapipe (Debian: mesa-vulkan-drivers) or a GPU with a Vulkan driver is faster",
   }[kind];
-  let held = true;
   return {
     adapter, kind, name, line: `adapter: ${name}${remark}`,
     wait: kind === "hardware" ? (promise) => promise : calmly,
-    release() {
-      if (held) release(route);
-      held = false;
-    },
   };
 }
 

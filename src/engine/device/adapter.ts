@@ -15,8 +15,6 @@ export interface AdapterChoice {
   line: string;
   /** Waits for the GPU, in the way that takes the least from it. */
   wait<T>(promise: Promise<T>): Promise<T>;
-  /** Lets go of the driver. Call it once, after the device is destroyed. */
-  release(): void;
 }
 
 /** A readable name, with the driver where the adapter tells it. */
