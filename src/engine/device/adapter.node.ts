@@ -49,7 +49,7 @@ export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterCh
     const adapter = await tryRoute(route, notes).catch((error: Error) => void notes.push(error.message));
     if (!adapter) continue;
     const kind = kindOf(adapter, route);
-    if (wish !== "hardware" || kind === "hardware") return choose(adapter, kind, route);
+    if (wish !== "hardware" || kind === "hardware") return choose(adapter, kind);
     seen.push(adapterName(adapter.info));
   }
   throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") || undefined });
@@ -127,7 +127,7 @@ function kindOf(adapter: GPUAdapter, route: Route): AdapterKind {
   return adapter.info.isFallbackAdapter ? "software" : "hardware";
 }
 
-function choose(adapter: GPUAdapter, kind: AdapterKind, route: Route): AdapterChoice {
+function choose(adapter: GPUAdapter, kind: AdapterKind): AdapterChoice {
   const name = adapterName(adapter.info);
   const remark = {
     hardware: "",
