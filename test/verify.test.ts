@@ -51,6 +51,15 @@ verifying("all bundled cases pass but those that say what is missing", async () 
   for (const c of report.cases) if (c.status === "unsupported") assert.match(c.message, /^purigrad /, c.id);
 });
 
+verifying("a lost device ends the run and is said once", async () => {
+  const own = await createEngine();
+  let judged = 0;
+  const losing = verify(own, bundled, { onCase: (_, done) => void (judged = done, done === 3 && own.device.destroy()) });
+  await losing.then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /the GPU device was lost/));
+  own.close();
+  assert.ok(judged < 6, `${judged} cases were judged`);
+});
+
 verifying("a case that passes names its worst number and its limit", async () => {
   const { status, worst, limit, op, id } = await only(one(OP));
   assert.equal({ status, worst, limit, op, id }, { status: "pass", worst: 0, limit: 2e-5, op: "max_pool2d", id: "ops/max_pool2d/m00" });

@@ -51,6 +51,7 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
     await gpu.synchronize();
     return judge(c, outcome);
   } catch (error) {
+    if (gpu.lost) throw error; // said once: no later case can be right
     const status = error instanceof Unsupported ? "unsupported" : "fail";
     return { id: c.id, op: c.op, status, worst: null, limit: null, message: (error as Error).message };
   }
@@ -64,7 +65,7 @@ export interface VerifyOptions {
 
 /**
  * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the cases
- * stay in its memory until it is closed.
+ * stay in its memory until it is closed. Throws where the device is lost.
  */
 export async function verify(gpu: Engine, read: ReadCase, { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const cases = await findCases(read);
