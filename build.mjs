@@ -2,7 +2,8 @@
  * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
  *   index.js cli.js bench.js       Node, npm packages left as imports
- *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm package
+ *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm
+ * package
  *   browser.js                     the same library for browsers, all in one file
  *   web/                           the pages of web/ with their scripts bundled
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
@@ -22,7 +23,9 @@ import * as esbuild from "esbuild";
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
 
-/** A .wgsl file is text that ends with its own name, so that a shader error names the file also where files are joined. */
+/**
+ * A .wgsl file is text that ends with its own name, so that a shader error names the file also where files are joined.
+ */
 const wgsl = {
   name: "wgsl",
   setup: ({ onLoad }) => onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
@@ -47,7 +50,10 @@ export async function build({ types = false, out = dist } = {}) {
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/device/cache.node.ts" };
-  const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts", ...(!types && { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
+  const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts",
+    ...(!types &&
+      { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts",
+        "bench-worker": "bench/peers/purigrad.ts" }) };
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),
@@ -63,10 +69,12 @@ export async function build({ types = false, out = dist } = {}) {
   if (types && !failed) emitTypes(join(out, "types"));
   writeFileSync(join(out, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
   const count = parts.flatMap((part) => Object.keys(part.outputs)).filter((name) => name.endsWith(".js")).length;
-  console.log(`build: ${count} bundles in ${relative(root, out) || "."}/, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  console.log(`build: ${count} bundles in ${relative(root, out) || "."}/, ` +
+    `${((performance.now() - start) / 1000).toFixed(1)} s`);
   const output = (folder) => (path) => join(out, folder, `${stem(path)}.js`);
   const made = (part, paths) => (settled[part].status === "fulfilled" ? paths : []);
-  return { nodeTests: made(3, nodeTests).map(output("test")), browserTests: made(4, browserTests).map(output("test/browser")), failed };
+  return { nodeTests: made(3, nodeTests).map(output("test")),
+    browserTests: made(4, browserTests).map(output("test/browser")), failed };
 }
 
 async function bundle(options, entries, outdir) {
@@ -77,14 +85,17 @@ async function bundle(options, entries, outdir) {
 
 function files(folder, pattern) {
   if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder)).filter((name) => pattern.test(name) && !name.endsWith(".d.ts")).sort().map((name) => `${folder}/${name}`);
+  return readdirSync(join(root, folder)).filter((name) => pattern.test(name) && !name.endsWith(".d.ts")).sort().map((
+    name,
+  ) => `${folder}/${name}`);
 }
 
 const stem = (path) => path.replace(/^.*\//, "").replace(/\.ts$/, "");
 const byName = (paths) => Object.fromEntries(paths.map((path) => [stem(path), path]));
 
 function mergeMeta(parts) {
-  return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)), outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
+  return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)),
+    outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
 }
 
 function copyPages(out) {
@@ -94,7 +105,8 @@ function copyPages(out) {
 
 /** tsc keeps `./name.ts` and `#adapter` in declarations; a user of the package has neither, so both are rewritten. */
 function emitTypes(out) {
-  const args = ["-p", ".", "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", ".", "--outDir", out];
+  const args = ["-p", ".", "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", ".", "--outDir",
+    out];
   execFileSync(process.execPath, [tscPath(), ...args], { cwd: root, stdio: "inherit" });
   for (const folder of readdirSync(out)) if (folder !== "src") rmSync(join(out, folder), { recursive: true });
   for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
@@ -102,7 +114,8 @@ function emitTypes(out) {
     const folder = entry.parentPath ?? entry.path;
     const adapter = relative(folder, join(out, "src/engine/device/adapter.node.js")).replace(/^(?!\.)/, "./");
     const text = readFileSync(join(folder, entry.name), "utf8");
-    writeFileSync(join(folder, entry.name), text.replaceAll('"#adapter"', `"${adapter}"`).replace(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
+    writeFileSync(join(folder, entry.name),
+      text.replaceAll('"#adapter"', `"${adapter}"`).replace(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
   }
 }
 
@@ -113,6 +126,8 @@ export function tscPath() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { types, out } = parseArgs({ options: { types: { type: "boolean" }, out: { type: "string" } } }).values;
-  const built = await build({ types, out: out && resolve(out) }).catch((error) => console.error(`build: ${error.message}`));
+  const built = await build({ types, out: out && resolve(out) }).catch((error) =>
+    console.error(`build: ${error.message}`)
+  );
   process.exitCode = built?.failed === 0 ? 0 : 1;
 }

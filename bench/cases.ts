@@ -5,9 +5,11 @@
 export type Net = "mnist-cnn" | "conv-vae" | "conv-cvae" | "resnet34";
 
 export type Work =
-  | { kind: "matmul"; n: number }
-  | { kind: "conv"; pass: "forward" | "dInput" | "dFilter"; batch: number; size: number; ci: number; co: number; k: number; stride: number; padding: number }
-  | { kind: "tconv"; batch: number; size: number; ci: number; co: number; k: number; stride: number; padding: number; outputPadding: number }
+  | { kind: "matmul"; n: number; }
+  | { kind: "conv"; pass: "forward" | "dInput" | "dFilter"; batch: number; size: number; ci: number; co: number;
+    k: number; stride: number; padding: number; }
+  | { kind: "tconv"; batch: number; size: number; ci: number; co: number; k: number; stride: number; padding: number;
+    outputPadding: number; }
   /** Training-mode batch norm of [batch, channels, size, size], forward and backward. */
   | { kind: "batchNorm"; batch: number; channels: number; size: number }
   /** Mean cross-entropy of logits [batch, classes], forward and backward. */
@@ -41,26 +43,30 @@ export interface Case {
 type ConvSize = [ci: number, co: number, size: number, k: number, stride: number, padding: number];
 
 /** The convolutions of the MNIST networks. */
-export const MNIST_CONVS: ConvSize[] = [[1, 16, 28, 3, 1, 1], [16, 32, 14, 3, 1, 1], [1, 32, 28, 4, 2, 1], [32, 64, 14, 4, 2, 1], [32, 64, 28, 3, 1, 1], [32, 64, 28, 3, 2, 1]];
+export const MNIST_CONVS: ConvSize[] = [[1, 16, 28, 3, 1, 1], [16, 32, 14, 3, 1, 1], [1, 32, 28, 4, 2, 1], [32, 64, 14,
+  4, 2, 1], [32, 64, 28, 3, 1, 1], [32, 64, 28, 3, 2, 1]];
 /** ResNet-34's stages on CIFAR-10 (32 x 32): the 3x3 of each stage, and where the size halves the 3x3 and the 1x1. */
 export const RESNET_CONVS: ConvSize[] = [
   [3, 64, 32, 3, 1, 1], [64, 64, 32, 3, 1, 1], [64, 128, 32, 3, 2, 1], [64, 128, 32, 1, 2, 0], [128, 128, 16, 3, 1, 1],
   [128, 256, 16, 3, 2, 1], [256, 256, 8, 3, 1, 1], [256, 512, 8, 3, 2, 1], [512, 512, 4, 3, 1, 1],
 ];
 
-const outputSize = (size: number, k: number, stride: number, padding: number): number => Math.floor((size + 2 * padding - k) / stride) + 1;
+const outputSize = (size: number, k: number, stride: number, padding: number): number =>
+  Math.floor((size + 2 * padding - k) / stride) + 1;
 
 function conv([ci, co, size, k, stride, padding]: ConvSize, batch: number): Case[] {
   const flops = 2 * batch * outputSize(size, k, stride, padding) ** 2 * co * ci * k * k;
   const sizes = `${ci}->${co} ${size} k${k} s${stride}${batch === 32 ? "" : ` b${batch}`}`;
-  const of = (pass: "forward" | "dInput" | "dFilter", prefix: string): Case =>
-    ({ name: `${prefix} ${sizes}`, group: "kernel", flops, work: { kind: "conv", pass, batch, size, ci, co, k, stride, padding } });
+  const of = (pass: "forward" | "dInput" | "dFilter", prefix: string): Case => ({ name: `${prefix} ${sizes}`,
+    group: "kernel", flops, work: { kind: "conv", pass, batch, size, ci, co, k, stride, padding } });
   return [of("forward", "conv"), of("dInput", "conv dInput"), of("dFilter", "conv dFilter")];
 }
 
-function tconv(ci: number, co: number, size: number, k: number, padding: number, outputPadding: number, batch: number): Case {
+function tconv(ci: number, co: number, size: number, k: number, padding: number, outputPadding: number,
+  batch: number): Case {
   const name = `tconv ${ci}->${co} ${size}->${2 * size} k${k} s2${batch === 32 ? "" : ` b${batch}`}`;
-  return { name, group: "kernel", flops: 2 * batch * size * size * ci * co * k * k, work: { kind: "tconv", batch, size, ci, co, k, stride: 2, padding, outputPadding } };
+  return { name, group: "kernel", flops: 2 * batch * size * size * ci * co * k * k,
+    work: { kind: "tconv", batch, size, ci, co, k, stride: 2, padding, outputPadding } };
 }
 
 const kernel = (name: string, work: Work, flops = 0): Case => ({ name, group: "kernel", flops, work });
@@ -69,17 +75,24 @@ const step = (name: string, work: Work, macs: number): Case => ({ name, group: "
 /** Multiply-adds of one image, forward. */
 export const MACS: Record<Net, number> = {
   "mnist-cnn": 26 * 26 * 32 * 9 + 24 * 24 * 64 * 288 + 9216 * 128 + 1280,
-  "conv-vae": 14 * 14 * 32 * 9 + 49 * 64 * 288 + 3136 * 40 + 20 * 3136 + 49 * 64 * 64 * 9 + 196 * 64 * 32 * 9 + 784 * 32 * 9,
-  "conv-cvae": 14 * 14 * 32 * 9 + 49 * 64 * 288 + 3136 * 40 + 20 * 3136 + 49 * 64 * 64 * 9 + 196 * 64 * 32 * 9 + 784 * 32 * 9,
+  "conv-vae": 14 * 14 * 32 * 9 + 49 * 64 * 288 + 3136 * 40 + 20 * 3136 + 49 * 64 * 64 * 9 + 196 * 64 * 32 * 9 +
+    784 * 32 * 9,
+  "conv-cvae": 14 * 14 * 32 * 9 + 49 * 64 * 288 + 3136 * 40 + 20 * 3136 + 49 * 64 * 64 * 9 + 196 * 64 * 32 * 9 +
+    784 * 32 * 9,
   resnet34: 1.1595e9,
 };
-const train = (net: Net, batch: number): Case => step(`train ${net} b${batch}`, { kind: "train", net, batch }, 3 * batch * MACS[net]);
+const train = (net: Net, batch: number): Case =>
+  step(`train ${net} b${batch}`, { kind: "train", net, batch }, 3 * batch * MACS[net]);
 
 export const CASES: Case[] = [
   ...[256, 512, 1024, 2048].map((n) => kernel(`matmul ${n}`, { kind: "matmul", n }, 2 * n ** 3)),
   ...MNIST_CONVS.flatMap((c) => [...conv(c, 32), ...conv(c, 128)]),
   ...RESNET_CONVS.flatMap((c) => conv(c, 32)),
-  tconv(64, 32, 14, 3, 1, 1, 32), tconv(64, 32, 14, 4, 1, 0, 32), tconv(64, 32, 14, 4, 1, 0, 128), tconv(32, 16, 7, 4, 1, 0, 128), tconv(16, 1, 14, 4, 1, 0, 128),
+  tconv(64, 32, 14, 3, 1, 1, 32),
+  tconv(64, 32, 14, 4, 1, 0, 32),
+  tconv(64, 32, 14, 4, 1, 0, 128),
+  tconv(32, 16, 7, 4, 1, 0, 128),
+  tconv(16, 1, 14, 4, 1, 0, 128),
   kernel("batch norm 64 32 b32", { kind: "batchNorm", batch: 32, channels: 64, size: 32 }),
   kernel("batch norm 512 4 b32", { kind: "batchNorm", batch: 32, channels: 512, size: 4 }),
   kernel("softmax cross-entropy b128", { kind: "crossEntropy", batch: 128, classes: 10 }),
@@ -92,6 +105,8 @@ export const CASES: Case[] = [
   { name: "1000 tiny relus", group: "overhead", flops: 0, work: { kind: "tiny", op: "relu", count: 1000 } },
   train("mnist-cnn", 128), train("conv-vae", 128), train("conv-cvae", 128), train("resnet34", 32),
   step("pgd-10 mnist-cnn b128", { kind: "pgd", steps: 10, batch: 128 }, 10 * 2 * 128 * MACS["mnist-cnn"]),
-  ...[1, 128, 1024].map((batch) => step(`purify and classify b${batch}`, { kind: "purify", batch }, batch * (MACS["mnist-cnn"] + MACS["conv-vae"]))),
+  ...[1, 128, 1024].map((batch) =>
+    step(`purify and classify b${batch}`, { kind: "purify", batch }, batch * (MACS["mnist-cnn"] + MACS["conv-vae"]))
+  ),
   ...RESNET_CONVS.flatMap((c) => conv(c, 128)), // the longest ones last
 ];

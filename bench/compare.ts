@@ -46,11 +46,14 @@ function change(before: BenchRecord, after: BenchRecord): Change {
 }
 
 /** The comparison in lines. `old` is where the earlier results come from, as in a file name. */
-export function printedComparison(before: BenchResults, after: BenchResults, old: string): { text: string; ok: boolean } {
+export function printedComparison(before: BenchResults, after: BenchResults,
+  old: string): { text: string; ok: boolean; } {
   const { slower, faster, compared, onlyBefore, onlyAfter } = compareResults(before.rows, after.rows);
   const lines = [
-    `compared with ${old} (commit ${before.commit}): ${compared} rows, ${slower.length} slower, ${faster.length} faster beyond the noise`,
-    ...(before.adapter === after.adapter ? [] : [`the adapters differ, ${before.adapter} then and ${after.adapter} now: this is no comparison of the code`]),
+    `compared with ${old} (commit ${before.commit}): ${compared} rows, ${slower.length} slower, ${faster.length} ` +
+      `faster beyond the noise`,
+    ...(before.adapter === after.adapter ? [] : [`the adapters differ, ${before.adapter} then and ${after.adapter} ` +
+      `now: this is no comparison of the code`]),
     ...rooflineShift(before, after),
     ...slower.map((c) => changed("slower", c)),
     ...faster.map((c) => changed("faster", c)),
@@ -61,14 +64,17 @@ export function printedComparison(before: BenchResults, after: BenchResults, old
 }
 
 const changed = (word: string, { case: name, before, after, ratio, noise }: Change): string =>
-  `  ${word}  ${name}: ${before.toFixed(3)} ms, now ${after.toFixed(3)} (${ratio > 1 ? ratio.toFixed(2) : (1 / ratio).toFixed(2)} times; noise ${(100 * noise).toFixed(0)} %)`;
+  `  ${word}  ${name}: ${before.toFixed(3)} ms, now ${after.toFixed(3)} ` +
+    `(${ratio > 1 ? ratio.toFixed(2) : (1 / ratio).toFixed(2)} times; noise ${(100 * noise).toFixed(0)} %)`;
 
-const missing = (where: string, names: readonly string[]): string[] => (names.length ? [`  ${where}: ${names.join("; ")}`] : []);
+const missing = (where: string,
+  names: readonly string[]): string[] => (names.length ? [`  ${where}: ${names.join("; ")}`] : []);
 
 /** A machine that itself got slower or faster is said before its rows are blamed. */
 function rooflineShift({ roofline: a }: BenchResults, { roofline: b }: BenchResults): string[] {
   if (!a || !b) return [];
   const pairs = [["copy", "GB/s", a.copy_gbps, b.copy_gbps], ["FMA", "GFLOP/s", a.fma_gflops, b.fma_gflops]] as const;
   const moved = pairs.filter(([, , then, now]) => Math.abs(now / then - 1) > LEAST_NOISE);
-  return moved.map(([name, unit, then, now]) => `the adapter's own ${name} measured ${then.toFixed(1)} ${unit} then and ${now.toFixed(1)} now: the machine differs too`);
+  return moved.map(([name, unit, then, now]) => `the adapter's own ${name} measured ${then.toFixed(1)} ${unit} then ` +
+    `and ${now.toFixed(1)} now: the machine differs too`);
 }

@@ -14,7 +14,21 @@ export async function firstUseRecord(adapter: AdapterWish): Promise<BenchRecord>
   for (let i = 0; i < TIMES; i++) uses.push(await firstUse(adapter));
   const [least, middle, most] = uses.map((use) => use.ms).sort((a, b) => a - b) as [number, number, number];
   return {
-    case: FIRST_USE, engine: "purigrad", group: "overhead", ms: middle, spread: (most - least) / middle, gflops: 0, gbps: 0, flops: 0, bytes: 0,
-    warmup: 0, samples: TIMES, dispatches: 0, kernel_ms: null, roofline: null, variant: `${uses[0]!.pipelines} pipelines`, first_ms: uses[0]!.ms,
+    case: FIRST_USE,
+    engine: "purigrad",
+    group: "overhead",
+    ms: middle,
+    spread: (most - least) / middle,
+    gflops: 0,
+    gbps: 0,
+    flops: 0,
+    bytes: 0,
+    warmup: 0,
+    samples: TIMES,
+    dispatches: 0,
+    kernel_ms: null,
+    roofline: null,
+    variant: `${uses[0]!.pipelines} pipelines`,
+    first_ms: uses[0]!.ms,
   };
 }

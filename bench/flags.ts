@@ -4,12 +4,17 @@ import { parseArgs } from "node:util";
 import type { AdapterWish } from "../src/engine/device/adapter.ts";
 
 /** The values of flags that each take a text. Throws `bench: Unknown option '--x'; its flags are --a, --b`. */
-export function readFlags<Name extends string>(command: string, names: readonly Name[], args?: string[]): Partial<Record<Name, string>> {
+export function readFlags<Name extends string>(command: string, names: readonly Name[],
+  args?: string[]): Partial<Record<Name, string>> {
   try {
     const options = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
     return parseArgs({ args, options, strict: true }).values as Partial<Record<Name, string>>;
   } catch (error) {
-    throw new Error(`${command}: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are ${names.map((n) => `--${n}`).join(", ")}`);
+    throw new Error(
+      `${command}: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are ${
+        names.map((n) => `--${n}`).join(", ")
+      }`,
+    );
   }
 }
 
@@ -25,7 +30,8 @@ export function readAdapter(text: string | undefined): AdapterWish {
 /** A whole number from 1. */
 export function readCount(name: string, text: string | undefined, fallback: number): number {
   const count = Number(text ?? fallback);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name}: "${text}" came, a whole number from 1 was due`);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name}: "${text}" came, a whole number from 1 was ` +
+    `due`);
   return count;
 }
 

@@ -25,12 +25,18 @@ export function flameStrip({ case: name, spans }: Flame): string {
   const entries = own.map((kernel, i) => ({ label: `${shortName(kernel)}, ${times[i]!.ms.toFixed(2)} ms`, colour: i }));
   const key = legend(entries, { x: BOX.left, y: BOX.bottom + 40, width: WIDTH - 28, mark: "dot" });
   const rest = times.length > own.length ? `${times.length - own.length} further kernels in grey` : "";
-  const parts = [...axis(end, at), ...spans.map((span, i) => bar(span, i, at, fill(span.kernel))), ...key.parts, text(BOX.right, 18, rest, { anchor: "end", as: "muted" })];
-  return svg({ width: WIDTH, height: BOX.bottom + 40 + key.height + 12, title: `The ${spans.length} dispatches of "${name}" in time order` }, parts);
+  const parts = [...axis(end, at), ...spans.map((span, i) => bar(span, i, at, fill(span.kernel))), ...key.parts,
+    text(BOX.right, 18, rest, { anchor: "end", as: "muted" })];
+  return svg({ width: WIDTH, height: BOX.bottom + 40 + key.height + 12,
+    title: `The ${spans.length} dispatches of "${name}" in time order` }, parts);
 }
 
 function axis(end: number, at: (ms: number) => number): string[] {
-  const marks = ticks(0, end, 8).map((v) => `<path class="rule" d="M${round(at(v))} ${BOX.top}V${BOX.bottom + 6}"/>${text(at(v), BOX.bottom + 22, String(v), { anchor: "middle", as: "muted", size: 13 })}`);
+  const marks = ticks(0, end, 8).map((v) =>
+    `<path class="rule" d="M${round(at(v))} ${BOX.top}V${BOX.bottom + 6}"/>${
+      text(at(v), BOX.bottom + 22, String(v), { anchor: "middle", as: "muted", size: 13 })
+    }`
+  );
   return [text(BOX.left, 18, "ms", { as: "muted" }), ...marks];
 }
 
@@ -38,5 +44,9 @@ function axis(end: number, at: (ms: number) => number): string[] {
 function bar({ kernel, start, ms }: Span, i: number, at: (ms: number) => number, fill: string): string {
   const full = at(start + ms) - at(start);
   const width = full > 3 ? full - 0.75 : Math.max(0.5, full);
-  return `<rect x="${round(at(start))}" y="${BOX.top}" width="${round(width)}" height="${BOX.bottom - BOX.top}" style="fill:${fill}"><title>${escapeHtml(`${i + 1}. ${shortName(kernel)}: ${ms.toFixed(3)} ms, from ${start.toFixed(2)}`)}</title></rect>`;
+  return `<rect x="${round(at(start))}" y="${BOX.top}" width="${round(width)}" height="${
+    BOX.bottom - BOX.top
+  }" style="fill:${fill}"><title>${
+    escapeHtml(`${i + 1}. ${shortName(kernel)}: ${ms.toFixed(3)} ms, from ${start.toFixed(2)}`)
+  }</title></rect>`;
 }

@@ -9,7 +9,8 @@ export interface LogAxis {
 }
 
 /** From the largest to the smallest of `values`, widened to powers of ten where `round`, else by a tenth. */
-export function logAxis(values: readonly number[], [start, end]: readonly [number, number], { round = false } = {}): LogAxis {
+export function logAxis(values: readonly number[], [start, end]: readonly [number, number],
+  { round = false } = {}): LogAxis {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const from = round ? 10 ** Math.floor(Math.log10(least)) : least / 1.1;
   const to = round ? 10 ** Math.max(Math.ceil(Math.log10(most)), Math.floor(Math.log10(least)) + 1) : most * 1.1;
@@ -18,7 +19,8 @@ export function logAxis(values: readonly number[], [start, end]: readonly [numbe
 }
 
 function ticks(from: number, to: number): number[] {
-  const powers = Array.from({ length: Math.ceil(Math.log10(to)) - Math.floor(Math.log10(from)) + 1 }, (_, i) => Math.floor(Math.log10(from)) + i);
+  const powers = Array.from({ length: Math.ceil(Math.log10(to)) - Math.floor(Math.log10(from)) + 1 },
+    (_, i) => Math.floor(Math.log10(from)) + i);
   const steps = powers.length > 4 ? [1] : [1, 2, 5];
   const all = powers.flatMap((p) => steps.map((k) => Number((k * 10 ** p).toPrecision(6))));
   return all.filter((v) => v >= from * 0.999 && v <= to * 1.001);

@@ -1,4 +1,5 @@
-// `npm run bench [-- --filter TEXT --adapter KIND --json FILE --compare OLD.json --report FILE.html --peers FILE.json]`:
+// `npm run bench [-- --filter TEXT --adapter KIND --json FILE --compare OLD.json --report FILE.html --peers
+// FILE.json]`:
 // the adapter's roofline, then every op and every case, and whole steps, each captured and replayed. `--from FILE.json`
 // takes the numbers of an earlier run and measures nothing.
 
@@ -6,7 +7,8 @@ import { availableParallelism, cpus } from "node:os";
 import type { AdapterWish } from "../src/engine/device/adapter.ts";
 import { createEngine, type Engine } from "../src/index.ts";
 import { writeFileAtomic } from "../src/data/files.ts";
-import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame, type Roofline } from "../src/lab/bench-results.ts";
+import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame,
+  type Roofline } from "../src/lab/bench-results.ts";
 import { commit } from "../src/lab/results.ts";
 import { printedComparison } from "./compare.ts";
 import { FIRST_USE, firstUseRecord } from "./first-row.ts";
@@ -33,7 +35,8 @@ function choose(filter = ""): Choice {
   const all = [...rows, ...steps];
   const choice = { rows: all.filter((row) => caseOf(row).includes(filter)), firstUse: FIRST_USE.includes(filter) };
   const begins = [...new Set([...all.map(caseOf), FIRST_USE].map((name) => name.split(" ")[0]))];
-  if (choice.rows.length === 0 && !choice.firstUse) throw new Error(`bench: no row contains "${filter}"; rows begin with ${begins.join(", ")}`);
+  if (choice.rows.length === 0 && !choice.firstUse) throw new Error(`bench: no row contains "${filter}"; rows begin ` +
+    `with ${begins.join(", ")}`);
   return choice;
 }
 
@@ -41,7 +44,8 @@ const flameOf = ({ record, profile }: Measurement): Flame | null =>
   profile && /(^|step )train\b/.test(record.case) ? { case: record.case, spans: [...profile.spans] } : null;
 
 /** Every row on an engine of its own, so that first calls compile and nothing is left over from the row before. */
-async function measureRows(choice: Choice, roofline: Roofline, adapter: AdapterWish): Promise<Pick<BenchResults, "rows" | "flame">> {
+async function measureRows(choice: Choice, roofline: Roofline,
+  adapter: AdapterWish): Promise<Pick<BenchResults, "rows" | "flame">> {
   const done: BenchResults["rows"] = [];
   let flame: Flame | null = null;
   const add = (record: BenchRecord) => {
@@ -62,7 +66,8 @@ async function measureRows(choice: Choice, roofline: Roofline, adapter: AdapterW
   return { rows: done, flame };
 }
 
-const about = (gpu: Engine) => ({ adapter: gpu.adapter.name, cpu: cpus()[0]?.model.trim() ?? "unknown", cores: availableParallelism(), commit: commit() });
+const about = (gpu: Engine) => ({ adapter: gpu.adapter.name, cpu: cpus()[0]?.model.trim() ?? "unknown",
+  cores: availableParallelism(), commit: commit() });
 
 async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> {
   const gpu = await createEngine({ adapter }); // stays open: the driver is kept for the others
@@ -70,7 +75,8 @@ async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> 
     say(`${gpu.adapter.line}\n`);
     const roofline = await measureRoofline(gpu);
     gpu.trim();
-    say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ${LEGEND}\n\n${heading()}\n`);
+    say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ` +
+      `${LEGEND}\n\n${heading()}\n`);
     return { ...about(gpu), roofline, ...(await measureRows(choice, roofline, adapter)) };
   } finally {
     gpu.close();
@@ -87,8 +93,10 @@ function earlier(file: string, what: string, filter = ""): BenchResults {
 function readOptions() {
   const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from"]);
   const clash = flags.from !== undefined && (["json", "adapter"] as const).find((name) => flags[name] !== undefined);
-  if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; leave one of the two out`);
-  if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the report; give --report FILE.html too");
+  if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
+    `leave one of the two out`);
+  if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the " +
+    "report; give --report FILE.html too");
   return { flags, adapter: readAdapter(flags.adapter) };
 }
 

@@ -3,10 +3,30 @@
 // are 0, weights of batch norms 1.
 
 import {
-  add, bceWithLogits, crossEntropy, cvaeLoss, flatten, gaussianKl, makeParameters, maxPool2d, mul, relu, reparameterize, resnet34, reshape, sigmoid, sum,
-  type Autoencoder, type Classifier, type Engine, type Parameters, type Shape, type Tensor,
+  add,
+  bceWithLogits,
+  crossEntropy,
+  cvaeLoss,
+  flatten,
+  gaussianKl,
+  makeParameters,
+  maxPool2d,
+  mul,
+  relu,
+  reparameterize,
+  resnet34,
+  reshape,
+  sigmoid,
+  sum,
+  type Autoencoder,
+  type Classifier,
+  type Engine,
+  type Parameters,
+  type Shape,
+  type Tensor,
 } from "../src/index.ts";
-import { applyConv, applyConvTranspose, applyLinear, convSpec, convTransposeSpec, linearSpec } from "../src/model/layers.ts";
+import { applyConv, applyConvTranspose, applyLinear, convSpec, convTransposeSpec,
+  linearSpec } from "../src/model/layers.ts";
 import type { Net } from "./cases.ts";
 import { rnd, type Inputs } from "./inputs.ts";
 
@@ -23,15 +43,27 @@ function initial(name: string, shape: Shape, seed: number): Float32Array {
 
 /** Overwrites the parameters; the first gets seed `first`. */
 function seeded(params: Parameters, first = 1): Parameters {
-  params.load(Object.fromEntries(Object.entries(params.tensors).map(([name, { shape }], i) => [name, { shape, data: initial(name, shape, first + i) }])));
+  params.load(
+    Object.fromEntries(
+      Object.entries(params.tensors).map(([name, { shape }],
+        i) => [name, { shape, data: initial(name, shape, first + i) }]
+      ),
+    ),
+  );
   return params;
 }
 
 /** Conv 32 and 64 (3x3, no padding), max pool, 9216-128-10. Images [N,1,28,28]. */
 export function mnistCnn(gpu: Engine): Classifier {
-  const params = seeded(makeParameters(gpu, { ...convSpec("conv1", 1, 32, 3), ...convSpec("conv2", 32, 64, 3), ...linearSpec("fc1", 9216, 128), ...linearSpec("fc2", 128, 10) }, 0));
+  const params = seeded(
+    makeParameters(gpu, { ...convSpec("conv1", 1, 32, 3), ...convSpec("conv2", 32, 64, 3),
+      ...linearSpec("fc1", 9216, 128), ...linearSpec("fc2", 128, 10) }, 0),
+  );
   const conv = (name: string, x: Tensor) => applyConv(params, name, x, { relu: true });
-  return { params, forward: (x) => applyLinear(params, "fc2", relu(applyLinear(params, "fc1", flatten(maxPool2d(conv("conv2", conv("conv1", x)), 2))))) };
+  return { params,
+    forward: (x) =>
+      applyLinear(params, "fc2",
+        relu(applyLinear(params, "fc1", flatten(maxPool2d(conv("conv2", conv("conv1", x)), 2))))) };
 }
 
 /** decode before its sigmoid. */
@@ -39,8 +71,10 @@ type BenchVae = Autoencoder & { logits(z: Tensor): Tensor };
 
 /** Two 3x3 convolutions of stride 2 down to 64 x 7 x 7, 20 latent dimensions, three transposed convolutions up. */
 export function convVae(gpu: Engine): BenchVae {
-  const encoder = makeParameters(gpu, { ...convSpec("conv1", 1, 32, 3), ...convSpec("conv2", 32, 64, 3), ...linearSpec("mu", 3136, LATENT), ...linearSpec("logvar", 3136, LATENT) }, 0);
-  const decoder = makeParameters(gpu, { ...linearSpec("fc", LATENT, 3136), ...convTransposeSpec("up1", 64, 64, 3), ...convTransposeSpec("up2", 64, 32, 3), ...convTransposeSpec("up3", 32, 1, 3) }, 0);
+  const encoder = makeParameters(gpu, { ...convSpec("conv1", 1, 32, 3), ...convSpec("conv2", 32, 64, 3),
+    ...linearSpec("mu", 3136, LATENT), ...linearSpec("logvar", 3136, LATENT) }, 0);
+  const decoder = makeParameters(gpu, { ...linearSpec("fc", LATENT, 3136), ...convTransposeSpec("up1", 64, 64, 3),
+    ...convTransposeSpec("up2", 64, 32, 3), ...convTransposeSpec("up3", 32, 1, 3) }, 0);
   seeded(encoder);
   seeded(decoder, 1 + encoder.list().length);
   const halving = { stride: 2, padding: 1, relu: true };

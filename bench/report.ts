@@ -1,7 +1,8 @@
 // The page of a bench run: the roofline with every row under it, bars against peers, the flame strip of a training
 // step, and the table. One self-contained file.
 
-import { groupOf, liveMb, neededMb, type BenchRecord, type BenchResults, type Group, type PeerResults } from "../src/lab/bench-results.ts";
+import { groupOf, liveMb, neededMb, type BenchRecord, type BenchResults, type Group,
+  type PeerResults } from "../src/lab/bench-results.ts";
 import { against, enginesOf, summarise, summaryText } from "../src/lab/peers.ts";
 import { htmlReport, type ReportPart, type ReportSection, type ReportTable } from "../src/lab/report.ts";
 import { flameStrip, kernelTimes, shortName } from "./flame.ts";
@@ -26,10 +27,15 @@ export function benchReport(results: BenchResults, peers: PeerResults | null): s
 function summary({ rows, roofline }: BenchResults, peers: PeerResults | null): string {
   const shares = rows.flatMap((row) => (row.roofline ? [row.roofline] : [])).sort((a, b) => a - b);
   const middle = shares[Math.floor(shares.length / 2)];
-  const ceiling = roofline ? ` This adapter copies ${roofline.copy_gbps.toFixed(1)} GB/s (read and written), multiplies and adds ${roofline.fma_gflops.toFixed(1)} GFLOP/s in registers, and purigrad's matmul reaches ${roofline.matmul_gflops.toFixed(1)}.` : "";
+  const ceiling = roofline
+    ? ` This adapter copies ${roofline.copy_gbps.toFixed(1)} GB/s (read and written), multiplies and adds ${
+      roofline.fma_gflops.toFixed(1)
+    } GFLOP/s in registers, and purigrad's matmul reaches ${roofline.matmul_gflops.toFixed(1)}.` : "";
   const share = middle ? ` The median row takes ${(100 * middle).toFixed(0)} % of the roofline.` : "";
   const beside = peers ? summarise(against(peers)).map(summaryText).join("; ") : "";
-  return `${rows.length} ${rows.length === 1 ? "row" : "rows"}.${ceiling}${share}${beside ? `\n\nAgainst peers, ${beside}.` : ""}`;
+  return `${rows.length} ${rows.length === 1 ? "row" : "rows"}.${ceiling}${share}${
+    beside ? `\n\nAgainst peers, ${beside}.` : ""
+  }`;
 }
 
 function rooflineParts({ rows, roofline }: BenchResults): ReportPart[] {
@@ -37,8 +43,13 @@ function rooflineParts({ rows, roofline }: BenchResults): ReportPart[] {
   if (!roofline || points.length === 0) return [];
   const left = rows.length - points.length;
   return [{
-    kind: "figure", inline: true, image: rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two lines, both axes logarithmic",
-    caption: `Operations and least bytes of each row, and the rate it reaches; the roof is what a copy and a loop of FMAs reach on this adapter in the same run.${left ? ` ${left} rows have no operations or no bytes worth counting and stand in the tables only.` : ""}`,
+    kind: "figure", inline: true, image: rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two " +
+      "lines, both axes logarithmic",
+    caption:
+      `Operations and least bytes of each row, and the rate it reaches; the roof is what a copy and a loop of FMAs ` +
+      `reach on this adapter in the same run.${
+        left ? ` ${left} rows have no operations or no bytes worth counting and stand in the tables only.` : ""
+      }`,
   }];
 }
 
@@ -47,8 +58,10 @@ function peerParts(peers: PeerResults, adapter: string): ReportPart[] {
   if (rows.length === 0) return [];
   const other = peers.adapter === adapter ? "" : `These were measured on another adapter, ${peers.adapter}. `;
   return [{
-    kind: "figure", inline: true, image: peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for each engine, right of 1 where it is slower than purigrad",
-    caption: `${other}All engines by turns in one run. The bar ends at the fastest of the other WebGPU engines; rings are PyTorch, which does not go through WebGPU.`,
+    kind: "figure", inline: true, image: peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for " +
+      "each engine, right of 1 where it is slower than purigrad",
+    caption: `${other}All engines by turns in one run. The bar ends at the fastest of the other WebGPU engines; ` +
+      `rings are PyTorch, which does not go through WebGPU.`,
   }];
 }
 
@@ -58,17 +71,25 @@ function flameParts({ flame }: BenchResults): ReportPart[] {
   const total = times.reduce((sum, row) => sum + row.ms, 0);
   return [
     {
-      kind: "figure", inline: true, image: flameStrip(flame), alt: "Bars for the dispatches of one step in time order, coloured by kernel",
-      caption: `"${flame.case}": ${flame.spans.length} dispatches by timestamp queries, each in a pass of its own, ${total.toFixed(2)} ms in kernels.`,
+      kind: "figure", inline: true, image: flameStrip(flame), alt: "Bars for the dispatches of one step in time " +
+        "order, coloured by kernel",
+      caption: `"${flame.case}": ${flame.spans.length} dispatches by timestamp queries, each in a pass of its own, ` +
+        `${total.toFixed(2)} ms in kernels.`,
     },
     {
-      kind: "table", dense: true, corner: "kernel", columns: [{ label: "calls", digits: 0 }, { label: "ms", digits: 3 }, { label: "% of kernel time", digits: 1 }],
-      rows: times.map(({ kernel, calls, ms }) => ({ label: shortName(kernel), cells: [calls, ms, (100 * ms) / total] })),
+      kind: "table",
+      dense: true,
+      corner: "kernel",
+      columns: [{ label: "calls", digits: 0 }, { label: "ms", digits: 3 }, { label: "% of kernel time", digits: 1 }],
+      rows: times.map(({ kernel, calls, ms }) => ({ label: shortName(kernel),
+        cells: [calls, ms, (100 * ms) / total] })
+      ),
     },
   ];
 }
 
-const HEADINGS: readonly [Group, string][] = [["step", "Whole steps"], ["overhead", "Overhead"], ["kernel", "Kernels"], ["op", "Single ops"]];
+const HEADINGS: readonly [Group, string][] = [["step", "Whole steps"], ["overhead", "Overhead"], ["kernel", "Kernels"],
+  ["op", "Single ops"]];
 
 const tables = (rows: readonly BenchRecord[]): ReportSection[] =>
   HEADINGS.map(([group, heading]) => ({ heading, group: rows.filter((row) => groupOf(row) === group) }))
@@ -76,16 +97,31 @@ const tables = (rows: readonly BenchRecord[]): ReportSection[] =>
     .map(({ heading, group }) => ({ heading, parts: [table(group)] }));
 
 function table(rows: readonly BenchRecord[]): ReportTable {
-  const columns = [["ms", 3], ["spread %", 0], ["GFLOP/s", 2], ["GB/s", 2], ["roofline %", 0], ["kernels", 0], ["kernel ms", 3], ["host us", 1], ["first ms", 1], ["live MB", 1], ["needed MB", 1]] as const;
+  const columns = [["ms", 3], ["spread %", 0], ["GFLOP/s", 2], ["GB/s", 2], ["roofline %", 0], ["kernels", 0], [
+    "kernel ms",
+    3,
+  ], ["host us", 1], ["first ms", 1], ["live MB", 1], ["needed MB", 1]] as const;
   return {
-    kind: "table", dense: true, corner: "row", columns: [...columns.map(([label, digits]) => ({ label, digits })), "variant"],
+    kind: "table",
+    dense: true,
+    corner: "row",
+    columns: [...columns.map(([label, digits]) => ({ label, digits })), "variant"],
     rows: rows.map((row) => ({ label: row.case, cells: [...numbers(row), row.variant ?? ""] })),
   };
 }
 
 const numbers = (r: BenchRecord): (number | null)[] => [
-  r.ms, 100 * r.spread, r.gflops || null, r.gbps || null, r.roofline ? 100 * r.roofline : null, r.dispatches || null, r.kernel_ms,
-  r.host_us_per_kernel ?? null, r.first_ms || null, liveMb(r), neededMb(r),
+  r.ms,
+  100 * r.spread,
+  r.gflops || null,
+  r.gbps || null,
+  r.roofline ? 100 * r.roofline : null,
+  r.dispatches || null,
+  r.kernel_ms,
+  r.host_us_per_kernel ?? null,
+  r.first_ms || null,
+  liveMb(r),
+  neededMb(r),
 ];
 
 const madeBy = ({ adapter, cpu, cores, commit }: BenchResults) => ({

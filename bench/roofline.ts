@@ -73,8 +73,12 @@ async function rate(gpu: Engine, call: () => Tensor, amount: number): Promise<nu
   return amount / best / 1e6;
 }
 
-/** Share, at most about 1, of this adapter's roofline: the time that it needs for these operations and bytes, by the time taken. */
-export function rooflineShare({ ms, flops = 0, bytes = 0 }: { ms: number; flops?: number; bytes?: number }, roofline: Roofline): number | null {
+/**
+ * Share, at most about 1, of this adapter's roofline: the time that it needs for these operations and bytes, by the
+ * time taken.
+ */
+export function rooflineShare({ ms, flops = 0, bytes = 0 }: { ms: number; flops?: number; bytes?: number; },
+  roofline: Roofline): number | null {
   const needed = Math.max(flops / roofline.fma_gflops, bytes / roofline.copy_gbps) / 1e6;
   return needed > 0 ? needed / ms : null;
 }

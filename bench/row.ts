@@ -40,7 +40,8 @@ const LONG_MS = 10_000;
 
 type Step = Captured<[], unknown>;
 
-const quantile = (sorted: number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+const quantile = (sorted: number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 
 /** Milliseconds of one of `times` calls, waiting once at the end. */
 async function time(gpu: Engine, call: () => unknown, times: number): Promise<number> {
@@ -73,10 +74,12 @@ async function hostMs(gpu: Engine, step: Step, ms: number): Promise<number> {
 }
 
 /** `op:variant` of the heavy calls, each once. */
-const variantsOf = (taken: readonly Taken[]): string => [...new Set(taken.map(({ op, variant }) => `${op}:${variant}`))].join(", ");
+const variantsOf = (taken: readonly Taken[]): string =>
+  [...new Set(taken.map(({ op, variant }) => `${op}:${variant}`))].join(", ");
 
 /**
- * Captures the row, warms up, takes samples, then the CPU's share and the kernels' times. Give each row an engine of its
+ * Captures the row, warms up, takes samples, then the CPU's share and the kernels' times. Give each row an engine of
+ * its
  * own: not all that a row makes is freed.
  */
 export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> {
@@ -91,11 +94,24 @@ export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> 
   const host_ms = await hostMs(gpu, step, ms);
   const profile = gpu.device.features.has("timestamp-query") ? await step.profile() : null;
   const record: BenchRecord = {
-    case: caseOf(row), engine: "purigrad", group: row.group ?? "op", ms, spread: (quantile(samples, 0.9) - quantile(samples, 0.1)) / ms,
-    gflops: row.flops / ms / 1e6, gbps: row.bytes / ms / 1e6, flops: row.flops, bytes: row.bytes,
-    warmup, samples: samples.length, dispatches: step.dispatches, kernel_ms: profile?.ms ?? null,
-    host_ms, host_us_per_kernel: (1000 * host_ms) / step.dispatches, variant: variantsOf(taken),
-    memory: step.memory, first_ms,
+    case: caseOf(row),
+    engine: "purigrad",
+    group: row.group ?? "op",
+    ms,
+    spread: (quantile(samples, 0.9) - quantile(samples, 0.1)) / ms,
+    gflops: row.flops / ms / 1e6,
+    gbps: row.bytes / ms / 1e6,
+    flops: row.flops,
+    bytes: row.bytes,
+    warmup,
+    samples: samples.length,
+    dispatches: step.dispatches,
+    kernel_ms: profile?.ms ?? null,
+    host_ms,
+    host_us_per_kernel: (1000 * host_ms) / step.dispatches,
+    variant: variantsOf(taken),
+    memory: step.memory,
+    first_ms,
   };
   step.dispose();
   return { record, profile };

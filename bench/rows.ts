@@ -11,8 +11,10 @@ const N = 128;
 const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
 /** Fixed pseudo-random numbers in [lo, 1). */
-const floats = (gpu: Engine, shape: Shape, lo = -1): Tensor => gpu.tensor(rnd(sizeOf(shape), 1, 1).map((v) => lo + ((1 - lo) * (v + 1)) / 2), shape);
-const classes = (gpu: Engine, n: number, k: number): Tensor => gpu.tensor(Int32Array.from({ length: n }, (_, i) => (i * 7) % k), [n], "i32");
+const floats = (gpu: Engine, shape: Shape, lo = -1): Tensor =>
+  gpu.tensor(rnd(sizeOf(shape), 1, 1).map((v) => lo + ((1 - lo) * (v + 1)) / 2), shape);
+const classes = (gpu: Engine, n: number, k: number): Tensor =>
+  gpu.tensor(Int32Array.from({ length: n }, (_, i) => (i * 7) % k), [n], "i32");
 
 interface Options {
   /** Multiply-adds of the forward pass. */
@@ -23,7 +25,8 @@ interface Options {
 }
 
 /** A row whose inputs are float tensors of the given shapes. Bytes: inputs read and, with grad, written again. */
-function row(op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) => Tensor, { macs = 0, grad = false, lo = -1 }: Options = {}): BenchRow {
+function row(op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) => Tensor,
+  { macs = 0, grad = false, lo = -1 }: Options = {}): BenchRow {
   const inputs = shapes.reduce((n, s) => n + sizeOf(s), 0);
   return {
     op,
@@ -38,63 +41,123 @@ function row(op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) =
 }
 
 /** Forward and forward with backward. */
-const both = (op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) => Tensor, o: Options = {}): BenchRow[] =>
-  [row(op, name, shapes, call, o), row(op, name, shapes, call, { ...o, grad: true })];
+const both = (op: string, name: string, shapes: Shape[], call: (...t: Tensor[]) => Tensor,
+  o: Options = {}): BenchRow[] => [row(op, name, shapes, call, o), row(op, name, shapes, call, { ...o, grad: true })];
 
 type UpShape = [inputs: number, outputs: number, size: number, k: number, stride: number, padding: number];
 const ups: UpShape[] = [[32, 16, 7, 4, 2, 1], [16, 1, 14, 4, 2, 1]];
 const linears: [number, number][] = [[1568, 128], [3136, 256], [784, 256], [256, 784], [16, 256], [128, 10]];
 
 const up = ([ci, co, size, k, stride, padding]: UpShape): BenchRow =>
-  row("convTranspose2d", `${ci}->${co} ${size}->${size * stride} k${k} s${stride} b${N}`, [[N, ci, size, size], [ci, co, k, k], [co]], (x, w, b) => ops.convTranspose2d(x!, w!, b!, { stride, padding }), { macs: N * size * size * co * ci * k * k, grad: true });
+  row("convTranspose2d", `${ci}->${co} ${size}->${size * stride} k${k} s${stride} b${N}`, [[N, ci, size, size], [ci, co,
+    k, k], [co]], (x, w, b) => ops.convTranspose2d(x!, w!, b!, { stride, padding }), {
+    macs: N * size * size * co * ci * k * k,
+    grad: true,
+  });
 const dense = ([i, o]: [number, number]): BenchRow[] =>
   both("linear", `${i}->${o} b${N}`, [[N, i], [o, i], [o]], (x, w, b) => ops.linear(x!, w!, b!), { macs: N * i * o });
 
 const IMAGE = [N, 16, 28, 28];
-const image = (op: string, call: (x: Tensor) => Tensor, o: Options = { grad: true }): BenchRow => row(op, `[${IMAGE}]`, [IMAGE], (x) => call(x!), o);
-const pair = (op: string, call: (a: Tensor, b: Tensor) => Tensor, o: Options = { grad: true }): BenchRow => row(op, `[${IMAGE}] twice`, [IMAGE, IMAGE], (a, b) => call(a!, b!), o);
+const image = (op: string, call: (x: Tensor) => Tensor, o: Options = { grad: true }): BenchRow =>
+  row(op, `[${IMAGE}]`, [IMAGE], (x) => call(x!), o);
+const pair = (op: string, call: (a: Tensor, b: Tensor) => Tensor, o: Options = { grad: true }): BenchRow =>
+  row(op, `[${IMAGE}] twice`, [IMAGE, IMAGE], (a, b) => call(a!, b!), o);
 const plain = { grad: false };
 const positive = { grad: true, lo: 0.1 };
 
 const pointwise: BenchRow[] = [
-  pair("add", ops.add), pair("sub", ops.sub), pair("mul", ops.mul), pair("div", ops.div, positive), pair("maximum", ops.maximum), pair("minimum", ops.minimum),
+  pair("add", ops.add),
+  pair("sub", ops.sub),
+  pair("mul", ops.mul),
+  pair("div", ops.div, positive),
+  pair("maximum", ops.maximum),
+  pair("minimum", ops.minimum),
   row("add", `[${IMAGE}] + [16,1,1]`, [IMAGE, [16, 1, 1]], (a, b) => ops.add(a!, b!), { grad: true }),
-  pair("gt", ops.gt, plain), pair("lt", ops.lt, plain), pair("eq", ops.eq, plain), pair("where", (a, b) => ops.where(ops.gt(a, b), a, b)),
-  image("neg", ops.neg), image("exp", ops.exp), image("log", ops.log, positive), image("sqrt", ops.sqrt, positive), image("abs", ops.abs), image("sign", ops.sign, plain),
-  image("square", ops.square), image("pow", (x) => ops.pow(x, 3)), image("clamp", (x) => ops.clamp(x, 0, 1)), image("relu", ops.relu), image("leakyRelu", ops.leakyRelu),
-  image("elu", ops.elu), image("silu", ops.silu), image("gelu", ops.gelu), image("sigmoid", ops.sigmoid), image("tanh", ops.tanh), image("softplus", ops.softplus),
+  pair("gt", ops.gt, plain),
+  pair("lt", ops.lt, plain),
+  pair("eq", ops.eq, plain),
+  pair("where", (a, b) => ops.where(ops.gt(a, b), a, b)),
+  image("neg", ops.neg),
+  image("exp", ops.exp),
+  image("log", ops.log, positive),
+  image("sqrt", ops.sqrt, positive),
+  image("abs", ops.abs),
+  image("sign", ops.sign, plain),
+  image("square", ops.square),
+  image("pow", (x) => ops.pow(x, 3)),
+  image("clamp", (x) => ops.clamp(x, 0, 1)),
+  image("relu", ops.relu),
+  image("leakyRelu", ops.leakyRelu),
+  image("elu", ops.elu),
+  image("silu", ops.silu),
+  image("gelu", ops.gelu),
+  image("sigmoid", ops.sigmoid),
+  image("tanh", ops.tanh),
+  image("softplus", ops.softplus),
 ];
 
 const reductions: BenchRow[] = [
-  image("sum", (x) => ops.sum(x, { dim: [0, 2, 3] })), image("mean", (x) => ops.mean(x)), image("max", (x) => ops.max(x, { dim: 1 })), image("min", (x) => ops.min(x, { dim: 1 })),
-  image("argmax", (x) => ops.argmax(x, { dim: 1 }), plain), image("argmin", (x) => ops.argmin(x, { dim: 1 }), plain),
+  image("sum", (x) => ops.sum(x, { dim: [0, 2, 3] })),
+  image("mean", (x) => ops.mean(x)),
+  image("max", (x) => ops.max(x, { dim: 1 })),
+  image("min", (x) => ops.min(x, { dim: 1 })),
+  image("argmax", (x) => ops.argmax(x, { dim: 1 }), plain),
+  image("argmin", (x) => ops.argmin(x, { dim: 1 }), plain),
 ];
 
 const shapes: BenchRow[] = [
-  image("reshape", (x) => ops.relu(ops.reshape(x, [N, -1]))), image("flatten", (x) => ops.relu(ops.flatten(x))), image("permute", (x) => ops.permute(x, [0, 2, 3, 1])), image("transpose", (x) => ops.transpose(x, 1, 2)),
+  image("reshape", (x) => ops.relu(ops.reshape(x, [N, -1]))),
+  image("flatten", (x) => ops.relu(ops.flatten(x))),
+  image("permute", (x) => ops.permute(x, [0, 2, 3, 1])),
+  image("transpose", (x) => ops.transpose(x, 1, 2)),
   row("expand", `[16,1,1] -> [${IMAGE}]`, [[16, 1, 1]], (x) => ops.expand(x!, IMAGE), { grad: true }),
-  image("slice", (x) => ops.slice(x, 1, 4, 12)), image("pad", (x) => ops.pad(x, [1, 1, 1, 1])), pair("concat", (a, b) => ops.concat([a, b], 1)),
-  { op: "indexSelect", name: `${N} of [10000,784]`, flops: 0, bytes: 8 * N * 784, make: (gpu) => { const [x, i] = [floats(gpu, [10000, 784]), classes(gpu, N, 9973)]; return () => ops.indexSelect(x, 0, i); } },
-  { op: "byteImages", name: `${N} of [60000,784]`, flops: 0, bytes: 5 * N * 784, make: (gpu) => { const [x, i] = [gpu.empty([60000, 196], "u32"), classes(gpu, N, 59999)]; return () => ops.byteImages(x, i, [1, 28, 28]); } },
-  { op: "gather", name: `[${N},10] dim 1`, flops: 0, bytes: 8 * N, make: (gpu) => { const [x, i] = [floats(gpu, [N, 10]), ops.reshape(classes(gpu, N, 10), [N, 1])]; return () => ops.gather(x, 1, i); } },
-  { op: "oneHot", name: `[${N}] of 10`, flops: 0, bytes: 44 * N, make: (gpu) => { const i = classes(gpu, N, 10); return () => ops.oneHot(i, 10); } },
+  image("slice", (x) => ops.slice(x, 1, 4, 12)),
+  image("pad", (x) => ops.pad(x, [1, 1, 1, 1])),
+  pair("concat", (a, b) => ops.concat([a, b], 1)),
+  { op: "indexSelect", name: `${N} of [10000,784]`, flops: 0, bytes: 8 * N * 784, make: (gpu) => {
+    const [x, i] = [floats(gpu, [10000, 784]), classes(gpu, N, 9973)];
+    return () => ops.indexSelect(x, 0, i);
+  } },
+  { op: "byteImages", name: `${N} of [60000,784]`, flops: 0, bytes: 5 * N * 784, make: (gpu) => {
+    const [x, i] = [gpu.empty([60000, 196], "u32"), classes(gpu, N, 59999)];
+    return () => ops.byteImages(x, i, [1, 28, 28]);
+  } },
+  { op: "gather", name: `[${N},10] dim 1`, flops: 0, bytes: 8 * N, make: (gpu) => {
+    const [x, i] = [floats(gpu, [N, 10]), ops.reshape(classes(gpu, N, 10), [N, 1])];
+    return () => ops.gather(x, 1, i);
+  } },
+  { op: "oneHot", name: `[${N}] of 10`, flops: 0, bytes: 44 * N, make: (gpu) => {
+    const i = classes(gpu, N, 10);
+    return () => ops.oneHot(i, 10);
+  } },
 ];
 
 const images: BenchRow[] = [
-  image("maxPool2d", (x) => ops.maxPool2d(x, 2)), image("avgPool2d", (x) => ops.avgPool2d(x, 2)), image("globalAvgPool2d", ops.globalAvgPool2d), image("upsampleNearest2d", (x) => ops.upsampleNearest2d(x, 2)),
+  image("maxPool2d", (x) => ops.maxPool2d(x, 2)),
+  image("avgPool2d", (x) => ops.avgPool2d(x, 2)),
+  image("globalAvgPool2d", ops.globalAvgPool2d),
+  image("upsampleNearest2d", (x) => ops.upsampleNearest2d(x, 2)),
   image("dropout", (x) => ops.dropout(x, 0.5)),
 ];
 
-const withLabels = (op: string, call: (x: Tensor, y: Tensor) => Tensor): BenchRow =>
-  ({ op, name: `[${N},10] grad`, flops: 0, bytes: 80 * N, make: (gpu) => { const [x, y] = [floats(gpu, [N, 10]), classes(gpu, N, 10)]; return () => valueAndGrad(() => call(x, y), [x]).grads; } });
+const withLabels = (op: string, call: (x: Tensor, y: Tensor) => Tensor): BenchRow => ({ op, name: `[${N},10] grad`,
+  flops: 0, bytes: 80 * N, make: (gpu) => {
+    const [x, y] = [floats(gpu, [N, 10]), classes(gpu, N, 10)];
+    return () => valueAndGrad(() => call(x, y), [x]).grads;
+  } });
 const FLAT = [N, 784];
-const flat = (op: string, call: (a: Tensor, b: Tensor) => Tensor): BenchRow => row(op, `[${FLAT}] twice`, [FLAT, FLAT], (a, b) => call(a!, b!), { grad: true, lo: 0 });
+const flat = (op: string, call: (a: Tensor, b: Tensor) => Tensor): BenchRow =>
+  row(op, `[${FLAT}] twice`, [FLAT, FLAT], (a, b) => call(a!, b!), { grad: true, lo: 0 });
 const D = 20;
 
 const losses: BenchRow[] = [
-  row("softmax", `[${N},10]`, [[N, 10]], (x) => ops.softmax(x!), { grad: true }), row("logSoftmax", `[${N},10]`, [[N, 10]], (x) => ops.logSoftmax(x!), { grad: true }),
+  row("softmax", `[${N},10]`, [[N, 10]], (x) => ops.softmax(x!), { grad: true }),
+  row("logSoftmax", `[${N},10]`, [[N, 10]], (x) => ops.logSoftmax(x!), { grad: true }),
   withLabels("nll", (x, y) => ops.nll(x, y)),
-  flat("bceWithLogits", ops.bceWithLogits), flat("mse", ops.mse), flat("l1", ops.l1), flat("squaredError", ops.squaredError),
+  flat("bceWithLogits", ops.bceWithLogits),
+  flat("mse", ops.mse),
+  flat("l1", ops.l1),
+  flat("squaredError", ops.squaredError),
 ];
 
 const paper: BenchRow[] = [
@@ -103,13 +166,22 @@ const paper: BenchRow[] = [
   row("categoricalKl", `[${N},10]`, [[N, 10]], (q) => ops.categoricalKl(q!), { grad: true }),
   row("addNoise", `[${FLAT}]`, [FLAT], (x) => ops.addNoise(x!, 0.5, { clamp: [0, 1] })),
   row("randomShift", `[${N},1,28,28] by 2`, [[N, 1, 28, 28]], (x) => ops.randomShift(x!, 2), { grad: true }),
-  row("signedNoise", `[${N},1,28,28]`, [[N, 1, 28, 28], [N, 1, 28, 28]], (x, other) => ops.signedNoise(x!, other!, 0.4)),
+  row("signedNoise", `[${N},1,28,28]`, [[N, 1, 28, 28], [N, 1, 28, 28]],
+    (x, other) => ops.signedNoise(x!, other!, 0.4)),
   { op: "randn", name: `[${FLAT}]`, flops: 0, bytes: 4 * sizeOf(FLAT), make: (gpu) => () => ops.randn(gpu, FLAT) },
   { op: "rand", name: `[${FLAT}]`, flops: 0, bytes: 4 * sizeOf(FLAT), make: (gpu) => () => ops.rand(gpu, FLAT) },
 ];
 
 export const rows: BenchRow[] = [
   ...cases,
-  row("matmul", "8 of 128", [[8, 128, 128], [8, 128, 128]], (a, b) => ops.matmul(a!, b!), { macs: 8 * 128 ** 3, grad: true }),
-  ...linears.flatMap(dense), ...ups.map(up), ...pointwise, ...reductions, ...shapes, ...images, ...losses, ...paper,
+  row("matmul", "8 of 128", [[8, 128, 128], [8, 128, 128]], (a, b) => ops.matmul(a!, b!), { macs: 8 * 128 ** 3,
+    grad: true }),
+  ...linears.flatMap(dense),
+  ...ups.map(up),
+  ...pointwise,
+  ...reductions,
+  ...shapes,
+  ...images,
+  ...losses,
+  ...paper,
 ];

@@ -1,6 +1,7 @@
 // Rows of bench/cases.ts, which peers are measured on too, and whole steps besides them.
 
-import { adam, cvaeLoss, makeParameters, mlpAutoencoder, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { adam, cvaeLoss, makeParameters, mlpAutoencoder, valueAndGrad, type Engine,
+  type Tensor } from "../src/index.ts";
 import { bytesOf } from "./bytes.ts";
 import { CASES, MACS, type Case, type Work } from "./cases.ts";
 import { rnd } from "./inputs.ts";
@@ -9,11 +10,17 @@ import { makeWork } from "./work.ts";
 
 /** The op that a kernel case measures. */
 const OPS: Partial<Record<Work["kind"], string>> = {
-  matmul: "matmul", conv: "conv2d", tconv: "convTranspose2d", batchNorm: "batchNorm", crossEntropy: "crossEntropy", reparameterize: "reparameterize", clusterLoss: "clusterLoss",
+  matmul: "matmul",
+  conv: "conv2d",
+  tconv: "convTranspose2d",
+  batchNorm: "batchNorm",
+  crossEntropy: "crossEntropy",
+  reparameterize: "reparameterize",
+  clusterLoss: "clusterLoss",
 };
 
-const rowOf = ({ name, group, flops, work }: Case): BenchRow =>
-  ({ op: OPS[work.kind] ?? "step", name, case: name, group, flops, bytes: bytesOf(work), make: (gpu) => makeWork(gpu, work) });
+const rowOf = ({ name, group, flops, work }: Case): BenchRow => ({ op: OPS[work.kind] ?? "step", name, case: name,
+  group, flops, bytes: bytesOf(work), make: (gpu) => makeWork(gpu, work) });
 
 export const cases: BenchRow[] = CASES.map(rowOf);
 
@@ -39,5 +46,6 @@ const MLP_MACS = 2 * 784 * 256 + 3 * 256 * 16;
 
 export const steps: BenchRow[] = [
   rowOf({ name: `train conv-cvae b${BATCH}`, group: "step", flops: 6 * BATCH * MACS["conv-cvae"], work: large }),
-  { op: "step", name: "train mlp-cvae b128", case: "train mlp-cvae b128", group: "step", flops: 6 * N * MLP_MACS, bytes: 4 * (6 * MLP_MACS + N * 784), make: trainMlp },
+  { op: "step", name: "train mlp-cvae b128", case: "train mlp-cvae b128", group: "step", flops: 6 * N * MLP_MACS,
+    bytes: 4 * (6 * MLP_MACS + N * 784), make: trainMlp },
 ];

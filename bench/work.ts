@@ -1,7 +1,8 @@
 // How purigrad does each piece of work of bench/cases.ts, with the public ops only. The first tensor returned is what
 // is compared between engines; see bench/inputs.ts for the numbers that go in.
 
-import { add, adam, batchNorm, clusterLoss, concat, conv2d, convTranspose2d, crossEntropy, grad, makeParameters, matmul, relu, reparameterize, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { add, adam, batchNorm, clusterLoss, concat, conv2d, convTranspose2d, crossEntropy, grad, makeParameters, matmul,
+  relu, reparameterize, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { lossGradient } from "../src/attacks/index.ts";
 import { signStep } from "../src/attacks/kernels.ts";
 import type { Work } from "./cases.ts";
@@ -41,7 +42,8 @@ function bothPasses(y: () => Tensor, wrt: Tensor[], dy?: Tensor): Call {
 
 function norm(inputs: Inputs, { batch, channels, size }: Of<"batchNorm">): Call {
   const shape = [batch, channels, size, size];
-  const [x, weight, bias, dy] = [inputs.uniform(shape, 1, 1), inputs.full([channels], 1), inputs.full([channels], 0), inputs.uniform(shape, 1, 3)];
+  const [x, weight, bias, dy] = [inputs.uniform(shape, 1, 1), inputs.full([channels], 1), inputs.full([channels], 0),
+    inputs.uniform(shape, 1, 3)];
   return bothPasses(() => batchNorm(x, weight, bias, { training: true }), [x, weight, bias], dy);
 }
 
@@ -51,7 +53,8 @@ function entropy(inputs: Inputs, { batch, classes }: Of<"crossEntropy">): Call {
 }
 
 function sampling(inputs: Inputs, { batch, latent }: Of<"reparameterize">): Call {
-  const [mu, logvar, dy] = [1, 2, 3].map((seed) => inputs.uniform([batch, latent], 1, seed)) as [Tensor, Tensor, Tensor];
+  const [mu, logvar, dy] = [1, 2, 3].map((seed) => inputs.uniform([batch, latent], 1, seed)) as [Tensor, Tensor,
+    Tensor];
   return bothPasses(() => reparameterize(mu, logvar), [mu, logvar], dy);
 }
 
@@ -117,13 +120,16 @@ function pgd(inputs: Inputs, { steps, batch }: Of<"pgd">): Call {
   };
 }
 
-/** In equal pieces where the largest tensor, [batch,64,24,24], is more than one storage buffer of this adapter holds. */
+/**
+ * In equal pieces where the largest tensor, [batch,64,24,24], is more than one storage buffer of this adapter holds.
+ */
 function purify(inputs: Inputs, { batch }: Of<"purify">): Call {
   const { gpu } = inputs;
   const [net, vae, x] = [mnistCnn(gpu), convVae(gpu), inputs.images([batch, 1, 28, 28])];
   [net.params, vae.encoder, vae.decoder].forEach((p) => inputs.own(p));
   const classify = (v: Tensor) => net.forward(vae.decode(vae.encode(v).mu));
-  const count = 2 ** Math.max(0, Math.ceil(Math.log2((batch * 64 * 24 * 24 * 4) / gpu.device.limits.maxStorageBufferBindingSize)));
+  const count = 2 **
+    Math.max(0, Math.ceil(Math.log2((batch * 64 * 24 * 24 * 4) / gpu.device.limits.maxStorageBufferBindingSize)));
   const [piece, bytes] = [[batch / count, 1, 28, 28], (batch / count) * 784 * 4];
   if (count === 1) return () => classify(x);
   return () => concat(Array.from({ length: count }, (_, i) => classify(x.view(piece, i * bytes))), 0);
@@ -134,9 +140,20 @@ function matrices(inputs: Inputs, { n }: Of<"matmul">): Call {
   return () => matmul(a, b);
 }
 
-const MAKE: { [K in Work["kind"]]: (inputs: Inputs, work: Of<K>) => Call } = {
-  matmul: matrices, conv, tconv, batchNorm: norm, crossEntropy: entropy, reparameterize: sampling, clusterLoss: clusters,
-  adam: adamStep, attackStep, tiny, train, pgd, purify,
+const MAKE: { [K in Work["kind"]]: (inputs: Inputs, work: Of<K>) => Call; } = {
+  matmul: matrices,
+  conv,
+  tconv,
+  batchNorm: norm,
+  crossEntropy: entropy,
+  reparameterize: sampling,
+  clusterLoss: clusters,
+  adam: adamStep,
+  attackStep,
+  tiny,
+  train,
+  pgd,
+  purify,
 };
 
 /**

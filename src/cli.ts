@@ -35,26 +35,36 @@ function help(name?: string): string {
   const command = name ? COMMANDS[name] : undefined;
   if (!command) {
     const rows = Object.entries(COMMANDS).map(([n, c]) => `  ${n.padEnd(9)} ${c.summary}`);
-    return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."].join("\n");
+    return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."]
+      .join("\n");
   }
-  const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`);
-  return [`purigrad ${name}${command.positionals ? ` ${command.positionals}` : ""}: ${command.summary}`, "", ...rows].join("\n");
+  const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) =>
+    `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`
+  );
+  return [`purigrad ${name}${command.positionals ? ` ${command.positionals}` : ""}: ${command.summary}`, "", ...rows]
+    .join("\n");
 }
 
 function readFlags(name: string, command: Command, argv: string[]): Pick<Context, "flags" | "positionals"> {
-  const options: Flags = Object.fromEntries(Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => [n, { type: f.type }]));
+  const options: Flags = Object.fromEntries(
+    Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => [n, { type: f.type }]),
+  );
   try {
-    const { values, positionals } = parseArgs({ args: argv, options, strict: true, allowPositionals: command.positionals !== undefined });
+    const { values, positionals } = parseArgs({ args: argv, options, strict: true,
+      allowPositionals: command.positionals !== undefined });
     return { flags: values as Context["flags"], positionals };
   } catch (error) {
     const sentence = (error as Error).message.split(/[.\n]/)[0]!;
-    throw new UsageError(`purigrad ${name}: ${sentence}; its flags are ${Object.keys(options).map((n) => `--${n}`).join(", ")}`);
+    throw new UsageError(
+      `purigrad ${name}: ${sentence}; its flags are ${Object.keys(options).map((n) => `--${n}`).join(", ")}`,
+    );
   }
 }
 
 function readSeed(text: unknown): number {
   const seed = Number(text ?? 0);
-  if (!Number.isSafeInteger(seed) || seed < 0 || text === "") throw new UsageError(`--seed: "${String(text)}" came, a whole number from 0 was due`);
+  if (!Number.isSafeInteger(seed) || seed < 0 || text === "") throw new UsageError(`--seed: "${String(text)}" came, ` +
+    `a whole number from 0 was due`);
   return seed;
 }
 
@@ -65,7 +75,8 @@ function readAdapter(text: unknown): AdapterWish {
   return wish;
 }
 
-async function runCommand(name: string, command: Command, { flags, positionals }: Pick<Context, "flags" | "positionals">): Promise<boolean> {
+async function runCommand(name: string, command: Command,
+  { flags, positionals }: Pick<Context, "flags" | "positionals">): Promise<boolean> {
   const seed = readSeed(flags.seed);
   const abort = new AbortController();
   const stop = () => abort.abort(new Stopped(`stopped by Ctrl-C; ${command.stopped ?? "nothing was written"}`));
@@ -87,9 +98,11 @@ async function runCommand(name: string, command: Command, { flags, positionals }
 
 async function main(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === "help" || name === "--help") return process.stdout.write(help(rest[0]) + "\n"), name === undefined ? 2 : 0;
+  if (name === undefined || name === "help" || name === "--help")
+    return process.stdout.write(help(rest[0]) + "\n"), name === undefined ? 2 : 0;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
-  if (!command) throw new UsageError(`purigrad: there is no command "${name}"; there are ${Object.keys(COMMANDS).join(", ")}`);
+  if (!command) throw new UsageError(`purigrad: there is no command "${name}"; there are ` +
+    `${Object.keys(COMMANDS).join(", ")}`);
   const given = readFlags(name, command, rest);
   if (given.flags.help) return process.stdout.write(help(name) + "\n"), 0;
   return (await runCommand(name, command, given)) ? 0 : 1;

@@ -9,7 +9,8 @@ export type { Captured } from "./engine/run/capture.ts";
 export type { Generator } from "./engine/random.ts";
 export * from "./kernels/index.ts";
 export * from "./attacks/index.ts";
-export { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer, type Schedule } from "./model/optim.ts";
+export { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer,
+  type Schedule } from "./model/optim.ts";
 export { makeParameters, type ParameterSpec, type Parameters, type StateDict } from "./model/params.ts";
 export { cnn, type Classifier } from "./model/cnn.ts";
 export { resnet34, type NormalisedClassifier } from "./model/resnet.ts";

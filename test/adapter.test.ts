@@ -23,7 +23,8 @@ function runChild(wish: string, env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "purigrad-adapter-"));
   const fd = openSync(join(folder, "stderr"), "a");
   const args = [fileURLToPath(import.meta.url)];
-  const run = spawnSync(process.execPath, args, { env: { ...process.env, ...env, [CHILD]: wish }, stdio: ["ignore", "pipe", fd], timeout: 60_000 });
+  const run = spawnSync(process.execPath, args, { env: { ...process.env, ...env, [CHILD]: wish },
+    stdio: ["ignore", "pipe", fd], timeout: 60_000 });
   closeSync(fd);
   const stderr = readFileSync(join(folder, "stderr"), "utf8");
   rmSync(folder, { recursive: true });

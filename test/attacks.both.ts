@@ -15,7 +15,8 @@ const N = 6;
 const SHAPE = [N, 1, 5, 5];
 const EPS = 0.2;
 const random = hostRandom(11);
-const numbers = (n: number, lo: number, hi: number) => Float32Array.from({ length: n }, () => lo + (hi - lo) * random());
+const numbers = (n: number, lo: number, hi: number) =>
+  Float32Array.from({ length: n }, () => lo + (hi - lo) * random());
 
 /** Two classes: FGSM moves every pixel by eps along +-sign(w1 - w0). */
 const weights = numbers(50, -1, 1);
@@ -24,10 +25,13 @@ const labels = Int32Array.from({ length: N }, (_, i) => i % 2);
 const setUp = () => {
   const w = gpu.tensor(weights, [2, 25]);
   const b = gpu.tensor([0, 0]);
-  return { model: (x: Tensor) => linear(flatten(x), w, b), x: gpu.tensor(images, SHAPE), y: gpu.tensor(labels, [N], "i32") };
+  return { model: (x: Tensor) => linear(flatten(x), w, b), x: gpu.tensor(images, SHAPE),
+    y: gpu.tensor(labels, [N], "i32") };
 };
 const closedForm = (sign: number) =>
-  images.map((v, i) => v + sign * EPS * Math.sign(weights[25 + (i % 25)]! - weights[i % 25]!) * (labels[Math.floor(i / 25)] === 0 ? 1 : -1));
+  images.map((v, i) =>
+    v + sign * EPS * Math.sign(weights[25 + (i % 25)]! - weights[i % 25]!) * (labels[Math.floor(i / 25)] === 0 ? 1 : -1)
+  );
 const far = (a: Float32Array, b: Float32Array) => a.reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0);
 
 attacks("fgsm and ifgsm reach the closed form on a linear model; targeted ones its mirror image", async () => {
@@ -44,7 +48,8 @@ const all = (model: (x: Tensor) => Tensor): Record<string, Attack> => ({
   pgd: pgd(model, { eps: EPS, restarts: 3 }),
   mifgsm: mifgsm(model, { eps: EPS }),
 });
-const lossOf = async (model: (x: Tensor) => Tensor, x: Tensor, y: Tensor) => [...(await crossEntropy(model(x), y, { reduction: "none" }).data())];
+const lossOf = async (model: (x: Tensor) => Tensor, x: Tensor,
+  y: Tensor) => [...(await crossEntropy(model(x), y, { reduction: "none" }).data())];
 
 attacks("every attack stays in the ball and the box and does not lower the loss", async () => {
   const { model, y } = setUp();
@@ -56,7 +61,8 @@ attacks("every attack stays in the ball and the box and does not lower the loss"
     const data = await adv.data();
     assert.ok(far(data, clean) <= EPS + 1e-6, `${name} leaves the ball`);
     assert.ok(data.every((v) => v >= 0 && v <= 1), `${name} leaves [0, 1]`);
-    (await lossOf(model, adv, y)).forEach((loss, i) => assert.ok(loss >= before[i]! - 1e-6, `${name} lowers the loss of example ${i}`));
+    (await lossOf(model, adv, y)).forEach((loss, i) => assert.ok(loss >= before[i]! - 1e-6, `${name} lowers the loss ` +
+      `of example ${i}`));
     assert.equal(await x.data(), clean, `${name} changes its input`);
   }
 });
@@ -64,7 +70,8 @@ attacks("every attack stays in the ball and the box and does not lower the loss"
 attacks("a gradient that is all zero moves nothing and makes no NaN", async () => {
   const { x, y } = setUp();
   const dead = (v: Tensor) => mul(linear(flatten(v), gpu.tensor(weights, [2, 25]), gpu.tensor([0, 0])), 0);
-  for (const attack of [fgsm(dead, { eps: EPS }), mifgsm(dead, { eps: EPS })]) assert.equal(await attack(x, y).data(), images);
+  for (const attack of [fgsm(dead, { eps: EPS }), mifgsm(dead, { eps: EPS })])
+    assert.equal(await attack(x, y).data(), images);
 });
 
 attacks("pgd starts at another random point each time; the same seed gives the same points", async () => {

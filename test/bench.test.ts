@@ -18,20 +18,42 @@ import type { BenchRecord, BenchResults, PeerResults } from "../src/lab/bench-re
 import { against, enginesOf, summarise } from "../src/lab/peers.ts";
 
 const record = (name: string, ms: number, more: Partial<BenchRecord> = {}): BenchRecord => ({
-  case: name, engine: "purigrad", ms, spread: 0.02, gflops: 1, gbps: 1, flops: ms * 1e6, bytes: ms * 1e6, samples: 15,
-  dispatches: 2, kernel_ms: ms / 2, host_ms: 0.02, host_us_per_kernel: 10, roofline: 0.5, variant: "matmul:plain", first_ms: 9, ...more,
+  case: name,
+  engine: "purigrad",
+  ms,
+  spread: 0.02,
+  gflops: 1,
+  gbps: 1,
+  flops: ms * 1e6,
+  bytes: ms * 1e6,
+  samples: 15,
+  dispatches: 2,
+  kernel_ms: ms / 2,
+  host_ms: 0.02,
+  host_us_per_kernel: 10,
+  roofline: 0.5,
+  variant: "matmul:plain",
+  first_ms: 9,
+  ...more,
 });
 const ROOFLINE = { copy_gbps: 10, fma_gflops: 40, matmul_gflops: 20 };
-const FLAME = { case: "train net", spans: [{ kernel: "shaders/a.wgsl", start: 0, ms: 2 }, { kernel: "shaders/b.wgsl#backward", start: 2.5, ms: 1 }] };
-const RESULTS: BenchResults = { adapter: "some adapter", cpu: "some processor", cores: 2, commit: "0123abc", roofline: ROOFLINE, rows: [record("matmul 512", 10), record("train <net>", 20, { group: "step" })], flame: FLAME };
+const FLAME = { case: "train net",
+  spans: [{ kernel: "shaders/a.wgsl", start: 0, ms: 2 }, { kernel: "shaders/b.wgsl#backward", start: 2.5, ms: 1 }] };
+const RESULTS: BenchResults = { adapter: "some adapter", cpu: "some processor", cores: 2, commit: "0123abc",
+  roofline: ROOFLINE, rows: [record("matmul 512", 10), record("train <net>", 20, { group: "step" })], flame: FLAME };
 const peer = (name: string, engine: string, ms: number) => ({ case: name, engine, ms, spread: 0, gflops: 1 });
-const PEERS: PeerResults = { adapter: "some adapter", rows: [peer("matmul 512", "purigrad", 10), peer("matmul 512", "torch-cpu", 2), peer("matmul 512", "tfjs", 80), peer("matmul 512", "jax-js", 40), peer("train net", "purigrad", 20), peer("train net", "tfjs", 10), peer("alone", "purigrad", 1)] };
+const PEERS: PeerResults = { adapter: "some adapter",
+  rows: [peer("matmul 512", "purigrad", 10), peer("matmul 512", "torch-cpu", 2), peer("matmul 512", "tfjs", 80),
+    peer("matmul 512", "jax-js", 40), peer("train net", "purigrad", 20), peer("train net", "tfjs", 10),
+    peer("alone", "purigrad", 1)] };
 
 const bench = suite("bench");
 
 bench("a row is slower or faster only beyond both spreads and 10 %", () => {
-  const before = [record("same", 10), record("noisy", 10, { spread: 0.6 }), record("slow", 10), record("slower", 10), record("fast", 11.2), record("gone", 1)];
-  const after = [record("same", 10.9), record("noisy", 15.9), record("slow", 11.1), record("slower", 20), record("fast", 10), record("new", 1)];
+  const before = [record("same", 10), record("noisy", 10, { spread: 0.6 }), record("slow", 10), record("slower", 10),
+    record("fast", 11.2), record("gone", 1)];
+  const after = [record("same", 10.9), record("noisy", 15.9), record("slow", 11.1), record("slower", 20),
+    record("fast", 10), record("new", 1)];
   const { slower, faster, compared, onlyBefore, onlyAfter } = compareResults(before, after);
   assert.equal(slower.map((c) => c.case), ["slower", "slow"]);
   assert.equal(faster.map((c) => c.case), ["fast"]);
@@ -40,12 +62,15 @@ bench("a row is slower or faster only beyond both spreads and 10 %", () => {
 });
 
 bench("the comparison says when adapters or the machine differ, and whether all is well", () => {
-  const now = { ...RESULTS, adapter: "another", roofline: { ...ROOFLINE, fma_gflops: 20 }, rows: [record("matmul 512", 30), record("more", 1)] };
+  const now = { ...RESULTS, adapter: "another", roofline: { ...ROOFLINE, fma_gflops: 20 },
+    rows: [record("matmul 512", 30), record("more", 1)] };
   const { text, ok } = printedComparison(RESULTS, now, "old.json");
   assert.is(ok, false);
-  assert.match(text, "compared with old.json (commit 0123abc): 1 rows, 1 slower, 0 faster beyond the noise\nthe adapters differ, some adapter then and another now");
+  assert.match(text, "compared with old.json (commit 0123abc): 1 rows, 1 slower, 0 faster beyond the noise\nthe " +
+    "adapters differ, some adapter then and another now");
   assert.match(text, "own FMA measured 40.0 GFLOP/s then and 20.0 now");
-  assert.match(text, "  slower  matmul 512: 10.000 ms, now 30.000 (3.00 times; noise 10 %)\n  only in old.json: train <net>\n  only in this run: more\n");
+  assert.match(text, "  slower  matmul 512: 10.000 ms, now 30.000 (3.00 times; noise 10 %)\n  only in old.json: " +
+    "train <net>\n  only in this run: more\n");
   assert.is(printedComparison(RESULTS, RESULTS, "old.json").ok, true);
 });
 
@@ -58,7 +83,8 @@ bench("the share of the roofline is that of the dearer side", () => {
 
 bench("a logarithmic axis holds its values and has round ticks", () => {
   const axis = logAxis([0.3, 42], [0, 100], { round: true });
-  assert.equal([axis.from, axis.to, axis.at(0.1), axis.at(100), axis.ticks.slice(0, 4)], [0.1, 100, 0, 100, [0.1, 0.2, 0.5, 1]]);
+  assert.equal([axis.from, axis.to, axis.at(0.1), axis.at(100), axis.ticks.slice(0, 4)], [0.1, 100, 0, 100, [0.1, 0.2,
+    0.5, 1]]);
   assert.equal(logAxis([1, 1], [0, 10], { round: true }).ticks, [1, 2, 5, 10]);
   const close = logAxis([1, 30], [0, 100]);
   assert.ok(close.at(1) > 0 && close.at(30) < 100 && Math.abs(close.at(Math.sqrt(30)) - 50) < 1e-9);
@@ -66,27 +92,40 @@ bench("a logarithmic axis holds its values and has round ticks", () => {
 
 bench("peers: ratios, the fastest that goes through WebGPU, and the sums by group", () => {
   const rows = against(PEERS);
-  assert.equal(rows.map((row) => [row.case, row.fastest]), [["matmul 512", { engine: "jax-js", ratio: 4 }], ["train net", { engine: "tfjs", ratio: 0.5 }]]);
+  assert.equal(rows.map((row) => [row.case, row.fastest]), [["matmul 512", { engine: "jax-js", ratio: 4 }], [
+    "train net",
+    { engine: "tfjs", ratio: 0.5 },
+  ]]);
   assert.equal(rows[0]!.ratios, { "torch-cpu": 0.2, tfjs: 8, "jax-js": 4 });
   assert.equal(enginesOf(PEERS), ["tfjs", "jax-js", "torch-cpu"]);
-  assert.equal(summarise(rows).map(({ group, cases, behind, ahead }) => [group, cases, behind, Math.round(100 * ahead)]), [["kernel", 1, 0, 400], ["step", 1, 1, 50]]);
+  assert.equal(
+    summarise(rows).map(({ group, cases, behind, ahead }) => [group, cases, behind, Math.round(100 * ahead)]),
+    [["kernel", 1, 0, 400], ["step", 1, 1, 50]],
+  );
 });
 
 bench("the report holds what was measured, with titles under the pointer, and no other part", () => {
   const html = benchReport(RESULTS, PEERS);
-  for (const heading of ["Roofline", "Against peers", "One training step", "Whole steps", "Kernels", "How it was measured"]) assert.match(html, new RegExp(`<h2 id="s\\d+">${heading}</h2>`));
-  for (const words of ["<title>matmul 512: 10.000 ms, 1.00 GFLOP/s, 50 % of the roofline</title>", "<title>train &lt;net&gt;:", "<title>2. b#backward: 1.000 ms, from 2.50</title>", "<title>matmul 512, jax-js: 40.000 ms, 4.00 times purigrad&#39;s 10.000 ms</title>", "kernels: 4.00 times as fast as the fastest WebGPU peer"])
+  for (const heading of ["Roofline", "Against peers", "One training step", "Whole steps", "Kernels",
+    "How it was measured"]) assert.match(html, new RegExp(`<h2 id="s\\d+">${heading}</h2>`));
+  for (const words of ["<title>matmul 512: 10.000 ms, 1.00 GFLOP/s, 50 % of the roofline</title>",
+    "<title>train &lt;net&gt;:", "<title>2. b#backward: 1.000 ms, from 2.50</title>",
+    "<title>matmul 512, jax-js: 40.000 ms, 4.00 times purigrad&#39;s 10.000 ms</title>",
+    "kernels: 4.00 times as fast as the fastest WebGPU peer"])
     assert.ok(html.includes(words), words);
   assert.not.match(html, /NaN|undefined|Infinity|\[object|<script|https?:\/\/(?!www\.w3)/);
-  const bare = benchReport({ ...RESULTS, roofline: undefined, flame: null, rows: [record("gelu", 1, { group: "op", flops: 0, bytes: 0, roofline: null })] }, null);
+  const bare = benchReport({ ...RESULTS, roofline: undefined, flame: null,
+    rows: [record("gelu", 1, { group: "op", flops: 0, bytes: 0, roofline: null })] }, null);
   assert.match(bare, "Single ops");
   assert.not.match(bare, /<figure>|Against peers|NaN|undefined/);
 });
 
 bench("wrong flags are one sentence", () => {
-  assert.throws(() => readFlags("bench", ["json", "filter"], ["--jsn", "x"]), /^bench: Unknown option '--jsn'; its flags are --json, --filter$/);
+  assert.throws(() => readFlags("bench", ["json", "filter"], ["--jsn", "x"]),
+    /^bench: Unknown option '--jsn'; its flags are --json, --filter$/);
   assert.throws(() => readFlags("bench", ["json"], ["--json"]), /^bench: .*; its flags are --json$/);
-  assert.throws(() => readAdapter("quantum"), /^--adapter: "quantum" came, one of auto, hardware, software, embedded was due$/);
+  assert.throws(() => readAdapter("quantum"),
+    /^--adapter: "quantum" came, one of auto, hardware, software, embedded was due$/);
   assert.throws(() => readCount("rounds", "0", 5), /^--rounds: "0" came, a whole number from 1 was due$/);
   assert.equal([readCount("rounds", undefined, 5), readAdapter(undefined)], [5, "auto"]);
 });
@@ -97,24 +136,30 @@ function runBench(...args: string[]) {
   return { status, said: stdout, error: stderr.trim() };
 }
 
-bench("the command redraws an earlier run and compares it; what it cannot read is one sentence and writes nothing", () => {
+bench("the command redraws an earlier run and compares it; what it cannot read is one sentence and no file", () => {
   const folder = mkdtempSync(resolve("dist/bench-"));
   const at = (name: string, content?: unknown) => {
     if (content !== undefined) writeFileSync(join(folder, name), JSON.stringify(content));
     return join(folder, name);
   };
   try {
-    const [now, old, foreign, page] = [at("now.json", RESULTS), at("old.json", { ...RESULTS, rows: [record("matmul 512", 5)] }), at("foreign.json", { rows: [1] }), at("page.html")];
+    const [now, foreign, page] = [at("now.json", RESULTS), at("foreign.json", { rows: [1] }), at("page.html")];
+    const old = at("old.json", { ...RESULTS, rows: [record("matmul 512", 5)] });
     const wrong = (...args: string[]) => {
       const { status, error } = runBench(...args, "--report", page);
       assert.equal([status, existsSync(page)], [1, false]);
       return error;
     };
-    assert.match(wrong("--from", now, "--compare", at("none.json")), /^cannot read the results to compare with .*none\.json: there is no such file; [^\n]*$/);
-    assert.match(wrong("--from", now, "--peers", foreign), /^cannot read the peers' results .*foreign\.json: \{adapter, rows: [^\n]* was due and something else came; give a file of npm run bench:peers -- --json$/);
-    assert.match(wrong("--from", now, "--json", "x"), /^bench: --from takes the numbers of .*now\.json, so there is nothing for --json; leave one of the two out$/);
+    const missing = wrong("--from", now, "--compare", at("none.json"));
+    assert.match(missing, /^cannot read the results to compare with .*none\.json: there is no such file; [^\n]*$/);
+    const unlike = wrong("--from", now, "--peers", foreign);
+    assert.match(unlike, /^cannot read the peers' results .*foreign\.json: \{adapter, rows: [^\n]* was due and /);
+    assert.match(unlike, /; give a file of npm run bench:peers -- --json$/);
+    const clash = wrong("--from", now, "--json", "x");
+    assert.match(clash, /^bench: --from takes the numbers of .*now\.json, so there is nothing for --json; leave one /);
     assert.match(wrong("--filter", "no such row"), /^bench: no row contains "no such row"; rows begin with /);
-    assert.match(runBench("--from", now, "--peers", now).error, /^bench: --peers is drawn in the report; give --report FILE\.html too$/);
+    const undrawn = runBench("--from", now, "--peers", now).error;
+    assert.match(undrawn, /^bench: --peers is drawn in the report; give --report FILE\.html too$/);
     const good = runBench("--from", now, "--compare", old, "--report", page, "--filter", "matmul");
     assert.equal([good.status, good.error], [1, ""]);
     assert.match(good.said, "slower  matmul 512: 5.000 ms, now 10.000");
@@ -137,7 +182,8 @@ bench("a row is measured: numbers that hold together, and the variant that was t
       const a = gpu.full([64, 64], 0.5);
       return () => relu(matmul(a, add(a, a)));
     };
-    const { record: r, profile } = await measure(gpu, { op: "matmul", name: "64", flops: 2 * 64 ** 3, bytes: 12 * 64 ** 2, make });
+    const { record: r, profile } = await measure(gpu, { op: "matmul", name: "64", flops: 2 * 64 ** 3,
+      bytes: 12 * 64 ** 2, make });
     assert.equal([r.case, r.group, r.dispatches, r.warmup], ["matmul 64", "op", 3, 3]);
     assert.ok(r.ms > 0 && r.spread >= 0 && r.first_ms > 0 && r.samples >= 3);
     assert.ok(r.host_ms! > 0 && Math.abs(r.host_us_per_kernel! - (1000 * r.host_ms!) / 3) < 1e-9, `${r.host_ms} ms`);
@@ -145,8 +191,11 @@ bench("a row is measured: numbers that hold together, and the variant that was t
     assert.match(r.variant!, /^matmul:\w+/);
     assert.ok(r.memory!.own >= r.memory!.peak && r.memory!.shared >= 4 * 64 ** 2, JSON.stringify(r.memory));
     assert.is(r.kernel_ms === null, profile === null);
-    profile?.spans.forEach((span, i) => assert.ok(span.ms >= 0 && (i === 0 ? span.start === 0 : span.start >= profile.spans[i - 1]!.start)));
-    if (profile) assert.equal(profile.spans.map((s) => s.kernel.split("/").at(-1)!.split(/[._#]/)[0]), ["add", "matmul", "relu"]);
+    profile?.spans.forEach((span, i) =>
+      assert.ok(span.ms >= 0 && (i === 0 ? span.start === 0 : span.start >= profile.spans[i - 1]!.start))
+    );
+    if (profile)
+      assert.equal(profile.spans.map((s) => s.kernel.split("/").at(-1)!.split(/[._#]/)[0]), ["add", "matmul", "relu"]);
   } finally {
     gpu.close();
   }

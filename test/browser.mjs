@@ -8,18 +8,21 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm" };
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
+  ".json": "application/json", ".wasm": "application/wasm" };
 
 /** Why there is no browser on this machine, or "". */
 export function noBrowser() {
   if (process.env.PURIGRAD_CHROMIUM || (process.platform === "linux" && process.arch === "x64")) return "";
-  return `the Chromium of @sparticuz/chromium is built for linux-x64, this is ${process.platform}-${process.arch}; set PURIGRAD_CHROMIUM`;
+  return `the Chromium of @sparticuz/chromium is built for linux-x64, this is ${process.platform}-${process.arch}; ` +
+    `set PURIGRAD_CHROMIUM`;
 }
 
 /** Starts the browser. Needs a build, since the unpacking code is the engine's. */
 export async function launch(extraArgs = []) {
   const { chromium } = await import("playwright-core");
-  const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", ...extraArgs];
+  const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader",
+    ...extraArgs];
   if (process.env.PURIGRAD_CHROMIUM) return chromium.launch({ executablePath: process.env.PURIGRAD_CHROMIUM, args });
   const { unpack } = await import("../dist/test/cache.js");
   const folder = unpack(["chromium.br", "swiftshader.tar.br", "al2023.tar.br", "fonts.tar.br"]);
@@ -38,13 +41,15 @@ export async function serve() {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
     const file = fileOf(path);
-    if (path === "/") return void response.setHeader("content-type", "text/html").end("<!doctype html><title>test</title>");
+    if (path === "/")
+      return void response.setHeader("content-type", "text/html").end("<!doctype html><title>test</title>");
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return void response.writeHead(404).end();
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.closeAllConnections() ?? server.close() };
+  return { url: `http://127.0.0.1:${server.address().port}`,
+    close: () => server.closeAllConnections() ?? server.close() };
 }
 
 /** Runs one bundle (a path under dist/) in a fresh page and returns drive()'s sum. */

@@ -14,11 +14,14 @@ let folder: string;
 cli.before(() => void (folder = mkdtempSync(join(tmpdir(), "purigrad-cli-"))));
 cli.after(() => rmSync(folder, { recursive: true }));
 
-/** stderr goes to a file in append mode, as to a terminal or a pipe; Node's own pipes are sockets, which hide nothing. */
+/**
+ * stderr goes to a file in append mode, as to a terminal or a pipe; Node's own pipes are sockets, which hide nothing.
+ */
 function run(args: string[], env: Record<string, string> = {}) {
   const log = join(folder, "stderr");
   const fd = openSync(log, "a");
-  const { status, stdout } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", fd], timeout: 60_000 });
+  const { status, stdout } = spawnSync(process.execPath, [CLI, ...args], { encoding: "utf8",
+    env: { ...process.env, ...env }, stdio: ["ignore", "pipe", fd], timeout: 60_000 });
   closeSync(fd);
   const stderr = readFileSync(log, "utf8").split("\n").filter(Boolean);
   rmSync(log);
@@ -38,7 +41,8 @@ cli("wrong usage names what came and what was due", () => {
   refuses(["start", "--fast"], 2, /^purigrad start: Unknown option '--fast'; its flags are --out, --data, /);
   refuses(["start", "--seed", "-1"], 2, /^purigrad start: .*--seed/);
   refuses(["start", "--seed", "x"], 2, /^--seed: "x" came, a whole number from 0 was due$/);
-  refuses(["info", "--adapter", "quantum"], 2, /^--adapter: "quantum" came, one of auto, hardware, software, embedded was due$/);
+  refuses(["info", "--adapter", "quantum"], 2,
+    /^--adapter: "quantum" came, one of auto, hardware, software, embedded was due$/);
 });
 
 cli("help lists commands and flags", () => {
@@ -70,10 +74,14 @@ cli("a data folder without the files, or with a foreign one, is one sentence", (
 
 cli("Ctrl-C ends the main job cleanly: exit code 130, one sentence, nothing written", async () => {
   const out = join(folder, "stopped");
-  const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stderr = "";
   child.stderr.on("data", (text: Buffer) => void (stderr += text.toString()));
-  await new Promise<void>((resolve) => child.stdout.on("data", (text: Buffer) => void (text.toString().includes("MNIST") && setTimeout(resolve, 1500))));
+  await new Promise<void>((resolve) =>
+    child.stdout.on("data", (text: Buffer) => void (text.toString().includes("MNIST") && setTimeout(resolve, 1500)))
+  );
   child.kill("SIGINT");
   const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
   assert.is(code, 130, stderr);

@@ -11,17 +11,25 @@ const PROCESSES = 3;
 /** Runs one ending in a process of its own; the reason of its failure, or null. */
 const run = (ending: string, adapter: string, rounds: number): Promise<string | null> =>
   new Promise((resolve) =>
-    execFile(process.execPath, ["test/close-child.mjs", ending, adapter, String(rounds)], { timeout: 120_000 }, (error, _out, stderr) =>
-      resolve(error ? `${ending} on ${adapter}: ${error.signal ?? `exit code ${error.code}`}; ${stderr.trim().split("\n").at(-1)}` : null),
-    ),
+    execFile(process.execPath, ["test/close-child.mjs", ending, adapter, String(rounds)], { timeout: 120_000 },
+      (error, _out, stderr) =>
+        resolve(
+          error
+            ? `${ending} on ${adapter}: ${error.signal ?? `exit code ${error.code}`}; ${
+              stderr.trim().split("\n").at(-1)
+            }` : null,
+        ))
   );
 
 const close = suite("close");
 for (const adapter of ["software", "embedded"])
-  for (const [ending, rounds, times] of [["close", 30, 1], ["waiting", 15, 1], ["two", 10, 1], ["open", 1, 3], ["exit", 1, 3], ["read", 1, 3]] as const)
+  for (const [ending, rounds, times] of [["close", 30, 1], ["waiting", 15, 1], ["two", 10, 1], ["open", 1, 3], ["exit",
+    1, 3], ["read", 1, 3]] as const)
     close(`${ending}, ${adapter}`, async () => {
       for (let round = 0; round < ROUNDS; round++) {
-        const failures = await Promise.all(Array.from({ length: Math.min(PROCESSES, times) }, () => run(ending, adapter, rounds)));
+        const failures = await Promise.all(
+          Array.from({ length: Math.min(PROCESSES, times) }, () => run(ending, adapter, rounds)),
+        );
         assert.equal(failures.filter((f) => f !== null), []);
       }
     });

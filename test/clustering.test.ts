@@ -4,13 +4,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine } from "../src/index.ts";
 import { batches } from "../src/lab/evaluate.ts";
-import { clusterAll, clusteringAccuracy, clusterSet, describeClustering, hungarian, nmi } from "../src/lab/clustering.ts";
+import { clusterAll, clusteringAccuracy, clusterSet, describeClustering, hungarian,
+  nmi } from "../src/lab/clustering.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 import { linearNet } from "./tiny.ts";
 
 const clustering = suite("clustering");
 const near = (got: number, due: number) => assert.ok(Math.abs(got - due) < 1e-12, `${got}, due ${due}`);
-const costOf = (cost: number[][], columns: readonly number[]) => columns.reduce((sum, column, row) => sum + cost[row]![column]!, 0);
+const costOf = (cost: number[][], columns: readonly number[]) =>
+  columns.reduce((sum, column, row) => sum + cost[row]![column]!, 0);
 
 /** The least cost over all n! assignments. */
 function leastCost(cost: number[][], used: number[] = []): number {
@@ -33,7 +35,8 @@ clustering("the assignment is a permutation of least cost, up to 6 x 6, with tie
 });
 
 clustering("a cost table that is not square or not finite is one sentence", () => {
-  assert.throws(() => hungarian([[1, 2], [3]]), /hungarian: a row \[3\] came, rows of 2 finite numbers were due; give a square table/);
+  assert.throws(() => hungarian([[1, 2], [3]]),
+    /hungarian: a row \[3\] came, rows of 2 finite numbers were due; give a square table/);
   assert.throws(() => hungarian([[NaN]]), /hungarian: a row \[NaN\] came/);
 });
 
@@ -73,13 +76,16 @@ clustering("NMI: 1 for the same split under any names, 0 for independent ones, t
 });
 
 clustering("wrong clusters and labels are one sentence", () => {
-  assert.throws(() => clusteringAccuracy([0, 2], [0, 1], 2), /clustering: image 1 is in cluster 2; a whole number from 0 to 1 was due/);
-  assert.throws(() => clusteringAccuracy([0], [0, 1], 2), /clustering: 1 clusters and 2 labels came, one of each an image was due/);
+  assert.throws(() => clusteringAccuracy([0, 2], [0, 1], 2),
+    /clustering: image 1 is in cluster 2; a whole number from 0 to 1 was due/);
+  assert.throws(() => clusteringAccuracy([0], [0, 1], 2),
+    /clustering: 1 clusters and 2 labels came, one of each an image was due/);
 });
 
 clustering("every image goes to the nearest of the means, over batches, and leaves nothing behind", async () => {
   const gpu = await createEngine();
-  const set = { images: Float32Array.of(0.1, 0.1, 0, 0.8, 0.2, 0, 0.2, 0.9, 0, 0.9, 0.9, 0, 0, 0.2, 0, 1, 0, 0), labels: Int32Array.of(2, 0, 1, 1, 2, 0), n: 6, shape: [1, 1, 3] as const };
+  const set = { images: Float32Array.of(0.1, 0.1, 0, 0.8, 0.2, 0, 0.2, 0.9, 0, 0.9, 0.9, 0, 0, 0.2, 0, 1, 0, 0),
+    labels: Int32Array.of(2, 0, 1, 1, 2, 0), n: 6, shape: [1, 1, 3] as const };
   const means = gpu.tensor([1, 0, 0, 0, 1, 0, 0, 0, 0], [3, 3]);
   const defence = { name: "cvae" as const, net: linearNet(gpu, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]), means };
   const live = () => [gpu.memory().liveBytes, gpu.memory().liveBuffers];
@@ -87,9 +93,14 @@ clustering("every image goes to the nearest of the means, over batches, and leav
   assert.equal([...(await clusterAll(gpu, defence, batches(set, 2)))], [2, 0, 1, 0, 2, 0]);
   assert.equal(live(), before);
   const result = await clusterSet(gpu, defence, batches(set, 3), 5);
-  assert.equal({ ...result, nmi: 0 }, { seed: 5, accuracy: (100 * 5) / 6, nmi: 0, purity: (100 * 5) / 6, sizes: [3, 1, 2], matching: [0, 1, 2] });
+  assert.equal({ ...result, nmi: 0 }, { seed: 5, accuracy: (100 * 5) / 6, nmi: 0, purity: (100 * 5) / 6,
+    sizes: [3, 1, 2], matching: [0, 1, 2] });
   assert.equal(JSON.parse(JSON.stringify(result)), result);
-  assert.match(await clusterAll(gpu, { ...defence, name: "vae", means: null }, batches(set, 2)).then(() => "went on", (e: Error) => e.message), /^clusterAll: the defence "vae" has no clusters; a C-VAE was due$/);
+  assert.match(
+    await clusterAll(gpu, { ...defence, name: "vae", means: null }, batches(set, 2)).then(() => "went on", (e: Error) =>
+      e.message),
+    /^clusterAll: the defence "vae" has no clusters; a C-VAE was due$/,
+  );
   gpu.close();
 });
 

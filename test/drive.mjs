@@ -4,7 +4,10 @@
  * hook, so the queue that uvu fills under UVU_DEFER is run here.
  */
 
-/** Loads a file with `load` and runs its suites. `progress` gets the sum so far: {passed, failed, skipped, errors, done}. */
+/**
+ * Loads a file with `load` and runs its suites. `progress` gets the sum so far: {passed, failed, skipped, errors,
+ * done}.
+ */
 export async function drive(load, progress = () => {}) {
   const suites = [];
   Object.assign(globalThis, { UVU_DEFER: true, UVU_INDEX: 0, UVU_QUEUE: [suites] });
@@ -16,7 +19,8 @@ export async function drive(load, progress = () => {}) {
     sum.failed += total - passed;
     sum.skipped += skipped;
     if (typeof errors === "string") sum.errors.push(errors.trimEnd());
-    else if (passed < total) sum.errors.push(`  ${total - passed} of ${total} tests did not run: a hook of their suite threw`);
+    else if (passed < total) sum.errors.push(`  ${total - passed} of ${total} tests did not run: a hook of their ` +
+      `suite threw`);
     progress(sum);
   }
   if (sum.passed + sum.failed + sum.skipped === 0) {

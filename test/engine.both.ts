@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { add, createEngine, grad, kernel, mean, mul, relu, reshape, sigmoid, stopGradient, sum, tanh, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { add, createEngine, grad, kernel, mean, mul, relu, reshape, sigmoid, stopGradient, sum, tanh, valueAndGrad,
+  type Engine, type Tensor } from "../src/index.ts";
 
 const engine = suite("engine");
 let gpu: Engine;
@@ -60,7 +61,8 @@ engine("a profile names the kernels of a capture and their time", async () => {
   assert.match(await message(() => captured.profile()), "profile of a function that was never called");
   captured();
   const { rows, ms } = await captured.profile();
-  assert.equal(Object.fromEntries(rows.map((r) => [r.kernel, r.calls])), { "shaders/pointwise/relu.wgsl#forward": 2, "shaders/pointwise/add.wgsl#same": 1 });
+  assert.equal(Object.fromEntries(rows.map((r) => [r.kernel, r.calls])), { "shaders/pointwise/relu.wgsl#forward": 2,
+    "shaders/pointwise/add.wgsl#same": 1 });
   assert.ok(ms >= 0 && Math.abs(ms - rows.reduce((sum, r) => sum + r.ms, 0)) < 1e-9);
   captured.dispose();
 });
@@ -191,7 +193,8 @@ engine("two engines live side by side and refuse each other's tensors", async ()
 
 engine("misuse is one clear sentence", async () => {
   const a = gpu.tensor([1, 2, 3]);
-  assert.match(await message(() => add(a, gpu.tensor([1, 2]))), /^add: sizes 3 and 2 of dimension -1 cannot be broadcast \(a \[3\], b \[2\]\)$/);
+  assert.match(await message(() => add(a, gpu.tensor([1, 2]))),
+    /^add: sizes 3 and 2 of dimension -1 cannot be broadcast \(a \[3\], b \[2\]\)$/);
   assert.match(await message(() => reshape(a, [2, 2])), /^reshape: \[2,2\] holds 4 elements, x has 3/);
   assert.match(await message(() => gpu.tensor([1, 2], [3])), "2 numbers given, shape [3] holds 3");
   assert.match(await message(() => a.item()), "only a tensor of one element has an item");
@@ -201,8 +204,10 @@ engine("misuse is one clear sentence", async () => {
   const captured = gpu.capture((x) => ((leaked = relu(x)), relu(leaked)));
   captured({ data: [1], shape: [1] });
   assert.match(await message(() => relu(leaked!)), "lives inside a captured function; return it from there");
-  assert.match(await message(() => captured({ data: [1, 2], shape: [2] })), "an input has shape [2], it was recorded with [1]");
-  assert.match(await message(() => gpu.capture((x) => x.data())({ data: [1], shape: [1] })), "nothing can be read while a capture records");
+  assert.match(await message(() => captured({ data: [1, 2], shape: [2] })), "an input has shape [2], it was recorded " +
+    "with [1]");
+  assert.match(await message(() => gpu.capture((x) => x.data())({ data: [1], shape: [1] })), "nothing can be read " +
+    "while a capture records");
   assert.match(await message(() => gpu.scope(async () => {})), "fn is asynchronous");
 });
 let leaked: Tensor | undefined;
@@ -218,8 +223,10 @@ const GOOD = BAD.replace("1.0 +", "1.0");
 engine("a kernel call with wrong names lists the right ones", async () => {
   const good = kernel("shaders/good.wgsl", GOOD);
   const y = gpu.empty([1]);
-  assert.match(await message(() => gpu.run(good, { z: y }, {}, [1])), "shaders/good.wgsl: tensors {z} given; the kernel binds {y}");
-  assert.match(await message(() => gpu.run(good, { y }, {}, [1], { WG: 1 })), "shaders/good.wgsl: no const, alias or override named WG");
+  assert.match(await message(() => gpu.run(good, { z: y }, {}, [1])), "shaders/good.wgsl: tensors {z} given; the " +
+    "kernel binds {y}");
+  assert.match(await message(() => gpu.run(good, { y }, {}, [1], { WG: 1 })), "shaders/good.wgsl: no const, alias or " +
+    "override named WG");
   assert.match(await message(() => gpu.run(good, { y }, {}, [70000])), "at most 65535 a dimension");
 });
 
@@ -235,7 +242,8 @@ engine("a lost device is one sentence at the next call", async () => {
   const x = lost.tensor([1, 2]);
   lost.device.destroy();
   await lost.device.lost;
-  assert.match(await message(() => relu(x)), /^the GPU device was lost \(.*\); nothing computed since can be trusted: start again/);
+  assert.match(await message(() => relu(x)),
+    /^the GPU device was lost \(.*\); nothing computed since can be trusted: start again/);
   lost.close();
 });
 

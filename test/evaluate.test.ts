@@ -42,7 +42,10 @@ async function withEngine<T>(use: (gpu: Engine) => Promise<T>): Promise<T> {
 /** Runs a command as the shell does, in this process. */
 async function run<T>(command: Command, flags: Context["flags"]): Promise<{ result: T; said: string }> {
   let said = "";
-  const { result } = await withEngine((gpu) => command.run({ gpu, flags, positionals: [], seed: 0, signal: new AbortController().signal, say: (line) => void (said += `${line}\n`) }));
+  const { result } = await withEngine((gpu) =>
+    command.run({ gpu, flags, positionals: [], seed: 0, signal: new AbortController().signal, say: (line) =>
+      void (said += `${line}\n`) })
+  );
   return { result: result as T, said };
 }
 
@@ -52,7 +55,9 @@ test("evaluate gives Table 1 of the networks that are there, in the sizes that t
   assert.equal(result.table1!.map((r) => r.defence), ["none", "cvae", "cvae+g-signed"]);
   const due = await withEngine((gpu) => {
     const set = batches(slice(readMnistPart("test"), 0, 100), 100);
-    return table1(gpu, (["none", "cvae", "cvae+g-signed"] as const).map((name) => loadDefence(gpu, TINY, weights, name)), loadClassifier(gpu, TINY, weights), set, TINY.attack);
+    return table1(gpu,
+      (["none", "cvae", "cvae+g-signed"] as const).map((name) => loadDefence(gpu, TINY, weights, name)),
+      loadClassifier(gpu, TINY, weights), set, TINY.attack);
   });
   assert.equal(result.table1, due.rows);
   assert.equal(result.mcnemar, due.mcnemar);
@@ -69,7 +74,8 @@ async function refuses(command: Command, flags: Context["flags"], message: RegEx
 }
 
 test("a row that was asked for by name must be there, with what it began from", async () => {
-  await refuses(evaluate, { weights, defence: "cvae,dae" }, /^--defence: dae came and there is no .*dae\.safetensors; train it with purigrad train --net dae/);
+  await refuses(evaluate, { weights, defence: "cvae,dae" },
+    /^--defence: dae came and there is no .*dae\.safetensors; train it with purigrad train --net dae/);
   await refuses(evaluate, { weights, defence: "vae+g" }, /^--defence: vae\+g came and there is no .*vae\.safetensors/);
   await refuses(evaluate, { weights, defence: "cvae,xae" }, /^--defence: "xae" came, one of none, dae, .* was due$/);
   const { result } = await run<MnistResults>(evaluate, { weights, defence: "cvae+g-signed,none", images: "10" });
@@ -78,36 +84,49 @@ test("a row that was asked for by name must be there, with what it began from", 
 
 test("without weights one sentence says what to run", async () => {
   const none = join(folder, "none");
-  await refuses(evaluate, { weights: none }, /^purigrad evaluate: there is no .*none\/cnn\.safetensors; give a folder that purigrad train wrote$/);
+  await refuses(evaluate, { weights: none },
+    /^purigrad evaluate: there is no .*none\/cnn\.safetensors; give a folder that purigrad train wrote$/);
   await refuses(attack, { attack: "pgd", weights: none }, /^purigrad attack: there is no /);
   await refuses(evaluate, { weights, pretrained: true }, /--pretrained and --weights came, one of them was due/);
   await refuses(evaluate, { preset: "half" }, /^--preset: "half" came, quick or full was due$/);
   if (!existsSync("out/mnist-quick/weights/cnn.safetensors"))
-    await refuses(evaluate, {}, /there is no out\/mnist-quick\/weights\/cnn\.safetensors; run purigrad train --preset quick first, or give --pretrained or --weights DIR$/);
-  if (!existsSync("results/mnist/weights/cnn.safetensors")) await refuses(evaluate, { pretrained: true }, /results\/mnist\/weights\/cnn\.safetensors; this copy of purigrad comes without them$/);
+    await refuses(evaluate, {},
+      /there is no out\/mnist-quick\/weights\/cnn\.safetensors; run purigrad train --preset quick first, or give --/);
+  if (!existsSync("results/mnist/weights/cnn.safetensors"))
+    await refuses(evaluate, { pretrained: true },
+      /results\/mnist\/weights\/cnn\.safetensors; this copy of purigrad comes without them$/);
 });
 
 test("a number of images that does not come out is refused", async () => {
   for (const images of ["0", "x", "1.5", "251", "10050"])
-    await refuses(evaluate, { weights, images }, /^--images: ".*" came, a whole number from 1 to 250 or a multiple of 50 up to 10,000 was due$/);
+    await refuses(evaluate, { weights, images },
+      /^--images: ".*" came, a whole number from 1 to 250 or a multiple of 50 up to 10,000 was due$/);
 });
 
 test("attack keeps clean, adversarial and purified images, the verdicts, and a picture", async () => {
   const out = join(folder, "attack");
-  const { result, said } = await run<{ accuracy: Record<string, number> }>(attack, { attack: "ifgsm", eps: "0.1", alpha: "0.02", steps: "4", images: "300", weights, out });
+  const { result, said } = await run<{ accuracy: Record<string, number>; }>(attack, { attack: "ifgsm", eps: "0.1",
+    alpha: "0.02", steps: "4", images: "300", weights, out });
   const file = parseSafetensors(readFileSync(join(out, "adversarial.safetensors")));
-  const [clean, adversarial, purified, labels, predicted] = ["clean", "adversarial", "purified", "labels", "predicted"].map((name) => file[name]!);
+  const [clean, adversarial, purified, labels, predicted] = ["clean", "adversarial", "purified", "labels", "predicted"]
+    .map((name) => file[name]!);
   for (const t of [clean, adversarial, purified]) assert.equal([t!.dtype, t!.shape], ["F32", [300, 1, 28, 28]]);
   assert.equal([labels!.shape, predicted!.shape], [[300], [3, 300]]);
   const mnist = slice(readMnistPart("test"), 0, 300);
   assert.equal(clean!.data, mnist.images.slice());
   assert.equal(labels!.data, mnist.labels.slice());
   const change = (adversarial!.data as Float32Array).map((v, i) => Math.abs(v - (clean!.data[i] as number)));
-  assert.ok(Math.abs(Math.max(...Array.from({ length: 100 }, (_, i) => Math.max(...change.subarray(i * 784, (i + 1) * 784)))) - 0.08) < 1e-5);
-  const right = [0, 1, 2].map((stage) => mnist.labels.reduce((n, label, i) => n + Number(predicted!.data[stage * 300 + i] === label), 0) / 3);
+  assert.ok(
+    Math.abs(Math.max(...Array.from({ length: 100 }, (_, i) =>
+      Math.max(...change.subarray(i * 784, (i + 1) * 784)))) - 0.08) < 1e-5,
+  );
+  const right = [0, 1, 2].map((stage) =>
+    mnist.labels.reduce((n, label, i) => n + Number(predicted!.data[stage * 300 + i] === label), 0) / 3
+  );
   assert.equal(Object.keys(result.accuracy), ["before", "after", "behind"]);
   Object.values(result.accuracy).forEach((percent, i) => assert.ok(Math.abs(percent - right[i]!) < 1e-9));
-  assert.match(said, /I-FGSM, eps 0\.1, 300 test images: .* % right before the attack, .* % after it, .* % behind C-VAE\+G \(signed\)/);
+  assert.match(said,
+    /I-FGSM, eps 0\.1, 300 test images: .* % right before the attack, .* % after it, .* % behind C-VAE\+G \(signed\)/);
   const { data } = PNG.sync.read(readFileSync(join(out, "adversarial.png")));
   assert.ok(new Set(data).size > 50, "the picture is not blank");
 });
@@ -125,10 +144,14 @@ test("attack refuses wrong flags in one sentence each", async () => {
   await refuses(attack, { attack: "cw" }, /^--attack: "cw" came, /);
   await refuses(attack, { attack: "pgd", eps: "2" }, /^--eps: "2" came, a number above 0 and up to 1 was due$/);
   await refuses(attack, { attack: "pgd", alpha: "" }, /^--alpha: "" came, /);
-  await refuses(attack, { attack: "pgd", steps: "1.5" }, /^--steps: "1\.5" came, a whole number from 1 to 10000 was due$/);
-  await refuses(attack, { attack: "fgsm", steps: "5" }, /^--steps: FGSM takes one step of eps; leave it out, or take ifgsm$/);
-  await refuses(attack, { attack: "pgd", defence: "none", weights }, /^--defence: "none" came, one of dae, .* was due$/);
-  await refuses(attack, { attack: "pgd", defence: "cvae,vae", weights }, /^--defence: "cvae,vae" came, one defence was due/);
+  await refuses(attack, { attack: "pgd", steps: "1.5" },
+    /^--steps: "1\.5" came, a whole number from 1 to 10000 was due$/);
+  await refuses(attack, { attack: "fgsm", steps: "5" },
+    /^--steps: FGSM takes one step of eps; leave it out, or take ifgsm$/);
+  await refuses(attack, { attack: "pgd", defence: "none", weights },
+    /^--defence: "none" came, one of dae, .* was due$/);
+  await refuses(attack, { attack: "pgd", defence: "cvae,vae", weights },
+    /^--defence: "cvae,vae" came, one defence was due/);
 });
 
 test("both are commands of purigrad", () => {

@@ -30,8 +30,10 @@ figures.after(() => gpu.close());
 /** 3 batches of 8 images: bright bars on noise, labels 0 to 9 in turn. */
 function pictures(seed = 2): Batches {
   const random = hostRandom(seed);
-  const images = Array.from({ length: 3 }, () => Float32Array.from({ length: 8 * PIXELS }, (_, i) => (i % 28 < 5 ? 1 : 0.3 * random())));
-  return { size: 8, shape: [1, 28, 28], images, labels: images.map((_, b) => Int32Array.from({ length: 8 }, (_, i) => (8 * b + i) % 10)) };
+  const images = Array.from({ length: 3 },
+    () => Float32Array.from({ length: 8 * PIXELS }, (_, i) => (i % 28 < 5 ? 1 : 0.3 * random())));
+  return { size: 8, shape: [1, 28, 28], images,
+    labels: images.map((_, b) => Int32Array.from({ length: 8 }, (_, i) => (8 * b + i) % 10)) };
 }
 const tinyNet = () => mlpAutoencoder(gpu, 1, { hidden: 8, latent: 4 });
 const tinyMeans = () => gpu.tensor(Float32Array.from({ length: 12 }, (_, i) => (i % 5) - 2), [3, 4]);
@@ -68,8 +70,10 @@ const count = (svg: string, part: string) => svg.split(part).length - 1;
 
 figures("the structure's parameters and shapes are those of the networks", () => {
   const classifier = tinyClassifier();
-  const nets = [mlpAutoencoder(gpu, 1, { hidden: 8, latent: 4 }), convAutoencoder(gpu, 1, { channels: [2, 3], hidden: 5, latent: 4 }), convMlpAutoencoder(gpu, 1, { channels: [2, 3, 4], hidden: 5, widths: [6, 7], latent: 4 })];
-  const sum = (layers: { parameters: number }[]) => layers.reduce((n, layer) => n + layer.parameters, 0);
+  const nets = [mlpAutoencoder(gpu, 1, { hidden: 8, latent: 4 }),
+    convAutoencoder(gpu, 1, { channels: [2, 3], hidden: 5, latent: 4 }),
+    convMlpAutoencoder(gpu, 1, { channels: [2, 3, 4], hidden: 5, widths: [6, 7], latent: 4 })];
+  const sum = (layers: { parameters: number; }[]) => layers.reduce((n, layer) => n + layer.parameters, 0);
   const before = gpu.memory();
   for (const net of nets) {
     const s = structureOf(net, classifier);
@@ -77,13 +81,29 @@ figures("the structure's parameters and shapes are those of the networks", () =>
     assert.is(sum(s.decoder.layers), net.decoder.count);
     assert.is(sum(s.classifier.layers), classifier.params.count);
     assert.equal(s.heads.map(({ name, shape }) => [name, ...shape]), [["mu", 4], ["logvar", 4]]);
-    assert.equal([s.encoder.input, s.encoder.output, s.decoder.input, s.decoder.output, s.classifier.output], [[1, 28, 28], [4], [4], [1, 28, 28], [10]]);
+    assert.equal([s.encoder.input, s.encoder.output, s.decoder.input, s.decoder.output, s.classifier.output], [[1, 28,
+      28], [4], [4], [1, 28, 28], [10]]);
   }
   assert.equal(gpu.memory().liveBytes, before.liveBytes);
   assert.is(gpu.tape, null);
-  assert.equal(structureOf(nets[1]!, classifier).encoder.layers.map(({ name, kind, shape }) => `${name} ${kind} ${shape}`), ["conv1 4x4, stride 2 2,14,14", "conv2 4x4, stride 2 3,7,7", "fc1 linear 5"]);
-  assert.equal(structureOf(nets[1]!, classifier).decoder.layers.slice(2).map(({ name, kind, shape }) => `${name} ${kind} ${shape}`), ["up1 4x4, stride 1/2 16,14,14", "up2 4x4, stride 1/2 1,28,28"]);
-  assert.equal(structureOf(nets[2]!, classifier).classifier.layers.map(({ name, shape }) => `${name} ${shape}`), ["conv1 2,28,28", "max pool 2,14,14", "conv2 3,14,14", "max pool 3,7,7", "fc1 8", "fc2 10"]);
+  assert.equal(
+    structureOf(nets[1]!, classifier).encoder.layers.map(({ name, kind, shape }) => `${name} ${kind} ${shape}`),
+    ["conv1 4x4, stride 2 2,14,14", "conv2 4x4, stride 2 3,7,7", "fc1 linear 5"],
+  );
+  assert.equal(
+    structureOf(nets[1]!, classifier).decoder.layers.slice(2).map(({ name, kind, shape }) =>
+      `${name} ${kind} ${shape}`
+    ),
+    ["up1 4x4, stride 1/2 16,14,14", "up2 4x4, stride 1/2 1,28,28"],
+  );
+  assert.equal(structureOf(nets[2]!, classifier).classifier.layers.map(({ name, shape }) => `${name} ${shape}`), [
+    "conv1 2,28,28",
+    "max pool 2,14,14",
+    "conv2 3,14,14",
+    "max pool 3,7,7",
+    "fc1 8",
+    "fc2 10",
+  ]);
 });
 
 figures("figure 1 has a box a layer, and the clusters only where there are some", () => {
@@ -91,8 +111,10 @@ figures("figure 1 has a box a layer, and the clusters only where there are some"
   const svg = structureFigure(structure, { clusters: 3 });
   const words = texts(svg);
   assert.is(count(svg, `class="layer"`), 1 + 2 + 2 + 6);
-  for (const word of ["image x", "z", "mu", "logvar", "label", "Encoder", "Decoder", "Classifier", "12 parameters"]) assert.ok(words.includes(word), word);
-  assert.ok(words.some((word) => /^Q\(y\|z\)/.test(word)) && words.some((word) => word.includes("3 cluster means")), words.join("; "));
+  for (const word of ["image x", "z", "mu", "logvar", "label", "Encoder", "Decoder", "Classifier", "12 parameters"])
+    assert.ok(words.includes(word), word);
+  assert.ok(words.some((word) => /^Q\(y\|z\)/.test(word)) && words.some((word) => word.includes("3 cluster means")),
+    words.join("; "));
   assert.not.ok(texts(structureFigure(structure)).some((word) => word.includes("cluster")));
 });
 
@@ -118,9 +140,12 @@ figures("an image is in the cluster whose mean is nearest", async () => {
   const [net, means, set] = [tinyNet(), tinyMeans(), pictures()];
   const { mu, clusters } = await encodeAll(gpu, net, means, set, 20);
   const at = await means.data();
-  const far = (i: number, y: number) => [0, 1, 2, 3].reduce((sum, c) => sum + (mu[4 * i + c]! - at[4 * y + c]!) ** 2, 0);
+  const far = (i: number, y: number) =>
+    [0, 1, 2, 3].reduce((sum, c) => sum + (mu[4 * i + c]! - at[4 * y + c]!) ** 2, 0);
   assert.is(clusters.length, 20);
-  clusters.forEach((cluster, i) => [0, 1, 2].forEach((y) => assert.ok(far(i, cluster) <= far(i, y) + 1e-5, `image ${i}`)));
+  clusters.forEach((cluster, i) =>
+    [0, 1, 2].forEach((y) => assert.ok(far(i, cluster) <= far(i, y) + 1e-5, `image ${i}`))
+  );
 });
 
 figures("clusters are summed up by size and majority digit", () => {
@@ -130,7 +155,8 @@ figures("clusters are summed up by size and majority digit", () => {
   assert.is(third!.digit, 1);
   assertSentence(() => summarise([0, 3], [1, 1], 3), "image 1", "cluster 3", "0 to 2");
   assertSentence(() => summarise([0], [1, 1], 3), "1 images", "2 a label");
-  const row = { size: 1, digit: 1, share: 1, originals: new Float32Array(4), reconstructions: new Float32Array(0), labels: [1] };
+  const row = { size: 1, digit: 1, share: 1, originals: new Float32Array(4), reconstructions: new Float32Array(0),
+    labels: [1] };
   assertSentence(() => clusterGrid([row], [1, 2, 2]), "cluster 0", "4 values");
 });
 
@@ -153,38 +179,59 @@ figures("figure 3: the decoded mean and samples, the same for a seed", async () 
 
 figures("figure 4: a block an attack, a row a method", async () => {
   const [net, classifier, set] = [tinyNet(), tinyClassifier(), pictures()];
-  const methods = ["DAE", "VAE", "VAE+G", "C-VAE", "C-VAE+G"].map((label) => ({ label, purify: (x: Tensor) => purify(net, x) }));
+  const methods = ["DAE", "VAE", "VAE+G", "C-VAE", "C-VAE+G"].map((label) => ({ label,
+    purify: (x: Tensor) => purify(net, x) })
+  );
   const classify = (x: Tensor) => classifier.forward(x);
   const before = gpu.memory();
   const one = seen(await figure4(gpu, set, { FGSM: pictures(3) }, classify, methods, { count: 4 }));
-  const two = seen(await figure4(gpu, set, { FGSM: pictures(3), PGD: pictures(4), "MI-FGSM": pictures(5) }, classify, methods, { count: 4 }));
+  const two = seen(
+    await figure4(gpu, set, { FGSM: pictures(3), PGD: pictures(4), "MI-FGSM": pictures(5) }, classify, methods, {
+      count: 4,
+    }),
+  );
   assert.equal(gpu.memory().liveBytes, before.liveBytes);
   assert.ok(one.width > 4 * 56 && one.height > 7 * 56, `${one.width}x${one.height}`);
   assert.equal(two, { width: 2 * one.width, height: 2 * one.height });
-  const message = await figure4(gpu, set, { FGSM: set }, classify, methods, { count: 9 }).then(() => "", (error: Error) => error.message);
+  const message = await figure4(gpu, set, { FGSM: set }, classify, methods, { count: 9 }).then(() => "",
+    (error: Error) => error.message);
   assert.match(message, /^figure 4: 9 digits wanted; 1 to 8/);
-  assertSentence(() => verdictGrid({ title: "FGSM", labels: [1, 2], rows: [{ label: "DAE", images: new Float32Array(8), predicted: [1] }] }, [1, 2, 2]), `"DAE" of FGSM`, "1 verdicts", "2 labels");
+  assertSentence(
+    () =>
+      verdictGrid({ title: "FGSM", labels: [1, 2],
+        rows: [{ label: "DAE", images: new Float32Array(8), predicted: [1] }] }, [1, 2, 2]),
+    `"DAE" of FGSM`,
+    "1 verdicts",
+    "2 labels",
+  );
   assertSentence(() => tile([], 2), "0 pictures");
 });
 
 // curves
 
-const CURVES = { eps: [0, 0.1, 0.2, 0.3, 0.4, 0.5], curves: ["no defence", "DAE", "VAE & <G>"].map((label, i) => ({ label, values: [99, 90, 70, 40, 10, i], dashed: i === 1 })) };
+const CURVES = { eps: [0, 0.1, 0.2, 0.3, 0.4, 0.5],
+  curves: ["no defence", "DAE", "VAE & <G>"].map((label, i) => ({ label, values: [99, 90, 70, 40, 10, i],
+    dashed: i === 1 })
+  ) };
 
 figures("accuracy over epsilon: a curve and two names a defence, ticks, Table 1's epsilon", () => {
   const svg = accuracyFigure({ ...CURVES, attack: "FGSM" });
   const words = texts(svg);
   assert.is(count(svg, `class="curve"`), 3);
   assert.is(count(svg, "mark\""), 1);
-  for (const word of ["no defence", "DAE", "VAE &amp; &lt;G&gt;"]) assert.is(words.filter((w) => w === word).length, 2, word);
-  for (const tick of ["0.1", "0.2", "0.3", "0.4", "0.5", "20", "40", "60", "80", "100"]) assert.ok(words.includes(tick), `tick ${tick}`);
+  for (const word of ["no defence", "DAE", "VAE &amp; &lt;G&gt;"])
+    assert.is(words.filter((w) => w === word).length, 2, word);
+  for (const tick of ["0.1", "0.2", "0.3", "0.4", "0.5", "20", "40", "60", "80", "100"])
+    assert.ok(words.includes(tick), `tick ${tick}`);
   assert.ok(words.includes("Table 1: ε 0.2"));
   assert.is(count(accuracyFigure({ ...CURVES, marked: 0.7 }), "mark\""), 0);
 });
 
 figures("names at the ends of lines stand apart and inside", () => {
   const svg = accuracyFigure(CURVES);
-  const heights = [...svg.matchAll(/y="([\d.]+)"[^>]*class="end"/g)].map((found) => Number(found[1])).sort((a, b) => a - b);
+  const heights = [...svg.matchAll(/y="([\d.]+)"[^>]*class="end"/g)].map((found) => Number(found[1])).sort((a, b) =>
+    a - b
+  );
   assert.is(heights.length, 3);
   heights.slice(1).forEach((y, i) => assert.ok(y - heights[i]! >= 16.9, heights.join()));
   assert.equal(spread([5, 5, 90], 10, 0, 95), [5, 15, 90]);
@@ -198,7 +245,9 @@ figures("ticks are round numbers", () => {
 });
 
 figures("curves that cannot be drawn are refused; gaps can be", () => {
-  const chart = (eps: number[], values: (number | null)[]) => lineChart({ title: "t", x: { label: "x", values: eps }, y: { label: "y", from: 0, to: 1 }, lines: [{ label: "DAE", values }] });
+  const chart = (eps: number[], values: (number | null)[]) =>
+    lineChart({ title: "t", x: { label: "x", values: eps }, y: { label: "y", from: 0, to: 1 },
+      lines: [{ label: "DAE", values }] });
   assertSentence(() => chart([0, 1], [1]), `"DAE" has 1 values`, "x has 2");
   assertSentence(() => chart([0, 0], [1, 1]), "[0,0]", "rising");
   assertSentence(() => chart([0, 1], [1, NaN]), `"DAE"`, "null");
@@ -219,8 +268,11 @@ function blobs(n: number): Float32Array {
 figures("t-SNE parts two far blobs, and gives the same points again", () => {
   const y = tsne(blobs(30), 3, { perplexity: 8, iterations: 200 });
   const far = (i: number, j: number) => Math.hypot(y[2 * i]! - y[2 * j]!, y[2 * i + 1]! - y[2 * j + 1]!);
-  const side = (i: number) => Array.from({ length: 60 }, (_, j) => j).filter((j) => j !== i).sort((a, b) => far(i, a) - far(i, b)).slice(0, 5);
-  for (let i = 0; i < 60; i++) assert.ok(side(i).every((j) => j < 30 === i < 30), `the neighbours of ${i} are ${side(i)}`);
+  const side = (i: number) =>
+    Array.from({ length: 60 }, (_, j) => j).filter((j) => j !== i).sort((a, b) => far(i, a) - far(i, b)).slice(0, 5);
+  for (let i = 0; i < 60; i++)
+    assert.ok(side(i).every((j) => j < 30 === i < 30), `the neighbours of ${i} are ` +
+      `${side(i)}`);
   assert.ok(far(0, 45) > far(0, 15), "the blobs lie apart");
   assert.equal(tsne(blobs(30), 3, { perplexity: 8, iterations: 200 }), y);
   assertSentence(() => tsne(blobs(30), 3), "60 points", "more than 90", "perplexity of 30");
@@ -236,15 +288,18 @@ figures("the first principal component is the long axis", () => {
 
 figures("the latent space: two panels, a path and a number for each group", async () => {
   const points = tsne(blobs(20), 3, { perplexity: 5, iterations: 50 });
-  const svg = latentFigure({ points, clusters: Array.from({ length: 40 }, (_, i) => i % 4), labels: Array.from({ length: 40 }, (_, i) => i % 10) });
+  const svg = latentFigure({ points, clusters: Array.from({ length: 40 }, (_, i) => i % 4),
+    labels: Array.from({ length: 40 }, (_, i) => i % 10) });
   const words = texts(svg);
   assert.is(count(svg, `class="group"`), 4 + 10);
   assert.is(count(svg, "h0M") + 14, 2 * 40);
-  for (let i = 0; i < 10; i++) assert.is(words.filter((word) => word === String(i)).length, i < 4 ? 3 : 2, `number ${i}`);
+  for (let i = 0; i < 10; i++)
+    assert.is(words.filter((word) => word === String(i)).length, i < 4 ? 3 : 2, `number ${i}`);
   assert.ok(words.includes("by cluster") && words.includes("by label"));
   texts(await latentSpace(gpu, tinyNet(), tinyMeans(), pictures(), { count: 20, perplexity: 4, iterations: 20 }));
   assertSentence(() => latentFigure({ points, clusters: [1], labels: [1] }), "40 points", "1 clusters");
-  assertSentence(() => latentFigure({ points: points.subarray(0, 2), clusters: [11], labels: [1] }), "clusters has 11", "0 to 9");
+  assertSentence(() => latentFigure({ points: points.subarray(0, 2), clusters: [11], labels: [1] }), "clusters has 11",
+    "0 to 9");
 });
 
 figures.run();

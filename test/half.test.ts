@@ -10,7 +10,10 @@ half("all 65,536 halves come back, NaN as NaN", () => {
   const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const values = fromHalf(all);
   const back = toHalf(values);
-  assert.equal([...all].filter((h, i) => (Number.isNaN(values[i]!) ? !Number.isNaN(fromHalf([back[i]!])[0]!) : back[i] !== h)), []);
+  assert.equal(
+    [...all].filter((h, i) => (Number.isNaN(values[i]!) ? !Number.isNaN(fromHalf([back[i]!])[0]!) : back[i] !== h)),
+    [],
+  );
 });
 
 half("float32 rounds as struct.pack('e') in Python does", () => {

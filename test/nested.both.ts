@@ -12,9 +12,11 @@ nested.before(async () => void (gpu = await createEngine({ seed: 5 })));
 nested.after(() => gpu.close());
 
 /** d sum(f'(x)) / dx */
-const second = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => grad(() => sum(grad(() => sum(f(x)), [x])[0]!), [x])[0]!;
+const second = (f: (x: Tensor) => Tensor, x: Tensor): Tensor =>
+  grad(() => sum(grad(() => sum(f(x)), [x])[0]!), [x])[0]!;
 const close = (got: ArrayLike<number>, due: readonly number[], limit: number, what: string) =>
-  due.forEach((d, i) => assert.ok(Math.abs(got[i]! - d) <= limit * Math.max(1, Math.abs(d)), `${what}: element ${i} is ${got[i]}, ${d} is due`));
+  due.forEach((d, i) => assert.ok(Math.abs(got[i]! - d) <= limit * Math.max(1, Math.abs(d)), `${what}: element ${i} ` +
+    `is ${got[i]}, ${d} is due`));
 
 const X = [0.5, 1, 2, 3];
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
@@ -47,14 +49,16 @@ const smooth: [string, (x: Tensor) => Tensor, (x: number) => number][] = [
 ];
 
 for (const [name, f, due] of smooth)
-  nested(`the second derivative of ${name}`, async () => close(await second(f, gpu.tensor(X)).data(), X.map(due), 2e-5, name));
+  nested(`the second derivative of ${name}`,
+    async () => close(await second(f, gpu.tensor(X)).data(), X.map(due), 2e-5, name));
 
 nested("reductions: the square of a mean", async () => {
   close(await second((x) => ops.square(mean(x)), gpu.tensor(X)).data(), X.map(() => 0.5), 1e-5, "mean");
 });
 
 nested("products: matmul, linear, convolutions, against differences of the first derivative", async () => {
-  const make = (shape: number[], k: number) => gpu.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(k + 1.7 * i)), shape);
+  const make = (shape: number[], k: number) =>
+    gpu.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(k + 1.7 * i)), shape);
   const [m, w, images, kernel] = [make([3, 4], 1), make([5, 4], 2), make([2, 2, 5, 6], 3), make([3, 2, 3, 3], 4)];
   const cases: [string, Tensor, (t: Tensor) => Tensor][] = [
     ["matmul, left", m, (t) => ops.matmul(t, w, { transposeB: true })],
@@ -63,7 +67,8 @@ nested("products: matmul, linear, convolutions, against differences of the first
     ["linear", w, (t) => ops.linear(m, t)],
     ["conv2d, images", images, (t) => ops.conv2d(t, kernel, undefined, { stride: 2, padding: 1, relu: true })],
     ["conv2d, weights", kernel, (t) => ops.conv2d(images, t, undefined, { padding: 1 })],
-    ["convTranspose2d, images", make([1, 3, 3, 3], 5), (t) => ops.convTranspose2d(t, kernel, undefined, { stride: 2, padding: 1 })],
+    ["convTranspose2d, images", make([1, 3, 3, 3], 5),
+      (t) => ops.convTranspose2d(t, kernel, undefined, { stride: 2, padding: 1 })],
   ];
   for (const [name, t, f] of cases) {
     const loss = (v: Tensor) => sum(ops.pow(f(v), 3));
@@ -124,7 +129,8 @@ nested("an op without a second derivative says so by name; no gradient is silent
     ["clusterLoss", (x) => ops.clusterLoss(rows(x), rows(x), rows(x))],
   ];
   for (const [name, f] of without)
-    assert.is(await messageOf(() => second((x) => ops.square(f(x)), gpu.tensor(X))), `${name} has no second derivative; wrap the inner gradient in stopGradient() if none is meant`);
+    assert.is(await messageOf(() => second((x) => ops.square(f(x)), gpu.tensor(X))), `${name} has no second ` +
+      `derivative; wrap the inner gradient in stopGradient() if none is meant`);
 });
 
 nested.run();

@@ -24,25 +24,36 @@ const finds = (name: string, change: Partial<OpRow>, ...due: RegExp[]) =>
   });
 
 finds("a right row has no problem", {});
-finds("a wrong value", { gradient: [], run: ({ x, w }) => mul(sub(square(x!), 1e-4), w!) }, /^the result is off by .*element \d+:/);
+finds("a wrong value", { gradient: [], run: ({ x, w }) => mul(sub(square(x!), 1e-4), w!) },
+  /^the result is off by .*element \d+:/);
 finds("a wrong shape", { shape: [7, 5] }, /^the result has shape \[5,7\], \[7,5\] is due$/);
 finds("a gradient that is cut", { run: ({ x, w }) => mul(square(stopGradient(x!)), w!) }, /^dx is off by/);
-finds("a result that is not a number", { gradient: [], run: ({ x, w }) => mul(mul(square(x!), w!), NaN) }, /^the result is off by NaN/);
-finds("a buffer left behind", { run: ({ x, w }) => (gpu.recording || gpu.keep(gpu.zeros([3])), mul(square(x!), w!)) }, /buffers \(\d+ bytes\) were left behind/);
+finds("a result that is not a number", { gradient: [], run: ({ x, w }) => mul(mul(square(x!), w!), NaN) },
+  /^the result is off by NaN/);
+finds("a buffer left behind", { run: ({ x, w }) => (gpu.recording || gpu.keep(gpu.zeros([3])), mul(square(x!), w!)) },
+  /buffers \(\d+ bytes\) were left behind/);
 
 /** Another factor at every call: a capture keeps the one it recorded. */
 let calls = 0;
-finds("a number baked into the capture", { gradient: [], tolerance: 1e-1, run: ({ x, w }) => mul(mul(square(x!), w!), 1 + 1e-3 * ++calls) }, /^captured, call \d: the result has other bits than eager/);
+finds("a number baked into the capture", { gradient: [], tolerance: 1e-1,
+  run: ({ x, w }) => mul(mul(square(x!), w!), 1 + 1e-3 * ++calls) },
+  /^captured, call \d: the result has other bits than eager/);
 
 /** Gives w no gradient where x wants none. */
 const careless = (x: Tensor, w: Tensor): Tensor =>
   record("careless", mul(x, w), [x, w], (dy, needs) => [mul(dy, w), needs[0] ? mul(dy, x) : gpu.zeros(w.shape)]);
-finds("needs that change another gradient", { inputs: { x: { shape: [5] }, w: { shape: [5] } }, run: ({ x, w }) => careless(x!, w!), reference: ({ x, w }) => x!.map((v, i) => v * w![i]!) }, /^dw asked for alone has other bits/);
+finds("needs that change another gradient", { inputs: { x: { shape: [5] }, w: { shape: [5] } },
+  run: ({ x, w }) => careless(x!, w!), reference: ({ x, w }) => x!.map((v, i) => v * w![i]!) },
+  /^dw asked for alone has other bits/);
 
 checker("a call that throws nothing, or something else", () => {
   assert.match(checkWrong(gpu, { op: "x", call: () => 0, message: /due/ })[0]!, /^threw nothing/);
-  assert.match(checkWrong(gpu, { op: "x", call: () => { throw new Error("y: due"); }, message: /due/ })[0]!, /^threw "y: due"/);
-  assert.equal(checkWrong(gpu, { op: "x", call: () => { throw new Error("x: due"); }, message: /due/ }), []);
+  assert.match(checkWrong(gpu, { op: "x", call: () => {
+    throw new Error("y: due");
+  }, message: /due/ })[0]!, /^threw "y: due"/);
+  assert.equal(checkWrong(gpu, { op: "x", call: () => {
+    throw new Error("x: due");
+  }, message: /due/ }), []);
 });
 
 checker.run();

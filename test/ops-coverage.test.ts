@@ -15,9 +15,12 @@ const without = (covered: Iterable<string>) => {
   return ops.filter((op) => !set.has(op));
 };
 const files = (folder: string, end: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(end)).map((name) => `${folder}/${name}`);
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(end)).map((name) =>
+    `${folder}/${name}`
+  );
 
-coverage("every op of src/kernels/index.ts has a row in test/ops", () => assert.equal(without(rows.map((r) => r.op)), []));
+coverage("every op of src/kernels/index.ts has a row in test/ops",
+  () => assert.equal(without(rows.map((r) => r.op)), []));
 
 coverage("every op has a wrong call in test/ops", () => assert.equal(without(wrong.map((r) => r.op)), []));
 
@@ -28,7 +31,11 @@ coverage("every row names an op, and no two rows have one id", () => {
 });
 
 coverage("every shader is imported by a source file", () => {
-  const imported = new Set(files("src", ".ts").flatMap((file) => [...readFileSync(file, "utf8").matchAll(/from ".*?(shaders\/[^"]+\.wgsl)"/g)].map((m) => m[1]!)));
+  const imported = new Set(
+    files("src", ".ts").flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/from ".*?(shaders\/[^"]+\.wgsl)"/g)].map((m) => m[1]!)
+    ),
+  );
   assert.equal(files("shaders", ".wgsl").filter((file) => !imported.has(file)), []);
 });
 

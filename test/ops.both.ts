@@ -8,7 +8,8 @@ import { rows, wrong } from "./ops/index.ts";
 import { idOf } from "./ops/table.ts";
 
 const only = globalThis.process?.env?.OP ?? "";
-const again = (id: string, problems: readonly string[]) => `${id}: ${problems.join("; ")}\n    again: OP="${id}" npm test -- --node ops`;
+const again = (id: string, problems: readonly string[]) => `${id}: ${problems.join("; ")}\n    again: OP="${id}" npm ` +
+  `test -- --node ops`;
 
 /** One engine for all rows; a row that breaks it gets the next one a fresh engine. */
 let open: Engine | null = null;
@@ -38,6 +39,7 @@ const ops = suite("ops");
 for (const row of rows.filter(mine).filter((r) => idOf(r).startsWith(only)))
   ops(idOf(row), async () => must(idOf(row), await withEngine((gpu) => checkRow(gpu, row))));
 for (const [i, row] of wrong.entries())
-  if (mine(row, i) && row.op.startsWith(only)) ops(`${row.op}, wrong call ${i}`, async () => must(row.op, await withEngine((gpu) => checkWrong(gpu, row))));
+  if (mine(row, i) && row.op.startsWith(only))
+    ops(`${row.op}, wrong call ${i}`, async () => must(row.op, await withEngine((gpu) => checkWrong(gpu, row))));
 ops.after(() => open?.close());
 ops.run();

@@ -1,4 +1,5 @@
-// Parameters, optimisers and schedules. The numbers of every optimiser are held to torch.optim by `verify`; here is what
+// Parameters, optimisers and schedules. The numbers of every optimiser are held to torch.optim by `verify`; here is
+// what
 // numbers alone do not show: captured steps, checkpoints, several Parameters at once, errors.
 
 import { suite } from "uvu";
@@ -22,7 +23,8 @@ const MAKE: Record<string, (p: Parameters[]) => Optimizer> = {
 
 /** Two Parameters with odd sizes; the gradient of each tensor is p - 1. */
 function problem(make: (p: Parameters[]) => Optimizer) {
-  const first = makeParameters(gpu, { a: { shape: [5, 13], init: "kaiming-uniform" }, b: { shape: [3], init: "zeros" } }, 1);
+  const first = makeParameters(gpu, { a: { shape: [5, 13], init: "kaiming-uniform" },
+    b: { shape: [3], init: "zeros" } }, 1);
   const second = makeParameters(gpu, { c: { shape: [67], init: "kaiming-uniform", fanIn: 9 } }, 2);
   const optimizer = make([first, second]);
   const list = [...first.list(), ...second.list()];
@@ -84,7 +86,8 @@ optim("an optimiser and its parameters give back all memory", () => {
 });
 
 optim("parameters: PyTorch's bounds, the same numbers for a seed, others for another", async () => {
-  const values = async (seed: number) => (await makeParameters(gpu, { w: { shape: [40, 25], init: "kaiming-uniform" } }, seed).state()).w!.data;
+  const values = async (seed: number) =>
+    (await makeParameters(gpu, { w: { shape: [40, 25], init: "kaiming-uniform" } }, seed).state()).w!.data;
   const [a, b, c] = [await values(3), await values(3), await values(4)];
   assert.equal(a, b);
   assert.not.equal(a, c);
@@ -99,8 +102,10 @@ optim("parameters: what does not fit is one sentence", async () => {
   assert.throws(() => p.get("c"), /parameters: no tensor named c; there are w, b/);
   assert.throws(() => p.load({ w: state.w! }), /load: b is missing; the state has w/);
   assert.throws(() => p.load({ ...state, c: state.b! }), /load: c is not a parameter of this network; it has w, b/);
-  assert.throws(() => p.load({ ...state, b: { shape: [3], data: [1, 2, 3] } }), /load: b has shape \[3\], \[2\] is due/);
-  assert.throws(() => makeParameters(gpu, { w: { shape: [3], init: [1] } }, 0), /parameters: w has shape \[3\] of 3 elements, 1 numbers given/);
+  assert.throws(() => p.load({ ...state, b: { shape: [3], data: [1, 2, 3] } }),
+    /load: b has shape \[3\], \[2\] is due/);
+  assert.throws(() => makeParameters(gpu, { w: { shape: [3], init: [1] } }, 0),
+    /parameters: w has shape \[3\] of 3 elements, 1 numbers given/);
 });
 
 optim("optimisers: what does not fit is one sentence", async () => {

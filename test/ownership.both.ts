@@ -3,7 +3,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { collectGarbage } from "#adapter";
-import { add, conv2d, createEngine, grad, matmul, mean, mul, relu, reshape, sgd, makeParameters, softmax, sub, sum, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { add, conv2d, createEngine, grad, matmul, mean, mul, relu, reshape, sgd, makeParameters, softmax, sub, sum,
+  valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { messageOf, turnOfEventLoop } from "./engine-tools.ts";
 
 const ownership = suite("ownership");
@@ -59,20 +60,21 @@ ownership("scope and keep leave the outputs of a captured function where they ar
   assert.is(live(), before);
 });
 
-ownership("a replay takes its inputs before it writes any: swapped, rotated, twice, with host data between", async () => {
-  const swap = gpu.capture((a: Tensor, b: Tensor) => [b, a] as const);
-  let [a, b] = swap(pair([1]), pair([2]));
-  for (let i = 0; i < 3; i++) [a, b] = swap(a, b);
-  assert.equal([await values(a), await values(b)], [[1], [2]]);
-  const rotate = gpu.capture((x: Tensor, y: Tensor, z: Tensor) => [y, z, x] as const);
-  let r = rotate(pair([1]), pair([2]), pair([3]));
-  for (let i = 0; i < 3; i++) r = rotate(...r);
-  assert.equal((await Promise.all(r.map(values))).flat(), [2, 3, 1]);
-  const [, , x] = r;
-  const mixed = rotate(pair([9]), x, x);
-  assert.equal((await Promise.all(mixed.map(values))).flat(), [1, 1, 9]);
-  [swap, rotate].forEach((f) => f.dispose());
-});
+ownership("a replay takes its inputs before it writes any: swapped, rotated, twice, with host data between",
+  async () => {
+    const swap = gpu.capture((a: Tensor, b: Tensor) => [b, a] as const);
+    let [a, b] = swap(pair([1]), pair([2]));
+    for (let i = 0; i < 3; i++) [a, b] = swap(a, b);
+    assert.equal([await values(a), await values(b)], [[1], [2]]);
+    const rotate = gpu.capture((x: Tensor, y: Tensor, z: Tensor) => [y, z, x] as const);
+    let r = rotate(pair([1]), pair([2]), pair([3]));
+    for (let i = 0; i < 3; i++) r = rotate(...r);
+    assert.equal((await Promise.all(r.map(values))).flat(), [2, 3, 1]);
+    const [, , x] = r;
+    const mixed = rotate(pair([9]), x, x);
+    assert.equal((await Promise.all(mixed.map(values))).flat(), [1, 1, 9]);
+    [swap, rotate].forEach((f) => f.dispose());
+  });
 
 ownership("an output fed back, as it is and as part of itself", async () => {
   const double = gpu.capture((x: Tensor) => mul(x, 2));
@@ -115,7 +117,11 @@ ownership("whatever fails, nothing leaks", async () => {
   const f = gpu.capture((v: Tensor) => relu(v));
   f(pair([1]));
   const failing: [string, () => unknown][] = [
-    ["a capture that throws", () => gpu.capture((v: Tensor) => { mul(v, gpu.tensor([1, 2])); throw new Error("stop"); })(pair([1, 2]))],
+    ["a capture that throws", () =>
+      gpu.capture((v: Tensor) => {
+        mul(v, gpu.tensor([1, 2]));
+        throw new Error("stop");
+      })(pair([1, 2]))],
     ["a capture that reads", () => gpu.capture((v: Tensor) => v.data())(pair([1]))],
     ["an asynchronous capture", () => gpu.capture(async (v: Tensor) => relu(v))(pair([1]))],
     ["a scope that throws", () => gpu.scope(() => { relu(x); throw new Error("stop"); })],
@@ -177,7 +183,8 @@ ownership("the pool is bounded, and memory() says live, pooled and peak", async 
   const small = await createEngine({ poolBytes: 4 * 2 ** 20 });
   for (let i = 1; i <= 64; i++) small.scope(() => void small.empty([i * 2 ** 14]));
   const { liveBytes, pooledBytes, pooledLimit, peakBytes } = small.memory();
-  assert.ok(pooledBytes <= pooledLimit && pooledLimit <= Math.max(4 * 2 ** 20, peakBytes), JSON.stringify(small.memory()));
+  assert.ok(pooledBytes <= pooledLimit && pooledLimit <= Math.max(4 * 2 ** 20, peakBytes),
+    JSON.stringify(small.memory()));
   assert.ok(peakBytes >= 64 * 2 ** 16 && liveBytes < 2 ** 16);
   small.trim();
   assert.is(small.memory().pooledBytes, 0);
@@ -186,7 +193,8 @@ ownership("the pool is bounded, and memory() says live, pooled and peak", async 
 });
 
 ownership("what a loop without scopes drops is freed when the collector has run", async () => {
-  const params = makeParameters(gpu, { w: { shape: [8, 1, 3, 3], init: "kaiming-uniform" }, b: { shape: [8], init: "zeros" } }, 1);
+  const params = makeParameters(gpu, { w: { shape: [8, 1, 3, 3], init: "kaiming-uniform" },
+    b: { shape: [8], init: "zeros" } }, 1);
   const opt = sgd([params], { lr: 0.1 });
   const x = gpu.tensor(new Float32Array(2 * 36).fill(0.5), [2, 1, 6, 6]);
   const before = live();
@@ -198,14 +206,16 @@ ownership("what a loop without scopes drops is freed when the collector has run"
   await turnOfEventLoop();
   collectGarbage();
   await turnOfEventLoop();
-  if (typeof process !== "undefined") assert.ok(live() - before < 50, `${live() - before} buffers are left of 100 steps`);
+  if (typeof process !== "undefined") assert.ok(live() - before < 50, `${live() - before} buffers are left of 100 ` +
+    `steps`);
 });
 
 ownership("disposing the result of an op leaves nothing behind", () => {
   const x = gpu.tensor(new Float32Array(144), [1, 4, 6, 6]);
   const w = gpu.tensor(new Float32Array(144), [4, 4, 3, 3]);
   const m = gpu.tensor(new Float32Array(64), [8, 8]);
-  for (const op of [() => conv2d(x, w), () => conv2d(x, w, undefined, { padding: 1 }), () => matmul(m, m), () => softmax(m, { dim: 1 }), () => mean(m), () => add(m, 2)]) {
+  for (const op of [() => conv2d(x, w), () => conv2d(x, w, undefined, { padding: 1 }), () => matmul(m, m),
+    () => softmax(m, { dim: 1 }), () => mean(m), () => add(m, 2)]) {
     const before = live();
     for (let i = 0; i < 10; i++) op().dispose();
     assert.is(live(), before, String(op));

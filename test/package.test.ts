@@ -2,7 +2,8 @@
 // dependencies alone.
 
 import { execFile } from "node:child_process";
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
+  symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -26,9 +27,11 @@ const installed = join(folder, "node_modules/purigrad");
 
 /** Runs Node in the user's project and returns what it prints; an error shows both streams. */
 async function node(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch((error: Error & { stdout: string; stderr: string }) => {
-    throw new Error(`${error.message}\n${error.stdout}${error.stderr}`);
-  });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
+    (error: Error & { stdout: string; stderr: string; }) => {
+      throw new Error(`${error.message}\n${error.stdout}${error.stderr}`);
+    },
+  );
   return stdout.trim();
 }
 
@@ -41,14 +44,17 @@ function link(name: string): void {
 /** npm's rule: what "files" names, and always the manifest, the readme and the license. */
 async function install(): Promise<void> {
   await node(resolve("build.mjs"), "--types", "--out", join(installed, "dist"));
-  for (const name of [...manifest.files.filter((f) => f !== "dist"), "package.json", "README.md", "LICENSE"]) cpSync(name, join(installed, name), { recursive: true });
+  for (const name of [...manifest.files.filter((f) => f !== "dist"), "package.json", "README.md", "LICENSE"])
+    cpSync(name, join(installed, name), { recursive: true });
   Object.keys(manifest.dependencies).forEach(link);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
 }
 
 /** npm packages that the bundle imports when it is loaded or used. */
 function imported(bundle: string): string[] {
-  const [, output] = Object.entries(read<Meta>(join(installed, "dist/meta.json")).outputs).find(([path]) => path.endsWith(`/dist/${bundle}`))!;
+  const [, output] = Object.entries(read<Meta>(join(installed, "dist/meta.json")).outputs).find(([path]) =>
+    path.endsWith(`/dist/${bundle}`)
+  )!;
   return [...new Set(output.imports.filter((i) => i.external).map((i) => i.path))];
 }
 
@@ -57,11 +63,17 @@ pack.before(install);
 pack.after(() => rmSync(folder, { recursive: true }));
 
 pack("every file that package.json names is there, and no test", () => {
-  for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports["."]!), "cases/ops/manifest.json", "README.md", "LICENSE"])
+  for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports["."]!),
+    "cases/ops/manifest.json", "README.md", "LICENSE"])
     assert.ok(existsSync(join(installed, path)), `${path} is missing`);
   accessSync(join(installed, manifest.bin.purigrad!), constants.X_OK);
   assert.match(readFileSync(join(installed, manifest.bin.purigrad!), "utf8"), /^#!\/usr\/bin\/env node\n/);
-  assert.equal(readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" }).filter((f) => /(^|\/)test\b|\.wgsl$/.test(f)), []);
+  assert.equal(
+    readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" }).filter((f) =>
+      /(^|\/)test\b|\.wgsl$/.test(f)
+    ),
+    [],
+  );
 });
 
 pack("the bundles import Node and the run-time dependencies alone, browser.js nothing", () => {
@@ -77,7 +89,11 @@ pack("Node takes index.js, browsers take browser.js", async () => {
   const browsers = await node("--conditions=browser", "--input-type=module", "-e", where);
   assert.match(nodes, /\/purigrad\/dist\/index\.js$/);
   assert.match(browsers, /\/purigrad\/dist\/browser\.js$/);
-  assert.match(await node("--conditions=browser", "--input-type=module", "-e", "import { conv2d } from 'purigrad'; console.log(typeof conv2d)"), "function");
+  assert.match(
+    await node("--conditions=browser", "--input-type=module", "-e",
+      "import { conv2d } from 'purigrad'; console.log(typeof conv2d)"),
+    "function",
+  );
 });
 
 const SCRIPT = `
@@ -104,7 +120,8 @@ import { conv2d, createEngine, crossEntropy, valueAndGrad, type Engine, type Sha
 const shape: Shape = [2, 3, 8, 8];
 const gpu: Engine = await createEngine({ adapter: "software", seed: 1 });
 const w: Tensor = gpu.zeros([4, 3, 3, 3]);
-const step = gpu.capture((x: Tensor) => valueAndGrad(() => conv2d(x, w, undefined, { stride: 2, padding: [1, 0] }), [w]).grads[0]!);
+const conv = (x: Tensor) => conv2d(x, w, undefined, { stride: 2, padding: [1, 0] });
+const step = gpu.capture((x: Tensor) => valueAndGrad(() => conv(x), [w]).grads[0]!);
 const data: Float32Array = await step({ data: new Float32Array(384), shape }).data();
 // @ts-expect-error: labels are not optional
 crossEntropy(w);
@@ -117,7 +134,11 @@ console.log(data.length, gpu.device.lost);
 pack("a TypeScript file that uses it type-checks, with its declarations", async () => {
   writeFileSync(join(folder, "use.ts"), TYPED);
   for (const how of [["--module", "nodenext"], ["--module", "esnext", "--moduleResolution", "bundler"]])
-    assert.is(await node(resolve("node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--target", "es2023", ...how, "use.ts"), "");
+    assert.is(
+      await node(resolve("node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--target", "es2023", ...how,
+        "use.ts"),
+      "",
+    );
 });
 
 pack.run();

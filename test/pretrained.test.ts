@@ -13,10 +13,13 @@ import { FULL } from "../src/lab/settings.ts";
 
 const pretrained = suite("pretrained");
 const DIR = "results/mnist";
-/** One image is .2 points: another adapter's rounding may turn one or two, and few more where it also makes the attack. */
+/**
+ * One image is .2 points: another adapter's rounding may turn one or two, and few more where it also makes the attack.
+ */
 const LIMITS = { none: 0.4, fgsm: 1 };
 
-(existsSync(`${DIR}/results.json`) ? pretrained : pretrained.skip)("every row has its committed accuracy on clean images, the first and the last also under FGSM", async () => {
+const test = existsSync(`${DIR}/results.json`) ? pretrained : pretrained.skip;
+test("every row has its committed accuracy on clean images, the first and the last also under FGSM", async () => {
   const results = JSON.parse(readFileSync(`${DIR}/results.json`, "utf8")) as MnistResults;
   const gpu = await createEngine({ seed: 0 });
   const classifier = loadClassifier(gpu, FULL, `${DIR}/weights`);
@@ -29,7 +32,8 @@ const LIMITS = { none: 0.4, fgsm: 1 };
     for (const column of columns) {
       const { percent } = await accuracy(gpu, (x) => classifier.forward(purify(x)), sets[column]);
       const due = row.first500![column];
-      assert.ok(Math.abs(percent - due) <= LIMITS[column], `${row.defence} ${column}: ${percent} %, ${due} % is committed`);
+      assert.ok(Math.abs(percent - due) <= LIMITS[column], `${row.defence} ${column}: ${percent} %, ${due} % is ` +
+        `committed`);
     }
   }
   gpu.close();

@@ -26,7 +26,8 @@ test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "purigrad-pytorch-"));
   gpu = await createEngine();
   await saveTiny(gpu, folder, ["vae", "vae+g", "cvae", "cvae+g-signed"]);
-  writeFileSync(join(folder, "images.safetensors"), encodeSafetensors({ images: { dtype: "F32", shape: [N, 1, 28, 28], data: images } }));
+  writeFileSync(join(folder, "images.safetensors"),
+    encodeSafetensors({ images: { dtype: "F32", shape: [N, 1, 28, 28], data: images } }));
 });
 test.after(() => {
   gpu.close();
@@ -38,7 +39,8 @@ async function ours(name: RowName): Promise<Float32Array> {
   return loadClassifier(gpu, TINY, folder).forward(purify(gpu.tensor(images, [N, 1, 28, 28]))).data();
 }
 
-const torch = <T>(command: string, network: string, ...args: string[]) => reference<T>(python!, command, "--weights", folder, "--network", network, ...args);
+const torch = <T>(command: string, network: string, ...args: string[]) =>
+  reference<T>(python!, command, "--weights", folder, "--network", network, ...args);
 
 checked("every network loads strictly and gives the same logits", async () => {
   const names = ["none", "vae", "vae+g", "cvae", "cvae+g-signed"] as const;
@@ -55,20 +57,26 @@ checked("every network loads strictly and gives the same logits", async () => {
 });
 
 checked("accuracy on MNIST's own files, and a training step", async () => {
-  const { predicted, images: count } = torch<{ predicted: number[]; images: number }>("accuracy", "cvae", "--images", String(N));
+  const { predicted, images: count } = torch<{ predicted: number[]; images: number; }>("accuracy", "cvae", "--images",
+    String(N));
   const logits = await ours("cvae");
-  const largest = Array.from({ length: N }, (_, i) => Array.from(logits.subarray(10 * i, 10 * i + 10)).reduce((best, v, j, row) => (v > row[best]! ? j : best), 0));
+  const largest = Array.from({ length: N },
+    (_, i) =>
+      Array.from(logits.subarray(10 * i, 10 * i + 10)).reduce((best, v, j, row) => (v > row[best]! ? j : best), 0));
   assert.equal([predicted, count], [largest, N]);
   const { channels, hidden, widths, latent, clusters, lam } = TINY.autoencoder;
-  const timed = reference<{ ms: number[] }>(python!, "step", "--steps", "1", "--warmup", "0", "--threads", "1", "--batch", "4", "--settings", JSON.stringify({ channels, hidden, widths, latent, clusters, lam }));
+  const timed = reference<{ ms: number[]; }>(python!, "step", "--steps", "1", "--warmup", "0", "--threads", "1",
+    "--batch", "4", "--settings", JSON.stringify({ channels, hidden, widths, latent, clusters, lam }));
   assert.is(timed.ms.length, 1);
 });
 
 checked("a file whose names differ is refused", () => {
   const file = join(folder, "vae.safetensors");
   const { "encoder.mu.bias": bias, ...rest } = parseSafetensors(readFileSync(file));
-  writeFileSync(join(folder, "dae.safetensors"), encodeSafetensors({ ...rest, "encoder.mean.bias": bias! }, safetensorsMetadata(readFileSync(file))));
-  assert.throws(() => torch("accuracy", "dae", "--images", "1"), /reference\.py: RuntimeError: .*Missing key.*encoder\.mu\.bias.*Unexpected key.*encoder\.mean\.bias/);
+  writeFileSync(join(folder, "dae.safetensors"),
+    encodeSafetensors({ ...rest, "encoder.mean.bias": bias! }, safetensorsMetadata(readFileSync(file))));
+  assert.throws(() => torch("accuracy", "dae", "--images", "1"),
+    /reference\.py: RuntimeError: .*Missing key.*encoder\.mu\.bias.*Unexpected key.*encoder\.mean\.bias/);
 });
 
 test.run();

@@ -3,7 +3,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addNoise, createEngine, dropout, kernel, rand, randn, reparameterize, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { addNoise, createEngine, dropout, kernel, rand, randn, reparameterize, valueAndGrad, type Engine,
+  type Tensor } from "../src/index.ts";
 import { philox as philoxSource } from "../src/engine/random.ts";
 import { philox } from "./ops/philox.ts";
 
@@ -52,10 +53,14 @@ async function moments(t: Tensor) {
   const n = x.length;
   const mean = x.reduce((a, b) => a + b, 0) / n;
   const central = (p: number) => x.reduce((a, b) => a + (b - mean) ** p, 0) / n;
-  const correlation = (lag: number) => x.reduce((a, b, i) => a + (i + lag < n ? (b - mean) * (x[i + lag]! - mean) : 0), 0) / n;
-  return { mean, variance: central(2), fourth: central(4), correlation: Math.max(...[1, 2, 3, 4, 64].map((lag) => Math.abs(correlation(lag)))), min: Math.min(...x), max: Math.max(...x) };
+  const correlation = (lag: number) =>
+    x.reduce((a, b, i) => a + (i + lag < n ? (b - mean) * (x[i + lag]! - mean) : 0), 0) / n;
+  return { mean, variance: central(2), fourth: central(4),
+    correlation: Math.max(...[1, 2, 3, 4, 64].map((lag) => Math.abs(correlation(lag)))), min: Math.min(...x),
+    max: Math.max(...x) };
 }
-const near = (value: number, due: number, within: number, what: string) => assert.ok(Math.abs(value - due) <= within, `${what} is ${value}, ${due} +- ${within} is due`);
+const near = (value: number, due: number, within: number, what: string) =>
+  assert.ok(Math.abs(value - due) <= within, `${what} is ${value}, ${due} +- ${within} is due`);
 const N = 40_000; // so one standard error of a mean is 0.005
 
 random("randn is standard normal", async () => {

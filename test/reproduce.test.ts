@@ -16,9 +16,16 @@ const TINY: MnistSettings = {
   ...QUICK, trainImages: 256, testImages: 100, batch: 32, evaluationBatch: 50,
   classifier: { ...QUICK.classifier, channels: [4, 4], hidden: 16, epochs: 2 },
   autoencoder: { ...QUICK.autoencoder, channels: [4, 4, 8], hidden: 16, widths: [16], latent: 4, clusters: 3 },
-  warmUp: { epochs: 1, lr: 1e-3 }, phase1: { epochs: 1, lr: 2e-3 }, phase2: { ...QUICK.phase2, epochs: 1 }, dae: { ...QUICK.dae, epochs: 1 },
-  attack: { eps: 0.2, alpha: 0.1, steps: 2 }, curves: { images: 50, eps: [0, 0.2, 0.4] }, latentImages: 100, seeds: [0, 1],
-  whiteBox: { images: 4, batch: 4, eps: [0.1], bpda: { lr: 0.1, steps: 2, images: 4 }, pgd: { alpha: 0.1, steps: 2, restarts: 2 }, eot: { draws: 2, steps: 2, average: "gradients" }, fresh: 3 },
+  warmUp: { epochs: 1, lr: 1e-3 },
+  phase1: { epochs: 1, lr: 2e-3 },
+  phase2: { ...QUICK.phase2, epochs: 1 },
+  dae: { ...QUICK.dae, epochs: 1 },
+  attack: { eps: 0.2, alpha: 0.1, steps: 2 },
+  curves: { images: 50, eps: [0, 0.2, 0.4] },
+  latentImages: 100,
+  seeds: [0, 1],
+  whiteBox: { images: 4, batch: 4, eps: [0.1], bpda: { lr: 0.1, steps: 2, images: 4 },
+    pgd: { alpha: 0.1, steps: 2, restarts: 2 }, eot: { draws: 2, steps: 2, average: "gradients" }, fresh: 3 },
 };
 
 async function run(out: string, parts: readonly Part[], settings = TINY): Promise<MnistResults> {
@@ -30,18 +37,21 @@ async function run(out: string, parts: readonly Part[], settings = TINY): Promis
   }
 }
 
-suites("all parts leave their files and every row of the tables; a second run keeps what it does not measure", async () => {
-  const out = mkdtempSync(join(tmpdir(), "purigrad-"));
-  const results = await run(out, PARTS);
-  for (const file of ["results.json", "report.html", "figure1.svg", "figure2.png", "figure3.png", "figure4.png", "eps-curves.svg", "latent.svg", "weights/cnn.safetensors", "weights/cvae+g-signed.seed1.safetensors"])
-    assert.ok(existsSync(join(out, file)), file);
-  assert.equal(results.table1!.map((r) => r.defence), [...ROWS]);
-  assert.equal(results.table2!.rows.map((r) => r.defence), [...ROWS]);
-  assert.equal(results.epsCurves!.curves.map((c) => c.values.length), ROWS.map(() => 3));
-  assert.equal(results.seeds!.map((r) => r.seed), [0, 1]);
-  assert.equal(results.clustering!.map((c) => c.sizes.reduce((a, b) => a + b)), [100, 100]);
-  for (const name of [...PARTS, "train classifier", "train C-VAE+G (signed), seed 1"]) assert.ok(results.durations[name]! > 0, name);
-  assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")), JSON.parse(JSON.stringify(results)));
+suites("all parts leave their files and every row of the tables; a second run keeps what it does not measure",
+  async () => {
+    const out = mkdtempSync(join(tmpdir(), "purigrad-"));
+    const results = await run(out, PARTS);
+    for (const file of ["results.json", "report.html", "figure1.svg", "figure2.png", "figure3.png", "figure4.png",
+      "eps-curves.svg", "latent.svg", "weights/cnn.safetensors", "weights/cvae+g-signed.seed1.safetensors"])
+      assert.ok(existsSync(join(out, file)), file);
+    assert.equal(results.table1!.map((r) => r.defence), [...ROWS]);
+    assert.equal(results.table2!.rows.map((r) => r.defence), [...ROWS]);
+    assert.equal(results.epsCurves!.curves.map((c) => c.values.length), ROWS.map(() => 3));
+    assert.equal(results.seeds!.map((r) => r.seed), [0, 1]);
+    assert.equal(results.clustering!.map((c) => c.sizes.reduce((a, b) => a + b)), [100, 100]);
+    for (const name of [...PARTS, "train classifier", "train C-VAE+G (signed), seed 1"])
+      assert.ok(results.durations[name]! > 0, name);
+    assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")), JSON.parse(JSON.stringify(results)));
 
   const again = await run(out, ["table1"]);
   assert.equal(again.table1, results.table1, "the same seed, the same numbers");

@@ -1,8 +1,10 @@
-// ResNet-34 against its own text in float64: evaluation and training on random statistics, at 2 channels and 8x8 images.
+// ResNet-34 against its own text in float64: evaluation and training on random statistics, at 2 channels and 8x8
+// images.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { adam, createEngine, crossEntropy, resnet34, valueAndGrad, type Engine, type NormalisedClassifier } from "../src/index.ts";
+import { adam, createEngine, crossEntropy, resnet34, valueAndGrad, type Engine,
+  type NormalisedClassifier } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 
 const resnet = suite("resnet34");
@@ -14,13 +16,17 @@ const N = 4;
 const SIZE = 8;
 const random = hostRandom(7);
 const pixels = Float32Array.from({ length: N * 3 * SIZE * SIZE }, random);
-const batch: Image[] = Array.from({ length: N }, (_, n) => grid(3, SIZE, (c, h, w) => pixels[((n * 3 + c) * SIZE + h) * SIZE + w]!));
+const batch: Image[] = Array.from({ length: N },
+  (_, n) => grid(3, SIZE, (c, h, w) => pixels[((n * 3 + c) * SIZE + h) * SIZE + w]!));
 
 function grid(channels: number, size: number, f: (c: number, h: number, w: number) => number): Image {
-  return Array.from({ length: channels }, (_, c) => Array.from({ length: size }, (_, h) => Array.from({ length: size }, (_, w) => f(c, h, w))));
+  return Array.from({ length: channels },
+    (_, c) => Array.from({ length: size }, (_, h) => Array.from({ length: size }, (_, w) => f(c, h, w))));
 }
-const relu = (x: Image[]): Image[] => x.map((image) => image.map((plane) => plane.map((line) => line.map((v) => Math.max(v, 0)))));
-const add = (a: Image[], b: Image[]): Image[] => a.map((image, n) => grid(image.length, image[0]!.length, (c, h, w) => image[c]![h]![w]! + b[n]![c]![h]![w]!));
+const relu = (x: Image[]): Image[] =>
+  x.map((image) => image.map((plane) => plane.map((line) => line.map((v) => Math.max(v, 0)))));
+const add = (a: Image[], b: Image[]): Image[] =>
+  a.map((image, n) => grid(image.length, image[0]!.length, (c, h, w) => image[c]![h]![w]! + b[n]![c]![h]![w]!));
 
 function conv(x: Image[], { shape: [outputs, inputs, k], data }: State[string], stride: number): Image[] {
   const padding = (k! - 1) / 2;
@@ -30,7 +36,8 @@ function conv(x: Image[], { shape: [outputs, inputs, k], data }: State[string], 
       let sum = 0;
       for (let c = 0; c < inputs!; c++)
         for (let i = 0; i < k!; i++)
-          for (let j = 0; j < k!; j++) sum += (image[c]![h * stride + i - padding]?.[w * stride + j - padding] ?? 0) * at(o, c, i, j);
+          for (let j = 0; j < k!; j++) sum += (image[c]![h * stride + i - padding]?.[w * stride + j - padding] ?? 0) *
+              at(o, c, i, j);
       return sum;
     }),
   );
@@ -50,9 +57,13 @@ function reference(state: State, training: boolean): { logits: number[]; seen: R
     seen[name] = x;
     const of = (field: string, c: number) => state[`${name}.${field}`]!.data[c]!;
     const stats = x[0]!.map((_, c) => (training ? moments(x, c) : [of("running_mean", c), of("running_var", c)]));
-    return x.map((image) => grid(image.length, image[0]!.length, (c, h, w) => ((image[c]![h]![w]! - stats[c]![0]!) / Math.sqrt(stats[c]![1]! + 1e-5)) * of("weight", c) + of("bias", c)));
+    return x.map((image) =>
+      grid(image.length, image[0]!.length, (c, h, w) =>
+        ((image[c]![h]![w]! - stats[c]![0]!) / Math.sqrt(stats[c]![1]! + 1e-5)) * of("weight", c) + of("bias", c))
+    );
   };
-  const layer = (x: Image[], convName: string, normName: string, stride: number) => norm(normName, conv(x, state[`${convName}.weight`]!, stride));
+  const layer = (x: Image[], convName: string, normName: string, stride: number) =>
+    norm(normName, conv(x, state[`${convName}.weight`]!, stride));
   let x = relu(layer(batch, "conv1", "bn1", 1));
   [3, 4, 6, 3].forEach((count, stage) => {
     for (let i = 0; i < count; i++) {
@@ -64,7 +75,10 @@ function reference(state: State, training: boolean): { logits: number[]; seen: R
   });
   const { shape: [classes, features], data } = state["fc.weight"]!;
   const means = x.map((image) => image.map((plane) => plane.flat().reduce((a, b) => a + b) / plane.flat().length));
-  const logits = means.flatMap((m) => Array.from({ length: classes! }, (_, k) => m.reduce((sum, v, i) => sum + v * data[k * features! + i]!, state["fc.bias"]!.data[k]!)));
+  const logits = means.flatMap((m) =>
+    Array.from({ length: classes! }, (_, k) =>
+      m.reduce((sum, v, i) => sum + v * data[k * features! + i]!, state["fc.bias"]!.data[k]!))
+  );
   return { logits, seen };
 }
 
@@ -73,7 +87,8 @@ async function tinyNet(gpu: Engine): Promise<{ net: NormalisedClassifier; state:
   const net = resnet34(gpu, 3, { channels: 2, classes: 5 });
   for (const part of [net.params, net.statistics]) {
     const state = await part.state();
-    for (const [name, { data }] of Object.entries(state)) if (!/conv|downsample\.0|fc/.test(name)) data.forEach((v, i) => (data[i] = v + (random() - 0.5) * 0.5));
+    for (const [name, { data }] of Object.entries(state))
+      if (!/conv|downsample\.0|fc/.test(name)) data.forEach((v, i) => (data[i] = v + (random() - 0.5) * 0.5));
     part.load(state);
   }
   return { net, state: { ...(await net.params.state()), ...(await net.statistics.state()) } };
@@ -89,7 +104,8 @@ resnet("the CIFAR-10 net has the parameters and names of the torchvision state d
   const { params, statistics } = resnet34(gpu, 0);
   assert.is(params.count, 21_282_122);
   assert.is(statistics.count, 2 * 8512);
-  assert.equal(Object.keys(params.tensors).slice(0, 6), ["conv1.weight", "bn1.weight", "bn1.bias", "layer1.0.conv1.weight", "layer1.0.bn1.weight", "layer1.0.bn1.bias"]);
+  assert.equal(Object.keys(params.tensors).slice(0, 6), ["conv1.weight", "bn1.weight", "bn1.bias",
+    "layer1.0.conv1.weight", "layer1.0.bn1.weight", "layer1.0.bn1.bias"]);
   assert.equal(params.get("layer2.0.downsample.0.weight").shape, [128, 64, 1, 1]);
   assert.equal(statistics.get("layer4.0.downsample.1.running_var").shape, [512]);
   gpu.close();

@@ -52,24 +52,30 @@ if (process.env.PURIGRAD_TRAIN_IN) {
 
 /** Trains in a process of its own and kills it as soon as it has written the file. */
 function trainUntil(dir: string, file: string): Promise<string | null> {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], { env: { ...process.env, PURIGRAD_TRAIN_IN: dir }, stdio: ["ignore", "ignore", "ignore"] });
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+    env: { ...process.env, PURIGRAD_TRAIN_IN: dir },
+    stdio: ["ignore", "ignore", "ignore"],
+  });
   const timer = setInterval(() => existsSync(file) && child.kill("SIGKILL"), 2);
   return new Promise((resolve) => child.on("exit", (_, signal) => (clearInterval(timer), resolve(signal))));
 }
 
-resume("a run that is stopped in every phase, and one that is killed, go on to the bits of one that is not", async () => {
-  const [whole, stopped, killed] = [folder(), folder(), folder()];
-  await trainAll(whole);
-  let stops = 0;
-  while (await trainAll(stopped, { signal: abortAtOnce() }).then(() => false, (e: Error) => (assert.match(e.message, /stopped here/), true))) stops++;
-  assert.ok(stops >= 3, `it was stopped ${stops} times`);
-  sameWeights(whole, stopped);
-  assert.equal(readdirSync(join(stopped, "checkpoints")), ["warm-up.safetensors"], "a finished phase leaves no checkpoint");
-  assert.is(await trainUntil(killed, join(killed, "checkpoints", "cvae.seed0.safetensors")), "SIGKILL");
-  await trainAll(killed);
-  sameWeights(whole, killed);
-  [whole, stopped, killed].forEach((dir) => rmSync(dir, { recursive: true }));
-});
+resume("a run that is stopped in every phase, and one that is killed, go on to the bits of one that is not",
+  async () => {
+    const [whole, stopped, killed] = [folder(), folder(), folder()];
+    await trainAll(whole);
+    let stops = 0;
+    while (await trainAll(stopped, { signal: abortAtOnce() }).then(() => false,
+      (e: Error) => (assert.match(e.message, /stopped here/), true))) stops++;
+    assert.ok(stops >= 3, `it was stopped ${stops} times`);
+    sameWeights(whole, stopped);
+    assert.equal(readdirSync(join(stopped, "checkpoints")), ["warm-up.safetensors"], "a finished phase leaves no " +
+      "checkpoint");
+    assert.is(await trainUntil(killed, join(killed, "checkpoints", "cvae.seed0.safetensors")), "SIGKILL");
+    await trainAll(killed);
+    sameWeights(whole, killed);
+    [whole, stopped, killed].forEach((dir) => rmSync(dir, { recursive: true }));
+  });
 
 resume("weights that are there are kept, and other settings are refused", async () => {
   const dir = folder();
@@ -81,8 +87,11 @@ resume("weights that are there are kept, and other settings are refused", async 
   assert.is(readOrigin(file)!.network, "vae");
   await trainNetworks(o, ["vae"]);
   assert.equal(readFileSync(file), before);
-  const other = await trainNetworks({ ...o, settings: { ...TINY, trainImages: 640 } }, ["vae"]).catch((e: Error) => e.message);
-  assert.match(String(other), /trained with .*"trainImages":320.* this run has .*"trainImages":640.*; delete it or choose another folder/);
+  const other = await trainNetworks({ ...o, settings: { ...TINY, trainImages: 640 } }, ["vae"]).catch((e: Error) =>
+    e.message
+  );
+  assert.match(String(other),
+    /trained with .*"trainImages":320.* this run has .*"trainImages":640.*; delete it or choose another folder/);
   gpu.close();
   rmSync(dir, { recursive: true });
 });

@@ -22,7 +22,9 @@ const PARTS = { "ops.both": 4 };
 const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const names = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const wanted = (side, paths) =>
-  sides.length && !sides.includes(side) ? [] : paths.filter((path) => !names.length || names.some((name) => basename(path).includes(name)));
+  sides.length && !sides.includes(side) ? [] : paths.filter((path) =>
+    !names.length || names.some((name) => basename(path).includes(name))
+  );
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 
@@ -30,7 +32,8 @@ const sum = { passed: 0, failed: 0, skipped: 0 };
 function report(label, result, seconds, output = "") {
   for (const key of Object.keys(sum)) sum[key] += result[key];
   const skipped = result.skipped ? `, ${result.skipped} skipped` : "";
-  console.log(`${result.failed ? "FAIL" : "ok  "} ${label}: ${result.passed} passed, ${result.failed} failed${skipped}, ${seconds.toFixed(1)} s`);
+  console.log(`${result.failed ? "FAIL" : "ok  "} ${label}: ${result.passed} passed, ${result.failed} ` +
+    `failed${skipped}, ${seconds.toFixed(1)} s`);
   const errors = [...result.errors, output.trim()].filter(Boolean).join("\n");
   if (result.failed) console.log(process.stdout.isTTY ? errors : stripVTControlCharacters(errors));
 }
@@ -46,8 +49,11 @@ const failure = (message) => ({ ...NOTHING, failed: 1, errors: [`  ${message}`] 
 
 /** A type error is a failed test; a clean check is not a passed one. */
 async function typeCheck() {
-  const check = () => new Promise((resolve) => execFile(process.execPath, [tscPath(), "-p", ".", "--pretty", "false"], { cwd: root },
-    (error, stdout) => resolve(error ? failure(stdout.trim() || error.message) : NOTHING)));
+  const check = () =>
+    new Promise((resolve) =>
+      execFile(process.execPath, [tscPath(), "-p", ".", "--pretty", "false"], { cwd: root }, (error, stdout) =>
+        resolve(error ? failure(stdout.trim() || error.message) : NOTHING))
+    );
   const [result, seconds] = await timed(check);
   if (result.failed) report("types", result, seconds);
   else console.log(`ok   types, ${seconds.toFixed(1)} s`);
@@ -57,10 +63,13 @@ async function typeCheck() {
 function runInNode({ path, label, part }, folder) {
   const log = join(folder, `${label.replace(/\W+/g, "-")}.log`);
   const fd = openSync(log, "a");
-  const child = fork(join(root, "test/drive.mjs"), [path], { cwd: root, stdio: ["ignore", fd, fd, "ipc"], execArgv: ["--enable-source-maps"], env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env, PURIGRAD_TEST_PART: part } });
+  const child = fork(join(root, "test/drive.mjs"), [path], { cwd: root, stdio: ["ignore", fd, fd, "ipc"],
+    execArgv: ["--enable-source-maps"],
+    env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env, PURIGRAD_TEST_PART: part } });
   let last = NOTHING;
   let late = false;
-  const life = watch(() => { late = true; child.kill("SIGKILL"); }, () => statSync(log).size); // uvu writes a dot a test
+  // uvu writes a dot a test
+  const life = watch(() => { late = true; child.kill("SIGKILL"); }, () => statSync(log).size);
   child.on("message", (message) => { last = message; });
   return new Promise((resolve) => child.on("exit", (code, signal) => {
     life.stop();
@@ -89,7 +98,8 @@ function watch(giveUp, sign) {
 function jobsOf(path) {
   const name = basename(path, ".js");
   const count = PARTS[name] ?? 1;
-  return Array.from({ length: count }, (_, i) => ({ path, part: `${i + 1}/${count}`, label: count > 1 ? `${name} ${i + 1}/${count}` : name, count }));
+  return Array.from({ length: count },
+    (_, i) => ({ path, part: `${i + 1}/${count}`, label: count > 1 ? `${name} ${i + 1}/${count}` : name, count }));
 }
 
 async function nodeTests(paths) {
@@ -113,7 +123,9 @@ async function browserTests(paths) {
   const [browser, seconds] = await timed(() => launch());
   console.log(`     chromium ${browser.version()} started, ${seconds.toFixed(1)} s`);
   for (const path of paths) {
-    const [result, seconds] = await timed(() => whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign)));
+    const [result, seconds] = await timed(() =>
+      whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign))
+    );
     report(`chromium ${basename(path, ".js")}`, result, seconds);
   }
   await whileAlive(() => browser.close());
@@ -132,7 +144,8 @@ const types = typeCheck();
 try {
   const built = await build();
   await types;
-  if (built.failed) report("build", { ...failure(`${built.failed} of its parts failed, see above`), failed: built.failed }, 0);
+  if (built.failed)
+    report("build", { ...failure(`${built.failed} of its parts failed, see above`), failed: built.failed }, 0);
   await nodeTests(wanted("--node", built.nodeTests));
   await browserTests(wanted("--browser", built.browserTests));
 } catch (error) {

@@ -21,7 +21,9 @@ async function addOne(device: GPUDevice, values: number[]): Promise<number[]> {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: x } }] }));
+  pass.setBindGroup(0,
+    device.createBindGroup({ layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: { buffer: x } }] }));
   pass.dispatchWorkgroups(Math.ceil(values.length / 4));
   pass.end();
   encoder.copyBufferToBuffer(x, 0, read, 0, size);

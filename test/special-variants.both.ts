@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { conv2d, convTranspose2d, createEngine, grad, linear, matmul, relu, type Engine, type Tensor } from "../src/index.ts";
+import { conv2d, convTranspose2d, createEngine, grad, linear, matmul, relu, type Engine,
+  type Tensor } from "../src/index.ts";
 import { filled, seeded } from "./ops/table.ts";
 
 const special = suite("special values by variant");
@@ -43,15 +44,31 @@ for (const [M, K, N] of [[12, 16, 20], [5, 7, 3], [64, 64, 64], [1, 784, 20], [1
   special(`matmul [${M},${K}] x [${K},${N}]`, async () => {
     for (const bad of BAD) {
       const [a, b] = [numbers("a", M * K, { [K - 1]: bad }), numbers("b", K * N, { [N + 1]: bad })];
-      const due = filled(M * N, (i) => { let s = 0; for (let k = 0; k < K; k++) s += a[Math.floor(i / N) * K + k]! * b[k * N + (i % N)]!; return s; });
+      const due = filled(M * N, (i) => {
+        let s = 0;
+        for (let k = 0; k < K; k++) s += a[Math.floor(i / N) * K + k]! * b[k * N + (i % N)]!;
+        return s;
+      });
       const [A, B] = [upload(a, [M, K]), upload(b, [K, N])];
       await eachVariant("matmul", () => matmul(A, B), due, String(bad));
       const flipped = upload(filled(N * K, (i) => b[(i % K) * N + Math.floor(i / K)]!), [N, K]);
-      await eachVariant("matmul", () => linear(A, flipped, upload(numbers("c", N, { 0: bad }), [N])), due.map((v, i) => v + numbers("c", N, { 0: bad })[i % N]!), `linear ${bad}`);
+      await eachVariant("matmul", () => linear(A, flipped, upload(numbers("c", N, { 0: bad }), [N])), due.map((v, i) =>
+        v + numbers("c", N, { 0: bad })[i % N]!
+      ), `linear ${bad}`);
     }
   });
 
-interface Shape { N: number; C: number; H: number; W: number; O: number; K: number; stride: number; padding: number; groups: number }
+interface Shape {
+  N: number;
+  C: number;
+  H: number;
+  W: number;
+  O: number;
+  K: number;
+  stride: number;
+  padding: number;
+  groups: number;
+}
 const SHAPES: [string, Shape][] = [
   ["3x3", { N: 2, C: 3, H: 7, W: 6, O: 5, K: 3, stride: 1, padding: 1, groups: 1 }],
   ["no padding, rows of five", { N: 1, C: 2, H: 6, W: 7, O: 9, K: 3, stride: 1, padding: 0, groups: 1 }],
@@ -64,7 +81,8 @@ const SHAPES: [string, Shape][] = [
 ];
 
 /** Calls visit(x index, w index, y index) for every product of the convolution that has a pixel. */
-function products({ N, C, H, W, O, K, stride, padding, groups }: Shape, visit: (x: number, w: number, y: number) => void): void {
+function products({ N, C, H, W, O, K, stride, padding, groups }: Shape,
+  visit: (x: number, w: number, y: number) => void): void {
   const out = (size: number) => Math.floor((size + 2 * padding - K) / stride) + 1;
   const [OH, OW, Cg, Og] = [out(H), out(W), C / groups, O / groups];
   for (let n = 0; n < N; n++) for (let o = 0; o < O; o++) for (let h = 0; h < OH; h++) for (let w = 0; w < OW; w++)
@@ -79,7 +97,8 @@ function products({ N, C, H, W, O, K, stride, padding, groups }: Shape, visit: (
 for (const [name, s] of SHAPES)
   special(`conv2d ${name}`, async () => {
     const out = (size: number) => Math.floor((size + 2 * s.padding - s.K) / s.stride) + 1;
-    const sizes = { x: s.N * s.C * s.H * s.W, w: (s.O * s.C * s.K * s.K) / s.groups, y: s.N * s.O * out(s.H) * out(s.W) };
+    const sizes = { x: s.N * s.C * s.H * s.W, w: (s.O * s.C * s.K * s.K) / s.groups,
+      y: s.N * s.O * out(s.H) * out(s.W) };
     const shapes = { x: [s.N, s.C, s.H, s.W], w: [s.O, s.C / s.groups, s.K, s.K], y: [s.N, s.O, out(s.H), out(s.W)] };
     const { stride, padding, groups } = s;
     for (const bad of BAD) {
@@ -89,14 +108,17 @@ for (const [name, s] of SHAPES)
         products(s, (i, j, k) => { y[k]! += x[i]! * w[j]!; dw[j]! += x[i]! * dy[k]!; });
         const [X, Wt, dY] = [upload(x, shapes.x), upload(w, shapes.w), upload(dy, shapes.y)];
         await eachVariant("conv2d", () => conv2d(X, Wt, undefined, { stride, padding, groups }), y, `x[${at}] ${bad}`);
-        await eachVariant("conv2d", () => conv2d(X, Wt, undefined, { stride, padding, groups, relu: true }), gate(y), `relu, x[${at}] ${bad}`);
-        await eachVariant("conv2d dw", () => grad(() => conv2d(X, Wt, undefined, { stride, padding, groups }), [Wt], dY)[0]!, dw, `x[${at}] ${bad}`);
+        await eachVariant("conv2d", () => conv2d(X, Wt, undefined, { stride, padding, groups, relu: true }), gate(y),
+          `relu, x[${at}] ${bad}`);
+        await eachVariant("conv2d dw", () =>
+          grad(() => conv2d(X, Wt, undefined, { stride, padding, groups }), [Wt], dY)[0]!, dw, `x[${at}] ${bad}`);
       }
       const at = Math.floor(sizes.y / 2);
       const [w, dy, dx] = [numbers("w", sizes.w), numbers("dy", sizes.y, { [at]: bad }), new Float64Array(sizes.x)];
       products(s, (i, j, k) => (dx[i]! += w[j]! * dy[k]!));
       const [X, Wt, dY] = [upload(numbers("x", sizes.x), shapes.x), upload(w, shapes.w), upload(dy, shapes.y)];
-      await eachVariant("conv2d dx", () => grad(() => conv2d(X, Wt, undefined, { stride, padding, groups }), [X], dY)[0]!, dx, `dy[${at}] ${bad}`);
+      await eachVariant("conv2d dx", () =>
+        grad(() => conv2d(X, Wt, undefined, { stride, padding, groups }), [X], dY)[0]!, dx, `dy[${at}] ${bad}`);
     }
   });
 

@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { clopperPearson, incompleteBeta, logGamma, mcnemar, wilson } from "../src/lab/stats.ts";
 
 const stats = suite("statistics of counts");
-const near = (got: number, due: number, within = 1e-12) => assert.ok(Math.abs(got - due) <= within * Math.max(1, Math.abs(due)), `${got}, due ${due}`);
+const near = (got: number, due: number, within = 1e-12) =>
+  assert.ok(Math.abs(got - due) <= within * Math.max(1, Math.abs(due)), `${got}, due ${due}`);
 
 stats("logGamma and the incomplete beta function have their known values", () => {
   near(logGamma(0.5), Math.log(Math.PI) / 2);
@@ -44,7 +45,8 @@ stats("McNemar's exact test", () => {
 });
 
 stats("wrong counts are one sentence", () => {
-  assert.throws(() => clopperPearson(5, 4), /^clopperPearson: 5 of 4 given; whole numbers with 0 <= k <= n and n >= 1 are due$|5 of 4 given/);
+  assert.throws(() => clopperPearson(5, 4),
+    /^clopperPearson: 5 of 4 given; whole numbers with 0 <= k <= n and n >= 1 are due$|5 of 4 given/);
   assert.throws(() => wilson(1, 2, 1), /wilson: level 1 given; a number between 0 and 1 is due/);
   assert.throws(() => mcnemar(-1, 2), /mcnemar: -1 and 2 given; whole numbers >= 0 are due/);
 });

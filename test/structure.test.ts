@@ -17,7 +17,11 @@ const IMPORT = /(?:^|\n)(?:import|export)\b[^;"]*?from\s*"([^"]+)"|(?:^|\n)impor
 /** What a file imports, types included: paths of files, or names of packages. */
 function importsOf(file: string): string[] {
   const found = [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, a, b, c]) => (a ?? b ?? c)!);
-  return found.map((name) => (name.startsWith(".") ? normalize(join(dirname(file), name)) : name === "#adapter" ? "src/engine/device/adapter.node.ts" : name));
+  return found.map((
+    name,
+  ) => (name.startsWith(".") ? normalize(join(dirname(file), name))
+    : name === "#adapter" ? "src/engine/device/adapter.node.ts" : name)
+  );
 }
 const graph = new Map(sources.map((file) => [file, importsOf(file)]));
 
@@ -35,9 +39,13 @@ const MAY: Record<string, string[]> = {
   bench: ["engine", "kernels", "model", "attacks", "data", "lab", "index"],
   test: ["engine", "kernels", "model", "attacks", "data", "lab", "cli", "index", "bench"],
 };
-const room = (path: string): string | undefined => /^(?:src\/)?(shaders|engine|kernels|model|attacks|data|lab|cli|index|bench|test)\b/.exec(path)?.[1];
+const room = (path: string): string | undefined =>
+  /^(?:src\/)?(shaders|engine|kernels|model|attacks|data|lab|cli|index|bench|test)\b/.exec(path)?.[1];
 
-/** Within the engine: what each of its rooms may see of the others. host.ts and tensor.ts are there for all but the first two. */
+/**
+ * Within the engine: what each of its rooms may see of the others. host.ts and tensor.ts are there for all but the
+ * first two.
+ */
 const ENGINE: Record<string, RegExp> = {
   device: /^src\/engine\/device\//,
   memory: /^src\/engine\/(device|memory)\//,
@@ -47,7 +55,8 @@ const ENGINE: Record<string, RegExp> = {
 
 /** Circles of files: the strongly connected components of more than one (Tarjan 1972). */
 function circles(): string[][] {
-  const [index, low, stack, found] = [new Map<string, number>(), new Map<string, number>(), [] as string[], [] as string[][]];
+  const [index, low, stack, found] = [new Map<string, number>(), new Map<string, number>(), [] as string[],
+    [] as string[][]];
   const visit = (file: string): void => {
     index.set(file, index.size);
     low.set(file, index.get(file)!);
@@ -77,21 +86,26 @@ structure("no circle of imports, types counted", () => assert.equal(circles(), [
 
 structure("arrows between rooms never point back", () => {
   const edges = [...graph].flatMap(([from, all]) => all.map((to) => ({ from, to })));
-  const wrong = edges.filter(({ from, to }) => room(to) && room(from) !== room(to) && !MAY[room(from)!]!.includes(room(to)!));
+  const wrong = edges.filter(({ from, to }) =>
+    room(to) && room(from) !== room(to) && !MAY[room(from)!]!.includes(room(to)!)
+  );
   assert.equal(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
 });
 
 structure("nor do arrows between the engine's rooms", () => {
   const wrong = [...graph].flatMap(([from, all]) => {
     const allowed = ENGINE[/^src\/engine\/(\w+)\//.exec(from)?.[1] ?? ""];
-    return allowed ? all.filter((to) => to.startsWith("src/engine/") && !allowed.test(to)).map((to) => `${from} -> ${to}`) : [];
+    return allowed
+      ? all.filter((to) => to.startsWith("src/engine/") && !allowed.test(to)).map((to) => `${from} -> ${to}`) : [];
   });
   assert.equal(wrong, []);
 });
 
 structure("only *.node.ts, src/data, src/lab and the command use Node's modules or npm packages", () => {
   const external = (to: string) => !to.startsWith("src/") && !to.startsWith("shaders/");
-  const library = [...graph].filter(([from]) => from.startsWith("src/") && !/^src\/(data|lab|cli)|\.node\.ts$/.test(from));
+  const library = [...graph].filter(([from]) =>
+    from.startsWith("src/") && !/^src\/(data|lab|cli)|\.node\.ts$/.test(from)
+  );
   assert.equal(library.flatMap(([from, all]) => all.filter(external).map((to) => `${from} -> ${to}`)), []);
 });
 
@@ -101,8 +115,11 @@ const LONG_FILES = 0;
 
 structure("lines have 120 columns at most", () => {
   const files = [...sources, ...filesIn("shaders", /\.wgsl$/), ...filesIn("test", /\.mjs$/), "build.mjs"];
-  const long = files.flatMap((file) => readFileSync(file, "utf8").split("\n").flatMap((line, i) => (line.length > 120 ? [`${file}:${i + 1}`] : [])));
-  assert.ok(long.length <= LONG_LINES, `${long.length} lines are longer, ${LONG_LINES} were: ${long.slice(0, 10).join(", ")}`);
+  const long = files.flatMap((file) =>
+    readFileSync(file, "utf8").split("\n").flatMap((line, i) => (line.length > 120 ? [`${file}:${i + 1}`] : []))
+  );
+  assert.ok(long.length <= LONG_LINES, `${long.length} lines are longer, ${LONG_LINES} were: ` +
+    `${long.slice(0, 10).join(", ")}`);
 });
 
 structure("files of src have 250 lines at most", () => {

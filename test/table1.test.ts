@@ -14,7 +14,8 @@ import { IDENTITY, linearNet, NOTHING, tenImages, TRUTH, twoPixels } from "./tin
 
 const tables = suite("table 1");
 const BUDGET = { eps: 0.1, alpha: 0.025, steps: 10 };
-const near = (got: number, due: number, within = 1e-9) => assert.ok(Math.abs(got - due) <= within, `${got}, due ${due}`);
+const near = (got: number, due: number, within = 1e-9) => assert.ok(Math.abs(got - due) <= within, `${got}, due ` +
+  `${due}`);
 
 const makeDefences = (gpu: Engine): Defence[] => [
   { name: "none", net: null, means: null },
@@ -56,14 +57,19 @@ tables("any subset of rows will do, from attacks made before, and nothing is lef
   const { rows, mcnemar } = await table1Of(gpu, [defences[1]!], classifier, attacked);
   assert.equal([rows.map((row) => row.fgsm), mcnemar], [[60], []]);
   assert.equal(live(), before);
-  const stop = await table1Of(gpu, defences, classifier, attacked, { signal: AbortSignal.abort(new Error("stopped")) }).catch((e: Error) => e.message);
+  const stop = await table1Of(gpu, defences, classifier, attacked, { signal: AbortSignal.abort(new Error("stopped")) })
+    .catch((e: Error) => e.message);
   assert.is(stop, "stopped");
   gpu.close();
 });
 
 tables("intervals and p-values are scipy's, from arrays of right and wrong", () => {
-  const stored = JSON.parse(readFileSync("cases/stats.json", "utf8")) as { binomial_ci: { k: number; n: number; level: number; clopper_pearson: number[] }[]; mcnemar: { b: number; c: number; exact_mcnemar_p: number }[] };
-  const columns = (correct: boolean[]) => ({ none: correct, fgsm: correct, ifgsm: correct, pgd: correct, mifgsm: correct });
+  const stored = JSON.parse(readFileSync("cases/stats.json", "utf8")) as {
+    binomial_ci: { k: number; n: number; level: number; clopper_pearson: number[]; }[];
+    mcnemar: { b: number; c: number; exact_mcnemar_p: number; }[];
+  };
+  const columns = (correct: boolean[]) => ({ none: correct, fgsm: correct, ifgsm: correct, pgd: correct,
+    mifgsm: correct });
   const cases = stored.binomial_ci.filter(({ level }) => level === 0.95);
   assert.ok(cases.length > 0 && stored.mcnemar.length > 0);
   for (const { k, n, clopper_pearson: due } of cases) {
@@ -74,8 +80,10 @@ tables("intervals and p-values are scipy's, from arrays of right and wrong", () 
   for (const { b, c, exact_mcnemar_p: due } of stored.mcnemar) {
     const both = [true, true, false]; // right or wrong in both, which must not count
     const rows = [
-      { defence: "cvae+g-signed" as const, correct: columns([...both, ...Array<boolean>(b).fill(true), ...Array<boolean>(c).fill(false)]) },
-      { defence: "cvae+g" as const, correct: columns([...both, ...Array<boolean>(b).fill(false), ...Array<boolean>(c).fill(true)]) },
+      { defence: "cvae+g-signed" as const,
+        correct: columns([...both, ...Array<boolean>(b).fill(true), ...Array<boolean>(c).fill(false)]) },
+      { defence: "cvae+g" as const,
+        correct: columns([...both, ...Array<boolean>(b).fill(false), ...Array<boolean>(c).fill(true)]) },
     ];
     const [there, back] = compareRows(rows);
     assert.equal([there!.reference, there!.other, there!.pgd.b, there!.pgd.c], ["cvae+g-signed", "cvae+g", b, c]);
@@ -89,7 +97,8 @@ tables("defences that were judged on different images are not compared", () => {
     const correct = Array<boolean>(n).fill(true);
     return { defence, correct: { none: correct, fgsm: correct, ifgsm: correct, pgd: correct, mifgsm: correct } };
   };
-  assert.throws(() => compareRows([row("cvae+g", 4), row("dae", 5)]), /table1: 4 images of one defence and 5 of another came, the same images were due/);
+  assert.throws(() => compareRows([row("cvae+g", 4), row("dae", 5)]),
+    /table1: 4 images of one defence and 5 of another came, the same images were due/);
 });
 
 tables("curves over eps: 100 at 0, and each radius takes the images that it can", async () => {
@@ -109,14 +118,17 @@ tables("curves over eps: 100 at 0, and each radius takes the images that it can"
 });
 
 tables("the spread over seeds", () => {
-  const row = (seed: number, v: number): SeedRow => ({ seed, defence: "cvae+g-signed", none: v, fgsm: 90, ifgsm: v, pgd: v, mifgsm: v });
+  const row = (seed: number, v: number): SeedRow => ({ seed, defence: "cvae+g-signed", none: v, fgsm: 90, ifgsm: v,
+    pgd: v, mifgsm: v });
   const summary = summariseSeeds([row(0, 96), row(1, 97), row(2, 98)]);
   assert.equal(summary.none, { mean: 97, min: 96, max: 98, std: 1 });
   assert.equal(summary.fgsm, { mean: 90, min: 90, max: 90, std: 0 });
   assert.equal([summary.defence, summary.seeds], ["cvae+g-signed", [0, 1, 2]]);
   assert.is(summariseSeeds([row(4, 96)]).pgd.std, 0);
-  assert.throws(() => summariseSeeds([]), /summariseSeeds: no rows came, rows of one defence were due; give one row a seed/);
-  assert.throws(() => summariseSeeds([row(0, 96), { ...row(1, 96), defence: "dae" }]), /rows of cvae\+g-signed and dae came/);
+  assert.throws(() => summariseSeeds([]),
+    /summariseSeeds: no rows came, rows of one defence were due; give one row a seed/);
+  assert.throws(() => summariseSeeds([row(0, 96), { ...row(1, 96), defence: "dae" }]),
+    /rows of cvae\+g-signed and dae came/);
 });
 
 tables.run();

@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { argmax, cnn, createEngine, mlpAutoencoder, type Autoencoder, type Classifier, type Engine } from "../src/index.ts";
+import { argmax, cnn, createEngine, mlpAutoencoder, type Autoencoder, type Classifier,
+  type Engine } from "../src/index.ts";
 import type { ImageSet } from "../src/data/images.ts";
 import type { Defence } from "../src/lab/networks.ts";
 import { pieces, spread } from "../src/lab/pieces.ts";
@@ -29,7 +30,8 @@ const SETTINGS: WhiteBoxSettings = {
 async function labelled(n: number): Promise<ImageSet> {
   const random = hostRandom(3);
   const patches = Float32Array.from({ length: n * 16 }, random);
-  const images = Float32Array.from({ length: n * 784 }, (_, i) => patches[Math.floor(i / 784) * 16 + Math.floor((i % 784) / 196) * 4 + Math.floor((i % 28) / 7)]!);
+  const images = Float32Array.from({ length: n * 784 },
+    (_, i) => patches[Math.floor(i / 784) * 16 + Math.floor((i % 784) / 196) * 4 + Math.floor((i % 28) / 7)]!);
   const seen = argmax(classifier.forward(net.decode(net.encode(gpu.tensor(images, [n, 1, 28, 28])).mu)), { dim: 1 });
   return { images, labels: await seen.data<Int32Array>(), n, shape: [1, 28, 28] };
 }
@@ -38,7 +40,8 @@ table2.before(async () => {
   gpu = await createEngine({ seed: 2 });
   classifier = cnn(gpu, 1, { channels: [4, 4], hidden: 8 });
   net = mlpAutoencoder(gpu, 1, { hidden: 16, latent: 4 });
-  for (const { flat } of [classifier.params, net.encoder, net.decoder]) gpu.write(flat, (await flat.data()).map((v) => 3 * v)); // so that classes differ
+  for (const { flat } of [classifier.params, net.encoder, net.decoder])
+    gpu.write(flat, (await flat.data()).map((v) => 3 * v)); // so that classes differ
   set = await labelled(24);
 });
 table2.after(() => gpu.close());
@@ -79,13 +82,15 @@ table2("whiteBox fills the table, gives back its memory, and repeats it from the
   assert.is(said.length, 3);
   await checked(table);
 
-  assert.equal(Object.entries(rowOf(table, "dae").eps[0]!.attacks).map(([name, v]) => [name, v === null]), [["bpda", false], ["sampler", true], ["eot", true], ["mean", false]]);
+  assert.equal(Object.entries(rowOf(table, "dae").eps[0]!.attacks).map(([name, v]) => [name, v === null]), [["bpda",
+    false], ["sampler", true], ["eot", true], ["mean", false]]);
   assert.is(rowOf(table, "none").eps[0]!.worst.majority, null);
   const sampled = rowOf(table, "cvae+g");
   assert.is(sampled.paper.acc_raw.percent, 100);
   assert.ok(Object.values(sampled.eps[0]!.attacks).every((v) => v?.fresh));
   assert.ok(sampled.eps[1]!.attacks.mean!.mean_latent.right < 12, "the gradient fools some");
-  assert.ok(sampled.eps[1]!.attacks.mean!.mean_latent.right <= sampled.eps[0]!.attacks.mean!.mean_latent.right, "a larger eps is no weaker");
+  assert.ok(sampled.eps[1]!.attacks.mean!.mean_latent.right <= sampled.eps[0]!.attacks.mean!.mean_latent.right,
+    "a larger eps is no weaker");
   assert.ok(sampled.paper.l2 > 0 && sampled.paper.linf > 0 && sampled.paper.linf <= 1);
   assert.equal(JSON.parse(JSON.stringify(table)), table);
 

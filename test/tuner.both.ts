@@ -21,7 +21,8 @@ struct Params { rounds: u32, error: f32 }
 
 /** A variant still without its tensors. */
 type Plan = Omit<Variant, "launch">;
-const variant = (name: string, rounds: number, error = 0, runs = true): Plan => ({ name, kernel: double, constants: { rounds, error }, runs: () => runs });
+const variant = (name: string, rounds: number, error = 0, runs = true): Plan => ({ name, kernel: double,
+  constants: { rounds, error }, runs: () => runs });
 const SLOW = variant("slow", 4_000_000);
 const FAST = variant("fast", 40_000);
 const WRONG = variant("wrong", 0, 0.01);
@@ -83,7 +84,8 @@ tuner("tune takes the fastest variant that agrees with the first one, and keeps 
   const other = await createEngine();
   const given = other.scope(() => call(other, variants, "test tune", other.tensor([1, 2, 3, 4, 5, 6, 7, 8])));
   assert.is(given, "fast", "another engine on this adapter knows the choice");
-  assert.is(other.scope(() => call(other, [SLOW, WRONG], "test tune", other.zeros([8]))), "slow", "a stored name that is gone is passed over");
+  assert.is(other.scope(() => call(other, [SLOW, WRONG], "test tune", other.zeros([8]))), "slow", "a stored name " +
+    "that is gone is passed over");
   other.close();
 });
 
@@ -110,7 +112,8 @@ tuner("gradients can be tuned: what the function frees lives until the measureme
   const gradients = () => valueAndGrad(() => linear(linear(x.view([1, 8]), w), v), [w, v]);
   const heavy = gpu.tuner.heavy(gradients);
   const choices = await gpu.tuner.tune(gradients);
-  assert.ok(heavy.length >= 3 && heavy.every(({ op, key, variants }) => variants.includes(choices[`${op} ${key}`]!)), JSON.stringify(choices));
+  assert.ok(heavy.length >= 3 && heavy.every(({ op, key, variants }) => variants.includes(choices[`${op} ${key}`]!)),
+    JSON.stringify(choices));
   assert.is(gpu.memory().liveBytes, before);
 });
 

@@ -17,7 +17,9 @@ verifying("all bundled cases pass but those that say what is missing", async () 
   const report = await verify(gpu, fetched);
   gpu.close();
   assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
-  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), ["attacks/mnist_cnn_saturated/dlr"]);
+  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), [
+    "attacks/mnist_cnn_saturated/dlr",
+  ]);
   assert.ok(report.passed > 120, `${report.passed} passed`);
 });
 

@@ -1,4 +1,5 @@
-// `purigrad verify`: the bundled cases pass, and what is unknown, damaged or wrong is told apart and said in a sentence.
+// `purigrad verify`: the bundled cases pass, and what is unknown, damaged or wrong is told apart and said in a
+// sentence.
 
 import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
@@ -7,7 +8,8 @@ import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts"
 import { createEngine, type Engine } from "../src/index.ts";
 import { verify, type ReadCase } from "../src/lab/verify.ts";
 
-const reader = (root: string): ReadCase => async (path) => (existsSync(`${root}/${path}`) ? readFileSync(`${root}/${path}`) : null);
+const reader =
+  (root: string): ReadCase => async (path) => (existsSync(`${root}/${path}`) ? readFileSync(`${root}/${path}`) : null);
 const bundled = reader("cases");
 const WHOLE = "../shared/fixtures"; // a larger set of the same form, where it lies beside the project
 const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
@@ -17,11 +19,16 @@ const folder = (files: Record<string, Uint8Array>): ReadCase => async (path) => 
 const OP = { stride: 2, padding: 0, kernel: 2, f32_rel_err_out: 1e-7, f32_rel_err_grad: 1e-7 };
 const pool = parseSafetensors(readFileSync("cases/ops/max_pool2d.safetensors"));
 const file = (change: (all: typeof pool) => void = () => undefined): Uint8Array => {
-  const all = Object.fromEntries(Object.entries(pool).filter(([name]) => name.startsWith("m00/")).map(([name, t]) => [name, { ...t, data: t.data.slice() }])) as typeof pool;
+  const all = Object.fromEntries(
+    Object.entries(pool).filter(([name]) => name.startsWith("m00/")).map((
+      [name, t],
+    ) => [name, { ...t, data: t.data.slice() }]),
+  ) as typeof pool;
   change(all);
   return encodeSafetensors(all);
 };
-const one = (args: object, bytes = file(), group = "max_pool2d") => folder({ "ops/manifest.json": text({ [group]: { m00: args } }), [`ops/${group}.safetensors`]: bytes });
+const one = (args: object, bytes = file(), group = "max_pool2d") =>
+  folder({ "ops/manifest.json": text({ [group]: { m00: args } }), [`ops/${group}.safetensors`]: bytes });
 
 const verifying = suite("verify");
 let gpu: Engine;
@@ -31,38 +38,47 @@ const only = async (read: ReadCase) => (await verify(gpu, read)).cases[0]!;
 
 verifying("all bundled cases pass but those that say what is missing", async () => {
   const seen: string[] = [];
-  const report = await verify(gpu, bundled, { onCase: ({ id }, done, total) => void (seen.push(id), assert.ok(done <= total)) });
+  const report = await verify(gpu, bundled, {
+    onCase: ({ id }, done, total) => void (seen.push(id), assert.ok(done <= total)),
+  });
   assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
   assert.is(report.passed + report.unsupported, report.cases.length);
   assert.ok(report.passed > 120, `${report.passed} passed`);
-  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), ["attacks/mnist_cnn_saturated/dlr"]);
+  assert.equal(report.cases.filter((c) => c.status === "unsupported").map((c) => c.id), [
+    "attacks/mnist_cnn_saturated/dlr",
+  ]);
   assert.equal(seen, report.cases.map((c) => c.id));
   assert.is(new Set(seen).size, seen.length);
   assert.is(report.adapter, gpu.adapter.name);
   for (const c of report.cases) assert.ok(c.status === "unsupported" || c.limit === null || c.worst! <= c.limit, c.id);
 });
 
-(existsSync(WHOLE) ? verifying : verifying.skip)("all cases of the larger set pass but those that say what is missing", async () => {
-  const own = await createEngine();
-  const report = await verify(own, reader(WHOLE));
-  own.close();
-  assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
-  assert.ok(report.passed > 150, `${report.passed} passed`);
-  for (const c of report.cases) if (c.status === "unsupported") assert.match(c.message, /^purigrad /, c.id);
-});
+(existsSync(WHOLE) ? verifying : verifying.skip)("all cases of the larger set pass but those that say what is missing",
+  async () => {
+    const own = await createEngine();
+    const report = await verify(own, reader(WHOLE));
+    own.close();
+    assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
+    assert.ok(report.passed > 150, `${report.passed} passed`);
+    for (const c of report.cases) if (c.status === "unsupported") assert.match(c.message, /^purigrad /, c.id);
+  });
 
 verifying("a lost device ends the run and is said once", async () => {
   const own = await createEngine();
   let judged = 0;
-  const losing = verify(own, bundled, { onCase: (_, done) => void (judged = done, done === 3 && own.device.destroy()) });
-  await losing.then(() => assert.unreachable(), (error: Error) => assert.match(error.message, /the GPU device was lost/));
+  const losing = verify(own, bundled, {
+    onCase: (_, done) => void (judged = done, done === 3 && own.device.destroy()),
+  });
+  await losing.then(() => assert.unreachable(),
+    (error: Error) => assert.match(error.message, /the GPU device was lost/));
   own.close();
   assert.ok(judged < 6, `${judged} cases were judged`);
 });
 
 verifying("a case that passes names its worst number and its limit", async () => {
   const { status, worst, limit, op, id } = await only(one(OP));
-  assert.equal({ status, worst, limit, op, id }, { status: "pass", worst: 0, limit: 2e-5, op: "max_pool2d", id: "ops/max_pool2d/m00" });
+  assert.equal({ status, worst, limit, op, id }, { status: "pass", worst: 0, limit: 2e-5, op: "max_pool2d",
+    id: "ops/max_pool2d/m00" });
   assert.is((await only(one({ ...OP, f32_rel_err_out: 1e-5, f32_rel_err_grad: 1e-5 }))).limit, 1e-4);
 });
 
@@ -107,10 +123,15 @@ verifying("a folder that cannot be read is one sentence", async () => {
 });
 
 verifying("cases that only the tensors name are run, and equal ids get a number", async () => {
-  const found = await verify(gpu, folder({ "ops/manifest.json": text({ max_pool2d: {} }), "ops/max_pool2d.safetensors": file() }));
+  const found = await verify(gpu,
+    folder({ "ops/manifest.json": text({ max_pool2d: {} }), "ops/max_pool2d.safetensors": file() }));
   assert.equal(found.cases.map((c) => c.id), ["ops/max_pool2d/m00"]);
-  const twice = await verify(gpu, folder({ "stats.json": text({ mcnemar: [1, 2].map(() => ({ b: 2, c: 9, exact_mcnemar_p: 0.0654296875 })), welch: [{}] }) }));
-  assert.equal(twice.cases.map((c) => [c.id, c.status]), [["stats/mcnemar/b2-c9", "pass"], ["stats/mcnemar/b2-c9#2", "pass"], ["stats/welch/0", "unsupported"]]);
+  const twice = await verify(gpu,
+    folder({
+      "stats.json": text({ mcnemar: [1, 2].map(() => ({ b: 2, c: 9, exact_mcnemar_p: 0.0654296875 })), welch: [{}] }),
+    }));
+  assert.equal(twice.cases.map((c) => [c.id, c.status]), [["stats/mcnemar/b2-c9", "pass"], ["stats/mcnemar/b2-c9#2",
+    "pass"], ["stats/welch/0", "unsupported"]]);
 });
 
 verifying.run();

@@ -1,8 +1,11 @@
-// BPDA and EOT: their gradients against closed forms and other formulas, the ascent against a loop that can be read off.
+// BPDA and EOT: their gradients against closed forms and other formulas, the ascent against a loop that can be read
+// off.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { add, argmax, bpda, bpdaGradient, clamp, concat, createEngine, eotGradient, flatten, gather, grad, ifgsm, linear, log, lossGradient, mean, mul, neg, pgd, randn, repeated, reshape, sigmoid, softmax, stopGradient, tanh, type EotAverage, type Engine, type Tensor } from "../src/index.ts";
+import { add, argmax, bpda, bpdaGradient, clamp, concat, createEngine, eotGradient, flatten, gather, grad, ifgsm,
+  linear, log, lossGradient, mean, mul, neg, pgd, randn, repeated, reshape, sigmoid, softmax, stopGradient, tanh,
+  type EotAverage, type Engine, type Tensor } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 
 const whitebox = suite("white-box attacks");
@@ -15,11 +18,13 @@ const K = 3;
 const P = 16;
 const SHAPE = [N, 1, 4, 4];
 const random = hostRandom(7);
-const numbers = (n: number, lo: number, hi: number) => Float32Array.from({ length: n }, () => lo + (hi - lo) * random());
+const numbers = (n: number, lo: number, hi: number) =>
+  Float32Array.from({ length: n }, () => lo + (hi - lo) * random());
 const weights = numbers(K * P, -1, 1);
 const images = numbers(N * P, 0.1, 0.9);
 const noise = Array.from({ length: 4 }, () => numbers(N * P, -0.5, 0.5));
-const far = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0);
+const far = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((m, v, i) => Math.max(m, Math.abs(v - b[i]!)), 0);
 
 /** A linear classifier of three classes; every image has the label that it gives to the image behind `purify`. */
 const setUp = () => {
@@ -35,7 +40,12 @@ const steep = (x: Tensor) => sigmoid(mul(add(x, -0.5), 4));
 /** (softmax(W xhat + b) - onehot(y)) W with xhat = x / 2 + 1/4, in float64. */
 function gradientAtHalf(labels: Int32Array): number[] {
   return Array.from(labels).flatMap((label, n) => {
-    const logits = [0.1, 0, -0.1].map((b, k) => Array.from({ length: P }, (_, p) => weights[k * P + p]! * (images[n * P + p]! * 0.5 + 0.25)).reduce((s, v) => s + v, b));
+    const logits = [0.1, 0, -0.1].map((b, k) =>
+      Array.from({ length: P }, (_, p) => weights[k * P + p]! * (images[n * P + p]! * 0.5 + 0.25)).reduce(
+        (s, v) => s + v,
+        b,
+      )
+    );
     const e = logits.map(Math.exp);
     const dlogits = e.map((v, k) => v / e.reduce((s, u) => s + u) - Number(k === label));
     return Array.from({ length: P }, (_, p) => dlogits.reduce((s, d, k) => s + d * weights[k * P + p]!, 0));
@@ -52,12 +62,14 @@ whitebox("with the purifier as its own substitute BPDA has the exact gradient", 
   const { classify, x, y } = setUp();
   const exact = await lossGradient((v) => classify(steep(v)))(x, y).data();
   assert.ok(far(await bpdaGradient(steep, classify, steep)(x, y).data(), exact) < 1e-6);
-  assert.ok(far(await bpdaGradient((v) => stopGradient(steep(v)), classify, steep)(x, y).data(), exact) < 1e-6, "the forward needs no gradient");
+  assert.ok(far(await bpdaGradient((v) => stopGradient(steep(v)), classify, steep)(x, y).data(), exact) < 1e-6,
+    "the forward needs no gradient");
   assert.ok(far(await bpdaGradient(steep, classify)(x, y).data(), exact) > 1e-3, "the identity is another gradient");
 });
 
 /** The ascent of one image after the other, written down a second time. */
-async function byHand(labels: Int32Array, classify: (x: Tensor) => Tensor, purify: (x: Tensor) => Tensor, lr: number, steps: number): Promise<number[]> {
+async function byHand(labels: Int32Array, classify: (x: Tensor) => Tensor, purify: (x: Tensor) => Tensor, lr: number,
+  steps: number): Promise<number[]> {
   const result: number[] = [];
   for (let n = 0; n < N; n++) {
     const y = gpu.tensor([labels[n]!], [1], "i32");
@@ -98,7 +110,8 @@ whitebox("bpda keeps to a ball where one is given", async () => {
 whitebox("bpdaGradient and eotGradient in the loop keep to ball and box, captured", async () => {
   const { classify, purify, x, y } = setUp();
   const draws = repeated((v) => classify(add(v, mul(randn(gpu, v.shape), 0.1))));
-  for (const gradient of [bpdaGradient(purify, classify), eotGradient(draws, 3), eotGradient(draws, 3, "logits"), eotGradient(draws, 3, "probabilities")])
+  for (const gradient of [bpdaGradient(purify, classify), eotGradient(draws, 3), eotGradient(draws, 3, "logits"),
+    eotGradient(draws, 3, "probabilities")])
     for (const attack of [ifgsm(classify, { eps: 0.3, gradient }), pgd(classify, { eps: 0.3, gradient })]) {
       const adv = await attack(x, y).data();
       assert.ok(far(adv, images) <= 0.3 + 1e-6 && far(adv, images) > 0.1);
@@ -170,7 +183,8 @@ whitebox("options out of range and models of a wrong shape are refused", () => {
   assert.throws(() => bpda(purify, classify, { steps: 0 }), /bpda: steps is 0; a whole number >= 1 is due/);
   assert.throws(() => bpda(purify, classify, { eps: -1 }), /bpda: eps is -1; a number >= 0 is due/);
   assert.throws(() => eotGradient(repeated(classify), 0), /eot: draws is 0; a whole number >= 1 is due/);
-  assert.throws(() => eotGradient((v) => classify(v), 2)(x, y), /eot: the model gave logits \[5,3\] for 2 draws of 5 images; \[10,K\] is due/);
+  assert.throws(() => eotGradient((v) => classify(v), 2)(x, y),
+    /eot: the model gave logits \[5,3\] for 2 draws of 5 images; \[10,K\] is due/);
 });
 
 whitebox.run();

@@ -30,13 +30,15 @@ export async function findDriver(wish: AdapterWish): Promise<Driver> {
     adapter: choice.name,
     line: choice.line,
     wish: embedded ? "embedded" : wish,
-    env: { BENCH_CALM: choice.kind === "hardware" ? "0" : "1", BENCH_DAWN_FLAGS: dawnFlags(choice).join(";"), ...(embedded ? embeddedDriver() : systemDriver(choice)) },
+    env: { BENCH_CALM: choice.kind === "hardware" ? "0" : "1", BENCH_DAWN_FLAGS: dawnFlags(choice).join(";"),
+      ...(embedded ? embeddedDriver() : systemDriver(choice)) },
   };
 }
 
 function dawnFlags({ kind, name }: AdapterChoice): string[] {
   if (kind === "embedded") return [UNCLAMPED, PRECISE_TIME];
-  const narrowed = name.startsWith("llvmpipe") ? ["adapter=llvmpipe"] : process.platform === "linux" ? ["backend=vulkan"] : [];
+  const narrowed = name.startsWith("llvmpipe") ? ["adapter=llvmpipe"]
+    : process.platform === "linux" ? ["backend=vulkan"] : [];
   return [UNSAFE, PRECISE_TIME, ...narrowed];
 }
 
@@ -50,7 +52,9 @@ function embeddedDriver(): Record<string, string> {
 /** lavapipe is named, since ONNX Runtime offers no choice of adapter; a driver that the user has chosen stays. */
 function systemDriver({ name }: AdapterChoice): Record<string, string> {
   if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES || !name.startsWith("llvmpipe")) return {};
-  const files = ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
+  const files = ICD_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder).map((file) => join(folder, file))
+  );
   const icd = files.find((file) => /\/lvp_icd.*\.json$/.test(file));
   return icd ? { VK_DRIVER_FILES: icd } : {};
 }

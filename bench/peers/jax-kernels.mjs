@@ -5,7 +5,8 @@ import { labels, permute, pixels, rnd, sizeOf, softmaxRows } from "./worker.mjs"
 
 const { grad, lax, nn, random, tree } = jax;
 
-export const conv2d = (x, w, stride, padding) => lax.convGeneralDilated(x, w, [stride, stride], [[padding, padding], [padding, padding]]);
+export const conv2d = (x, w, stride, padding) =>
+  lax.convGeneralDilated(x, w, [stride, stride], [[padding, padding], [padding, padding]]);
 
 /** `w` as flippedFilter makes it. */
 export function convTranspose2d(x, w, { stride, padding, outputPadding }) {
@@ -48,7 +49,8 @@ function norm({ batch, channels, size }) {
 export const oneHot = (batch, classes) => nn.oneHot(np.array(labels(batch)), classes);
 export const meanCrossEntropy = (logits, targets) => nn.logSoftmax(logits).mul(targets).sum().mul(-1 / logits.shape[0]);
 
-const crossEntropy = ({ batch, classes }) => bothPasses(meanCrossEntropy, 1, [uniform([batch, classes], 1, 1), oneHot(batch, classes)]);
+const crossEntropy = ({ batch, classes }) =>
+  bothPasses(meanCrossEntropy, 1, [uniform([batch, classes], 1, 1), oneHot(batch, classes)]);
 
 export const sampled = (mu, logvar, key) => mu.add(np.exp(logvar.mul(0.5)).mul(random.normal(key, mu.shape)));
 
@@ -75,7 +77,8 @@ export function distances(z, means) {
 function clusterLoss({ batch, latent, clusters }) {
   const args = [[batch, latent], [batch, latent], [clusters, latent]].map((shape, i) => uniform(shape, 1, i + 1));
   const q = array(softmaxRows(rnd(batch * clusters, 1, 4), clusters), [batch, clusters]);
-  return bothPasses((z, logvar, means, q) => distances(z, means).mul(q).sum().sub(logvar.sum()).mul(0.5), 3, [...args, q]);
+  return bothPasses((z, logvar, means, q) => distances(z, means).mul(q).sum().sub(logvar.sum()).mul(0.5), 3, [...args,
+    q]);
 }
 
 /** One Adam step over a list of parameters, for use inside a jitted function; `t` counts the steps from 1. */
@@ -110,7 +113,8 @@ function adam({ n }) {
 }
 
 /** clip(x' + alpha sign(g), x - eps, x + eps) in [0, 1]. */
-export const signStep = (x, adversarial, g) => np.clip(np.clip(adversarial.add(np.sign(g).mul(0.05)), x.ref.sub(0.2), x.add(0.2)), 0, 1);
+export const signStep = (x, adversarial, g) =>
+  np.clip(np.clip(adversarial.add(np.sign(g).mul(0.05)), x.ref.sub(0.2), x.add(0.2)), 0, 1);
 
 function attackStep({ batch, channels, size }) {
   const shape = [batch, channels, size, size];
@@ -130,4 +134,5 @@ function tiny({ op, count }) {
 
 const matmul = ({ n }) => jitted(np.matmul, [uniform([n, n], 1, 1), uniform([n, n], 1, 2)]);
 
-export const kernels = { matmul, conv, tconv, batchNorm: norm, crossEntropy, reparameterize, clusterLoss, adam, attackStep, tiny };
+export const kernels = { matmul, conv, tconv, batchNorm: norm, crossEntropy, reparameterize, clusterLoss, adam,
+  attackStep, tiny };

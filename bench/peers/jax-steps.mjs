@@ -1,7 +1,8 @@
 // The whole steps of bench/cases.ts in jax-js: one jitted function a step.
 
 import { array, device, jax, jitted, job, np } from "./jax-engine.mjs";
-import { adamUpdate, batchNorm, conv2d, convTranspose2d, distances, flippedFilter, meanCrossEntropy, oneHot, optimising, sampled, signStep } from "./jax-kernels.mjs";
+import { adamUpdate, batchNorm, conv2d, convTranspose2d, distances, flippedFilter, meanCrossEntropy, oneHot, optimising,
+  sampled, signStep } from "./jax-kernels.mjs";
 import { cnn, decode, encode, encodeMean, parameters, pieces, resnet } from "./nets.mjs";
 import { permute, pixels, sizeOf } from "./worker.mjs";
 
@@ -76,7 +77,9 @@ function train({ net, batch }) {
 function pgd({ steps, batch }) {
   const [p, x, targets] = [weights("mnist-cnn"), images(batch), oneHot(batch, 10)];
   const loss = (adversarial, p, targets) => meanCrossEntropy(cnn(layers, p, adversarial), targets);
-  const step = jax.jit((adversarial, x, p, targets) => signStep(x, adversarial.ref, grad(loss)(adversarial, p, targets)));
+  const step = jax.jit((adversarial, x, p, targets) =>
+    signStep(x, adversarial.ref, grad(loss)(adversarial, p, targets))
+  );
   return job(() => {
     let adversarial = x.ref;
     for (let i = 0; i < steps; i++) adversarial = step(adversarial, ...tree.ref([x, p, targets]));

@@ -10,4 +10,5 @@ import { adapterName, serve } from "./worker.mjs";
 const kinds = { ...kernels, ...steps };
 const { version } = JSON.parse(readFileSync(new URL("node_modules/@jax-js/jax/package.json", import.meta.url), "utf8"));
 const adapter = adapterName(device.adapterInfo);
-await serve({ engine: "jax-webgpu", version, adapter }, ({ work }) => kinds[work.kind]?.(work) ?? { unsupported: `no work of the kind ${work.kind}` });
+await serve({ engine: "jax-webgpu", version, adapter },
+  ({ work }) => kinds[work.kind]?.(work) ?? { unsupported: `no work of the kind ${work.kind}` });

@@ -1,4 +1,5 @@
-// `npm run bench:peers [-- --filter TEXT --engines a,b --json FILE --adapter KIND --core N --samples-ms MS --limit S --keep FILE]`:
+// `npm run bench:peers [-- --filter TEXT --engines a,b --json FILE --adapter KIND --core N --samples-ms MS --limit S
+// --keep FILE]`:
 // the cases of bench/cases.ts on purigrad and on other engines, by turns, all on one adapter. See README.md.
 
 import { availableParallelism } from "node:os";
@@ -33,27 +34,32 @@ function readCore(text: string | undefined): number | null {
   if (text === undefined) return null;
   const core = /^\d+$/.test(text) ? Number(text) : NaN;
   if (!Number.isSafeInteger(core)) throw new Error(`--core: "${text}" came, the number of a core from 0 was due`);
-  if (!canPin(core)) throw new Error(`--core: taskset -c ${core} does not work here; give one of the ${availableParallelism()} cores at hand from 0, or leave --core out`);
+  if (!canPin(core)) throw new Error(`--core: taskset -c ${core} does not work here; give one of the ` +
+    `${availableParallelism()} cores at hand from 0, or leave --core out`);
   return core;
 }
 
 function readCases(filter = ""): Case[] {
   const chosen = CASES.filter((c) => c.name.includes(filter));
-  if (chosen.length === 0) throw new Error(`bench:peers: no case contains "${filter}"; names are like "${CASES[0]!.name}" and "${CASES.at(-1)!.name}", see bench/cases.ts`);
+  if (chosen.length === 0) throw new Error(`bench:peers: no case contains "${filter}"; names are like ` +
+    `"${CASES[0]!.name}" and "${CASES.at(-1)!.name}", see bench/cases.ts`);
   return chosen;
 }
 
 function readOptions() {
   const flags = readFlags("bench:peers", FLAGS);
-  const settings: Settings = { samplesMs: readCount("samples-ms", flags["samples-ms"], 20), limitMs: 1000 * readCount("limit", flags.limit, 60) };
-  return { settings, cases: readCases(flags.filter), engines: readEngines(flags.engines), wish: readAdapter(flags.adapter), core: readCore(flags.core), json: flags.json, keep: flags.keep };
+  const settings: Settings = { samplesMs: readCount("samples-ms", flags["samples-ms"], 20),
+    limitMs: 1000 * readCount("limit", flags.limit, 60) };
+  return { settings, cases: readCases(flags.filter), engines: readEngines(flags.engines),
+    wish: readAdapter(flags.adapter), core: readCore(flags.core), json: flags.json, keep: flags.keep };
 }
 
 /** The rows of an interrupted run, whose cases are not measured again. */
 function readKept(file: string | undefined, adapter: string): Row[] {
   if (file === undefined) return [];
   const kept = readPeers(file, "--keep");
-  if (kept.adapter !== adapter) throw new Error(`--keep: ${file} was measured on ${kept.adapter}, this is ${adapter}; leave --keep out`);
+  if (kept.adapter !== adapter) throw new Error(`--keep: ${file} was measured on ${kept.adapter}, this is ` +
+    `${adapter}; leave --keep out`);
   return (readJsonOr(file, "--keep") as { rows: Row[] }).rows;
 }
 
@@ -61,7 +67,8 @@ const COMMIT = commit();
 
 function resultsOf(adapter: string, core: number | null, engines: readonly Engine[], rows: readonly Row[]) {
   const versions = Object.fromEntries(engines.map((e) => [e.engine, e.version]));
-  return { adapter, cores: core === null ? availableParallelism() : 1, commit: COMMIT, date: new Date().toISOString(), versions, rows, summary: summaryOf(adapter, rows) };
+  return { adapter, cores: core === null ? availableParallelism() : 1, commit: COMMIT, date: new Date().toISOString(),
+    versions, rows, summary: summaryOf(adapter, rows) };
 }
 
 async function main(): Promise<void> {
@@ -73,7 +80,8 @@ async function main(): Promise<void> {
   const cases = asked.filter((c) => !rows.some((row) => row.case === c.name));
   const engines = await startEngines(names, { dist: DIST, peers: PEERS, driver, core }, say);
   say(`${cases.length} cases by turns on ${engines.map((e) => `${e.engine} ${e.version}`).join(", ")}\n`);
-  const save = () => json && writeFileAtomic(json, `${JSON.stringify(resultsOf(driver.adapter, core, engines, rows), null, 1)}\n`);
+  const save = () =>
+    json && writeFileAtomic(json, `${JSON.stringify(resultsOf(driver.adapter, core, engines, rows), null, 1)}\n`);
   save();
   for (const [i, c] of cases.entries()) {
     const measured = await measureCase(c, engines, rows, settings);

@@ -51,7 +51,8 @@ interface Entry {
 }
 
 /** The rows of one case, in the order of the engines. `earlier` are the rows measured so far. */
-export async function measureCase(c: Case, engines: readonly Engine[], earlier: readonly Row[], settings: Settings): Promise<Row[]> {
+export async function measureCase(c: Case, engines: readonly Engine[], earlier: readonly Row[],
+  settings: Settings): Promise<Row[]> {
   const entries: Entry[] = engines.map((engine) => ({
     engine, times: 1, samples: [], usedMs: 0, values: [],
     row: { case: c.name, engine: engine.engine, ms: null, spread: null, gflops: null, samples: 0 },
@@ -112,7 +113,8 @@ async function readAndDrop(entry: Entry, { limitMs }: Settings): Promise<void> {
   await entry.engine.worker.ask({ do: "drop" }, limitMs);
 }
 
-const quantile = (sorted: readonly number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+const quantile = (sorted: readonly number[], q: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 
 function summarise({ row, samples }: Entry, { flops }: Case): void {
   row.samples = samples.length;
@@ -130,7 +132,8 @@ const tolerance = (work: Work): number => (work.kind === "train" ? 5e-2 : 1e-3);
 /** Compares every engine's numbers with PyTorch's or, without it, purigrad's. */
 function judge(work: Work, entries: readonly Entry[]): void {
   const measured = entries.filter((entry) => entry.row.ms !== null);
-  const reference = measured.find((e) => e.engine.engine.startsWith("torch")) ?? measured.find((e) => e.engine.engine === "purigrad");
+  const reference = measured.find((e) => e.engine.engine.startsWith("torch")) ??
+    measured.find((e) => e.engine.engine === "purigrad");
   for (const { row, values } of measured) {
     const due = reference!.values;
     if (!reference || due.length === 0 || values === due) continue;
@@ -142,6 +145,7 @@ function judge(work: Work, entries: readonly Entry[]): void {
 }
 
 function relativeError(a: readonly number[], b: readonly number[]): number {
-  const most = (values: number[]) => values.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : Infinity), 0);
+  const most = (values: number[]) =>
+    values.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : Infinity), 0);
   return most(a.map((v, i) => v - b[i]!)) / Math.max(most([...b]), 1e-30);
 }

@@ -7,7 +7,8 @@ import { rnd, sizeOf } from "./worker.mjs";
 const conv = (ci, co, k) => [{ kind: "conv", shape: [co, ci, k, k], fan: ci * k * k }];
 const tconv = (ci, co, k) => [{ kind: "tconv", shape: [ci, co, k, k], fan: ci * k * k }];
 /** `from` and `to` name the image [c,h,w] that the layer's input or output is, flattened. */
-const linear = (i, o, image = {}) => [{ kind: "linear", shape: [o, i], fan: i, ...image }, { kind: "bias", shape: [o] }];
+const linear = (i, o,
+  image = {}) => [{ kind: "linear", shape: [o, i], fan: i, ...image }, { kind: "bias", shape: [o] }];
 const perChannel = (c) => [{ kind: "channelBias", shape: [c] }];
 const norm = (c) => [{ kind: "channelWeight", shape: [c] }, ...perChannel(c)];
 
@@ -16,9 +17,19 @@ const CODE = [64, 7, 7];
 const STAGES = [[64, 3], [128, 4], [256, 6], [512, 3]];
 
 const vae = [
-  ...conv(1, 32, 3), ...perChannel(32), ...conv(32, 64, 3), ...perChannel(64),
-  ...linear(3136, LATENT, { from: CODE }), ...linear(3136, LATENT, { from: CODE }), ...linear(LATENT, 3136, { to: CODE }),
-  ...tconv(64, 64, 3), ...perChannel(64), ...tconv(64, 32, 3), ...perChannel(32), ...tconv(32, 1, 3), ...perChannel(1),
+  ...conv(1, 32, 3),
+  ...perChannel(32),
+  ...conv(32, 64, 3),
+  ...perChannel(64),
+  ...linear(3136, LATENT, { from: CODE }),
+  ...linear(3136, LATENT, { from: CODE }),
+  ...linear(LATENT, 3136, { to: CODE }),
+  ...tconv(64, 64, 3),
+  ...perChannel(64),
+  ...tconv(64, 32, 3),
+  ...perChannel(32),
+  ...tconv(32, 1, 3),
+  ...perChannel(1),
 ];
 
 /** Every block of ResNet-34: [input channels, output channels, stride]. */
@@ -36,13 +47,19 @@ export const NETS = {
   resnet34: [
     ...conv(3, 64, 3), ...norm(64),
     ...blocks.flatMap(([ci, co, stride]) => [
-      ...conv(ci, co, 3), ...norm(co), ...conv(co, co, 3), ...norm(co), ...(shortcut(ci, co, stride) ? [...conv(ci, co, 1), ...norm(co)] : []),
+      ...conv(ci, co, 3),
+      ...norm(co),
+      ...conv(co, co, 3),
+      ...norm(co),
+      ...(shortcut(ci, co, stride) ? [...conv(ci, co, 1), ...norm(co)] : []),
     ]),
     ...linear(512, 10),
   ],
 };
 
-/** The parameters of a net with their numbers: uniform in +-sqrt(3 / fan in), seed = place in the list from 1; biases 0. */
+/**
+ * The parameters of a net with their numbers: uniform in +-sqrt(3 / fan in), seed = place in the list from 1; biases 0.
+ */
 export const parameters = (net) => NETS[net].map((p, i) => ({ ...p, data: numbers(p, i + 1) }));
 
 function numbers({ kind, shape, fan }, seed) {
@@ -77,7 +94,8 @@ export function encode(o, p, x) {
 /** z [n,20] to logits of the pixels: the parameters from the ninth on. */
 export function decode(o, p, z) {
   const h = o.unflatten(o.linear(z, p[0], p[1], { relu: true }), CODE);
-  return o.tconv(o.tconv(o.tconv(h, p[2], p[3], UP), p[4], p[5], UP), p[6], p[7], { stride: 1, padding: 1, outputPadding: 0 });
+  return o.tconv(o.tconv(o.tconv(h, p[2], p[3], UP), p[4], p[5], UP), p[6], p[7], { stride: 1, padding: 1,
+    outputPadding: 0 });
 }
 
 /** Images [n,3,32,32] to logits [n,10], batch norm in training mode. */

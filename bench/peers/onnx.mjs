@@ -24,14 +24,18 @@ function block(field, ...parts) {
 
 /** A whole number or a list of them. */
 const attribute = ([name, n]) =>
-  block(5, block(1, name), ...(Array.isArray(n) ? [...n.map((i) => number(8, i)), number(20, INTS)] : [number(3, n), number(20, INT)]));
+  block(5, block(1, name), ...(Array.isArray(n) ? [...n.map((i) =>
+    number(8, i)
+  ), number(20, INTS)] : [number(3, n), number(20, INT)]));
 
 const node = ({ op, inputs, output, attributes }) =>
-  block(1, ...inputs.map((name) => block(1, name)), block(2, output), block(4, op), ...Object.entries(attributes).map(attribute));
+  block(1, ...inputs.map((name) => block(1, name)), block(2, output), block(4, op),
+    ...Object.entries(attributes).map(attribute));
 
 function constant({ name, data, shape }) {
   const type = data instanceof BigInt64Array ? INT64 : FLOAT;
-  return block(5, ...shape.map((n) => number(1, n)), number(2, type), block(8, name), block(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
+  return block(5, ...shape.map((n) => number(1, n)), number(2, type), block(8, name),
+    block(9, Buffer.from(data.buffer, data.byteOffset, data.byteLength)));
 }
 
 /** What a graph takes or gives; an output needs no shape, it follows from the nodes. */
@@ -64,7 +68,8 @@ export class Graph {
   }
 
   bytes() {
-    const body = [...this.nodes.map(node), block(2, "graph"), ...this.constants.map(constant), value(11, "x", this.shape), value(12, this.nodes.at(-1).output)];
+    const body = [...this.nodes.map(node), block(2, "graph"), ...this.constants.map(constant),
+      value(11, "x", this.shape), value(12, this.nodes.at(-1).output)];
     return Buffer.concat([number(1, 8), block(7, ...body), block(8, number(2, 17))]);
   }
 }

@@ -10,7 +10,8 @@ const OPTIONS = { executionProviders: ["webgpu"], intraOpNumThreads: 1, interOpN
 
 /** A session whose output goes to "gpu-buffer" or to "cpu". It owns what it leaves on the device: release it last. */
 async function open(graph, to) {
-  const session = await ort.InferenceSession.create(graph.bytes(), to === "cpu" ? OPTIONS : { ...OPTIONS, preferredOutputLocation: to });
+  const session = await ort.InferenceSession.create(graph.bytes(),
+    to === "cpu" ? OPTIONS : { ...OPTIONS, preferredOutputLocation: to });
   const [name] = session.outputNames;
   return {
     run: async (x) => (await session.run({ x }))[name],
@@ -18,7 +19,9 @@ async function open(graph, to) {
   };
 }
 
-/** A session that passes its input on, to the other side. (getData() of a device tensor is missing in Node and aborts.) */
+/**
+ * A session that passes its input on, to the other side. (getData() of a device tensor is missing in Node and aborts.)
+ */
 function openCopy(shape, to) {
   const graph = new Graph(shape);
   graph.add("Identity", ["x"]);
@@ -69,7 +72,8 @@ class Layers {
   }
 
   tconv(x, w, b, { stride, padding, outputPadding, relu }) {
-    return this.op("ConvTranspose", [x, w, ...(b ? [b] : [])], { relu, strides: square(stride), pads: pads(padding), output_padding: square(outputPadding) });
+    return this.op("ConvTranspose", [x, w, ...(b ? [b] : [])], { relu, strides: square(stride), pads: pads(padding),
+      output_padding: square(outputPadding) });
   }
 
   linear(x, w, b, { relu } = {}) {
@@ -86,7 +90,8 @@ class Layers {
 
   /** In ONNX a 0 keeps the batch as it is. */
   unflatten(x, shape) {
-    return this.graph.add("Reshape", [x, this.graph.constant(BigInt64Array.from([0, ...shape].map(BigInt)), [shape.length + 1])]);
+    return this.graph.add("Reshape", [x,
+      this.graph.constant(BigInt64Array.from([0, ...shape].map(BigInt)), [shape.length + 1])]);
   }
 }
 

@@ -1,7 +1,8 @@
 // What a run of `npm run bench:peers` prints: the table of ratios and the summary.
 
 import { textTable } from "../../src/lab/table.ts";
-import { against, geometricMean, isWebGpu, summarise, summaryText, type Against, type Summary } from "../../src/lab/peers.ts";
+import { against, geometricMean, isWebGpu, summarise, summaryText, type Against,
+  type Summary } from "../../src/lab/peers.ts";
 import type { Row } from "./measure.ts";
 
 export interface PeersSummary {
@@ -14,11 +15,16 @@ export interface PeersSummary {
 }
 
 /** Rows whose numbers are right. */
-const sound = (rows: readonly Row[]) => rows.filter((row): row is Row & { ms: number; spread: number; gflops: number } => row.ms !== null && row.ok !== false);
+const sound = (rows: readonly Row[]) =>
+  rows.filter((row): row is Row & { ms: number; spread: number; gflops: number; } =>
+    row.ms !== null && row.ok !== false
+  );
 
 export function summaryOf(adapter: string, rows: readonly Row[]): PeersSummary {
   const cases = against({ adapter, rows: sound(rows) });
-  const [lowest] = cases.flatMap((c) => (c.fastest ? [{ case: c.case, ...c.fastest }] : [])).sort((a, b) => a.ratio - b.ratio);
+  const [lowest] = cases.flatMap((c) => (c.fastest ? [{ case: c.case, ...c.fastest }] : [])).sort((a, b) =>
+    a.ratio - b.ratio
+  );
   const torches = [...new Set(cases.flatMap((c) => Object.keys(c.ratios)))].filter((engine) => !isWebGpu(engine));
   return { groups: summarise(cases), lowest: lowest ?? null, pytorch: torches.map((engine) => beside(engine, cases)) };
 }
@@ -58,15 +64,19 @@ const MANY = 3;
 /** A line for every note, one for all cases where an engine has the same note in many. */
 function printedNotes(rows: readonly Row[]): string {
   const cases = new Map<string, string[]>();
-  for (const { engine, note, case: name } of rows) if (note) cases.set(`${engine}: ${note}`, [...(cases.get(`${engine}: ${note}`) ?? []), name]);
-  return [...cases].map(([note, names]) => `\n${note} (${names.length > MANY ? `${names.length} cases` : names.join(", ")})`).join("") + (cases.size ? "\n" : "");
+  for (const { engine, note, case: name } of rows)
+    if (note) cases.set(`${engine}: ${note}`, [...(cases.get(`${engine}: ${note}`) ?? []), name]);
+  return [...cases].map(([note, names]) =>
+    `\n${note} (${names.length > MANY ? `${names.length} cases` : names.join(", ")})`
+  ).join("") + (cases.size ? "\n" : "");
 }
 
 export function printedSummary({ groups, lowest, pytorch }: PeersSummary): string {
   const lines = groups.map(summaryText);
   if (lowest) lines.push(`lowest: ${lowest.ratio.toFixed(2)} times, ${lowest.case} (${lowest.engine})`);
   for (const { engine, cases, ratio, worst } of pytorch)
-    lines.push(`${engine}, no WebGPU: purigrad takes ${ratio.toFixed(2)} times its time (geometric mean of ${cases} ${cases === 1 ? "case" : "cases"}), at most ${worst.ratio.toFixed(2)} times (${worst.case})`);
+    lines.push(`${engine}, no WebGPU: purigrad takes ${ratio.toFixed(2)} times its time (geometric mean of ${cases} ` +
+      `${cases === 1 ? "case" : "cases"}), at most ${worst.ratio.toFixed(2)} times (${worst.case})`);
   return lines.map((line) => `${line}\n`).join("");
 }
 

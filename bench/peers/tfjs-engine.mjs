@@ -38,7 +38,9 @@ async function sync() {
   await wait(backend.device.queue.onSubmittedWorkDone());
 }
 
-/** `f` returns the tensors of one call, the one to compare first; `order` takes that one back to PyTorch's dimensions. */
+/**
+ * `f` returns the tensors of one call, the one to compare first; `order` takes that one back to PyTorch's dimensions.
+ */
 export function job(f, { order, stateful = false, random = false } = {}) {
   let last = [];
   return {

@@ -12,7 +12,10 @@ function conv({ pass, batch, size, ci, co, k, stride, padding }) {
   const dy = uniform([batch, co, out, out], 1, 3, NHWC);
   const attributes = { strides: [stride, stride], pad: padding, dataFormat: "NHWC" };
   const run = (kernel, inputs, shape) => tf.engine().runKernel(kernel, inputs, { ...attributes, ...shape });
-  if (pass === "dInput") return job(() => run("Conv2DBackpropInput", { dy, filter: w }, { inputShape: [batch, size, size, ci] }), { order: NCHW });
+  if (pass === "dInput")
+    return job(() => run("Conv2DBackpropInput", { dy, filter: w }, { inputShape: [batch, size, size, ci] }), {
+      order: NCHW,
+    });
   return job(() => run("Conv2DBackpropFilter", { x, dy }, { filterShape: [k, k, ci, co] }), { order: UNFILTER });
 }
 
@@ -43,7 +46,8 @@ function norm({ batch, channels, size }) {
   return bothPasses((...inputs) => tf.sum(tf.mul(batchNorm(...inputs), dy)), [x, weight, bias], { order: NCHW });
 }
 
-export const oneHot = (batch, classes) => own(tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels(batch), "int32"), classes), "float32")));
+export const oneHot = (batch, classes) =>
+  own(tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels(batch), "int32"), classes), "float32")));
 
 function crossEntropy({ batch, classes }) {
   const [logits, targets] = [uniform([batch, classes], 1, 1), oneHot(batch, classes)];
@@ -61,9 +65,15 @@ function reparameterize({ batch, latent }) {
 export const distances = (z, means) => tf.sum(tf.square(tf.sub(tf.expandDims(z, 1), tf.expandDims(means, 0))), 2);
 
 function clusterLoss({ batch, latent, clusters }) {
-  const [z, logvar, means] = [[batch, latent], [batch, latent], [clusters, latent]].map((shape, i) => uniform(shape, 1, i + 1));
+  const [z, logvar, means] = [[batch, latent], [batch, latent], [clusters, latent]].map((shape, i) =>
+    uniform(shape, 1, i + 1)
+  );
   const q = tensor(softmaxRows(rnd(batch * clusters, 1, 4), clusters), [batch, clusters]);
-  return bothPasses((z, logvar, means) => tf.mul(0.5, tf.sub(tf.sum(tf.mul(q, distances(z, means))), tf.sum(logvar))), [z, logvar, means]);
+  return bothPasses((z, logvar, means) => tf.mul(0.5, tf.sub(tf.sum(tf.mul(q, distances(z, means))), tf.sum(logvar))), [
+    z,
+    logvar,
+    means,
+  ]);
 }
 
 function adam({ n }) {
@@ -77,7 +87,9 @@ function adam({ n }) {
 
 /** clip(x' + alpha sign(g), x - eps, x + eps) in [0, 1], with the lower and upper bounds of that given. */
 export const signStep = (x, g, low, high) => tf.minimum(tf.maximum(tf.add(x, tf.mul(tf.sign(g), 0.05)), low), high);
-export const bounds = (x) => [own(tf.tidy(() => tf.maximum(tf.sub(x, 0.2), 0))), own(tf.tidy(() => tf.minimum(tf.add(x, 0.2), 1)))];
+export const bounds = (
+  x,
+) => [own(tf.tidy(() => tf.maximum(tf.sub(x, 0.2), 0))), own(tf.tidy(() => tf.minimum(tf.add(x, 0.2), 1)))];
 
 function attackStep({ batch, channels, size }) {
   const shape = [batch, channels, size, size];
@@ -102,4 +114,5 @@ function matmul({ n }) {
   return job(() => tf.matMul(a, b));
 }
 
-export const kernels = { matmul, conv, tconv, batchNorm: norm, crossEntropy, reparameterize, clusterLoss, adam, attackStep, tiny };
+export const kernels = { matmul, conv, tconv, batchNorm: norm, crossEntropy, reparameterize, clusterLoss, adam,
+  attackStep, tiny };

@@ -16,7 +16,8 @@ const layers = {
   },
   tconv(x, filter, bias, { stride, padding, relu = false }) {
     const [n, h, w] = x.shape;
-    const y = tf.add(tf.conv2dTranspose(x, filter, [n, h * stride, w * stride, filter.shape[2]], stride, padding), bias);
+    const y = tf.add(tf.conv2dTranspose(x, filter, [n, h * stride, w * stride, filter.shape[2]], stride, padding),
+      bias);
     return relu ? tf.relu(y) : y;
   },
   linear(a, b, bias, { relu = false } = {}) {
@@ -36,7 +37,9 @@ function linearWeight({ data, shape: [o, i], from, to }) {
   return tensor(data, [o, i], [1, 0]);
 }
 
-const place = (p) => (p.kind === "linear" ? linearWeight(p) : tensor(p.data, p.shape, p.kind.endsWith("conv") ? FILTER : undefined));
+const place = (
+  p,
+) => (p.kind === "linear" ? linearWeight(p) : tensor(p.data, p.shape, p.kind.endsWith("conv") ? FILTER : undefined));
 const weights = (net) => parameters(net).map(place);
 
 const images = (batch, net) => {

@@ -7,4 +7,5 @@ import { adapterName, serve } from "./worker.mjs";
 
 const kinds = { ...kernels, ...steps };
 const adapter = adapterName(backend.device.adapterInfo);
-await serve({ engine: "tfjs-webgpu", version: tf.version_core, adapter }, ({ work }) => kinds[work.kind]?.(work) ?? { unsupported: `no work of the kind ${work.kind}` });
+await serve({ engine: "tfjs-webgpu", version: tf.version_core, adapter },
+  ({ work }) => kinds[work.kind]?.(work) ?? { unsupported: `no work of the kind ${work.kind}` });

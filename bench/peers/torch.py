@@ -28,11 +28,14 @@ KINDS = {**KERNELS, **STEPS}
 def describe(tf32):
     """The ready line."""
     if CUDA:
-        engine, version, adapter = "torch-cuda-tf32" if tf32 else "torch-cuda", f"CUDA {torch.version.cuda}", torch.cuda.get_device_name()
+        engine, version = "torch-cuda-tf32" if tf32 else "torch-cuda", f"CUDA {torch.version.cuda}"
+        adapter = torch.cuda.get_device_name()
     else:
         engine, version, adapter = "torch-cpu", blas(), "cpu"
     release = torch.__version__.split("+")[0].split("a")[0]
-    return {"ready": True, "engine": engine, "version": f"{release} ({version})", "adapter": adapter, "threads": torch.get_num_threads()}
+    threads = torch.get_num_threads()
+    version = f"{release} ({version})"
+    return {"ready": True, "engine": engine, "version": version, "adapter": adapter, "threads": threads}
 
 
 def sync():
@@ -41,7 +44,10 @@ def sync():
 
 
 def sample(output):
-    """The 16 elements floor(i (n - 1) / 15) that stand for an output (of a loss 16 times the same); none for an empty one."""
+    """The 16 elements floor(i (n - 1) / 15) that stand for an output (of a loss 16 times the same).
+
+    None for an empty one.
+    """
     values = output.detach().reshape(-1)
     numbers = [values[i * (len(values) - 1) // 15].item() for i in range(16 if len(values) else 0)]
     return [v if math.isfinite(v) else None for v in numbers]  # JSON has no NaN

@@ -16,7 +16,8 @@ DEVICE = torch.device("cuda" if CUDA else "cpu")
 
 def rnd(n, scale=1, seed=1):
     """n numbers in +-scale: s' = 1664525 s + 1013904223 mod 2^32, all at once as a^i s0 + c (1 + a + .. + a^(i-1))."""
-    powers = np.multiply.accumulate(np.full(n, 1664525, np.uint32), dtype=np.uint32)  # a^1 .. a^n; uint32 wraps as the generator does
+    # a^1 .. a^n; uint32 wraps as the generator does
+    powers = np.multiply.accumulate(np.full(n, 1664525, np.uint32), dtype=np.uint32)
     sums = np.cumsum(np.concatenate([np.ones(1, np.uint32), powers[:-1]]), dtype=np.uint32)
     states = powers * np.uint32(seed) + sums * np.uint32(1013904223)
     return ((states / 2**32 - 0.5) * 2 * scale).astype(np.float32)
@@ -139,5 +140,6 @@ def tiny(op, count):
 
 KERNELS = {
     "matmul": matmul, "conv": conv, "tconv": tconv, "batchNorm": batch_norm, "crossEntropy": cross_entropy,
-    "reparameterize": reparameterize, "clusterLoss": cluster_loss, "adam": adam, "attackStep": attack_step, "tiny": tiny,
+    "reparameterize": reparameterize, "clusterLoss": cluster_loss, "adam": adam, "attackStep": attack_step,
+    "tiny": tiny,
 }

@@ -32,10 +32,12 @@ class ConvVae(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.code = nn.Sequential(nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(), nn.Flatten())
+        self.code = nn.Sequential(nn.Conv2d(1, 32, 3, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 3, 2, 1), nn.ReLU(),
+            nn.Flatten())
         self.mu, self.logvar = nn.Linear(3136, LATENT), nn.Linear(3136, LATENT)
         ups = nn.ConvTranspose2d(64, 64, 3, 2, 1, 1), nn.ReLU(), nn.ConvTranspose2d(64, 32, 3, 2, 1, 1), nn.ReLU()
-        self.logits = nn.Sequential(nn.Linear(LATENT, 3136), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)), *ups, nn.ConvTranspose2d(32, 1, 3, 1, 1))
+        self.logits = nn.Sequential(nn.Linear(LATENT, 3136), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)), *ups,
+            nn.ConvTranspose2d(32, 1, 3, 1, 1))
 
     def encode(self, x):
         h = self.code(x)
@@ -52,7 +54,8 @@ class Block(nn.Module):
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(ci, co, 3, stride, 1, bias=False), nn.BatchNorm2d(co)
         self.conv2, self.bn2 = nn.Conv2d(co, co, 3, 1, 1, bias=False), nn.BatchNorm2d(co)
-        self.shortcut = nn.Sequential(nn.Conv2d(ci, co, 1, stride, bias=False), nn.BatchNorm2d(co)) if stride > 1 else nn.Identity()
+        self.shortcut = nn.Sequential(nn.Conv2d(ci, co, 1, stride, bias=False),
+            nn.BatchNorm2d(co)) if stride > 1 else nn.Identity()
 
     def forward(self, x):
         return F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))) + self.shortcut(x))

@@ -11,4 +11,5 @@ export interface Job {
 }
 
 export function sample16(values: ArrayLike<number>): number[];
-export function serve(engine: { engine: string; version: string; adapter: string }, make: (request: Case) => Job | { unsupported: string }): Promise<never>;
+export function serve(engine: { engine: string; version: string; adapter: string; },
+  make: (request: Case) => Job | { unsupported: string; }): Promise<never>;

@@ -8,7 +8,8 @@ const cell = new Int32Array(new SharedArrayBuffer(4));
 const POLL_MS = 0.3;
 
 /**
- * Waits for the device as purigrad does (src/engine/device/adapter.node.ts). Dawn's Node binding polls without pause while a
+ * Waits for the device as purigrad does (src/engine/device/adapter.node.ts). Dawn's Node binding polls without pause
+ * while a
  * promise is open, and a software adapter computes on the same cores: there the worker sleeps between polls.
  */
 export async function wait(promise) {
@@ -70,7 +71,8 @@ export function softmaxRows(logits, k) {
 }
 
 /** The 16 numbers that stand for an output: the elements floor(i (n - 1) / 15). */
-export const sample16 = (values) => Array.from({ length: 16 }, (_, i) => values[Math.floor((i * (values.length - 1)) / 15)]);
+export const sample16 = (values) =>
+  Array.from({ length: 16 }, (_, i) => values[Math.floor((i * (values.length - 1)) / 15)]);
 
 /** A row-major array with its dimensions reordered, as PyTorch's permute does. */
 export function permute(values, shape, order) {
@@ -96,7 +98,9 @@ const cpuMs = () => {
   return (user + system) / 1000;
 };
 
-/** Errors that came outside of any call (a validation error that Dawn reports later): the next answer carries the first. */
+/**
+ * Errors that came outside of any call (a validation error that Dawn reports later): the next answer carries the first.
+ */
 let stray = null;
 export const reportStray = (error) => void (stray ??= firstLine(error));
 
@@ -130,7 +134,8 @@ export async function serve({ engine, version, adapter }, make) {
 const requests = { make: makeJob, time: timeJob, read: readJob, drop: dropJob };
 
 function respond(state, request) {
-  if (!requests[request.do]) throw new Error(`"${request.do}" came, one of ${Object.keys(requests).join(", ")} was due`);
+  if (!requests[request.do]) throw new Error(`"${request.do}" came, one of ${Object.keys(requests).join(", ")} was ` +
+    `due`);
   if (request.do !== "make" && !state.job) throw new Error(`"${request.do}" came before a case was made`);
   return requests[request.do](state, request);
 }

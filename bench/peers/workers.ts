@@ -43,14 +43,16 @@ const running = new Set<ChildProcessWithoutNullStreams>();
 /** Ends every worker there is. */
 export const stopWorkers = (): void => running.forEach((child) => child.kill("SIGKILL"));
 process.on("exit", stopWorkers);
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) process.once(signal, () => process.exit(code));
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const)
+  process.once(signal, () => process.exit(code));
 
 export class Worker {
   private child: ChildProcessWithoutNullStreams | null = null;
   private settle: ((line: string | null) => void) | null = null;
   private noise: string[] = [];
 
-  constructor(private readonly command: readonly string[], private readonly env: NodeJS.ProcessEnv, private readonly folder: string) {}
+  constructor(private readonly command: readonly string[], private readonly env: NodeJS.ProcessEnv,
+    private readonly folder: string) {}
 
   get alive(): boolean {
     return this.child !== null;
@@ -64,7 +66,8 @@ export class Worker {
     this.child = child;
     this.noise = [];
     running.add(child);
-    createInterface({ input: child.stdout }).on("line", (line) => (line.startsWith("@@") ? this.settle?.(line.slice(2)) : this.keep(line)));
+    createInterface({ input: child.stdout }).on("line",
+      (line) => (line.startsWith("@@") ? this.settle?.(line.slice(2)) : this.keep(line)));
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
     child.stdin.on("error", () => {}); // the exit says it
     child.on("error", (error) => (this.keep(error.message), this.ended(child)));
@@ -129,7 +132,8 @@ export class Worker {
 
   /** The first line that speaks of an error, else the last one. */
   private cause(): string {
-    const told = this.noise.find((line) => /error|exception|abort|cannot|not found|needs|no .*adapter/i.test(line)) ?? this.noise.at(-1);
+    const told = this.noise.find((line) => /error|exception|abort|cannot|not found|needs|no .*adapter/i.test(line)) ??
+      this.noise.at(-1);
     return `the worker died: ${told ?? "it said nothing"}`.slice(0, 300);
   }
 }

@@ -27,7 +27,8 @@ function purigrad(gpu: Engine): Side {
   const images = Float32Array.from({ length: n * 784 }, (_, i) => (Math.imul(i, 2654435761) >>> 24) / 255);
   const data = uploadBytes(gpu, { images, labels: new Int32Array(n), n, shape: [1, 28, 28] });
   const params = [net.encoder, net.decoder, means];
-  const step = trainingStep(gpu, data, params, adam(params, { lr: 1e-3, betas: [0.9, 0.99] }), (x) => cvaeLoss(net, means.get("means"), x, x, FULL.autoencoder.lam));
+  const step = trainingStep(gpu, data, params, adam(params, { lr: 1e-3, betas: [0.9, 0.99] }),
+    (x) => cvaeLoss(net, means.get("means"), x, x, FULL.autoencoder.lam));
   const index = Int32Array.from({ length: FULL.batch }, (_, i) => (i * 7) % n);
   const run = async (steps: number) => {
     const begun = performance.now();
@@ -44,7 +45,8 @@ function purigrad(gpu: Engine): Side {
 const pytorch = (python: string, threads: number): Side => (steps) => {
   const { channels, hidden, widths, latent, clusters, lam } = FULL.autoencoder;
   const settings = JSON.stringify({ channels, hidden, widths, latent, clusters, lam });
-  const answer = reference<{ ms: number[]; torch: string }>(python, "step", "--steps", String(steps), "--warmup", String(WARMUP), "--threads", String(threads), "--batch", String(FULL.batch), "--settings", settings);
+  const answer = reference<{ ms: number[]; torch: string; }>(python, "step", "--steps", String(steps), "--warmup",
+    String(WARMUP), "--threads", String(threads), "--batch", String(FULL.batch), "--settings", settings);
   torch = answer.torch;
   return answer.ms.reduce((a, b) => a + b, 0) / answer.ms.length;
 };
@@ -56,25 +58,31 @@ async function compare(gpu: Engine, python: string, { rounds, steps, threads }: 
   const samples: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) for (const i of [0, 1] as const) samples[i].push(await sides[i](steps));
   const [ours, theirs] = samples.map((ms) => median(ms) / FULL.batch) as [number, number];
-  return { step: "C-VAE of the full preset", batch: FULL.batch, rounds, steps, threads, torch, purigrad_ms: ours, pytorch_ms: theirs, ratio: ours / theirs };
+  return { step: "C-VAE of the full preset", batch: FULL.batch, rounds, steps, threads, torch, purigrad_ms: ours,
+    pytorch_ms: theirs, ratio: ours / theirs };
 }
 
 function readOptions() {
   const values = readFlags("bench:pytorch", ["rounds", "steps", "threads", "adapter", "json"]);
   const count = (name: keyof typeof DEFAULTS) => readCount(name, values[name], DEFAULTS[name]);
-  return { counts: { rounds: count("rounds"), steps: count("steps"), threads: count("threads") }, adapter: readAdapter(values.adapter), json: values.json };
+  return { counts: { rounds: count("rounds"), steps: count("steps"), threads: count("threads") },
+    adapter: readAdapter(values.adapter), json: values.json };
 }
 
 async function main(): Promise<void> {
   const { counts, adapter, json } = readOptions();
   const python = findPython();
-  if (!python) throw new Error("bench:pytorch: there is no python3 with torch and numpy (looked at $PYTHON, python3, /usr/bin/python3); install python3-torch or set PYTHON");
+  if (!python) throw new Error("bench:pytorch: there is no python3 with torch and numpy (looked at $PYTHON, python3, " +
+    "/usr/bin/python3); install python3-torch or set PYTHON");
   const gpu = await createEngine({ adapter });
   try {
     process.stdout.write(`${gpu.adapter.line}\n`);
     const result = await compare(gpu, python, counts);
-    process.stdout.write(`${result.step}, training step, ms an image: purigrad ${result.purigrad_ms.toFixed(3)}, PyTorch ${result.torch} on ${result.threads} threads ${result.pytorch_ms.toFixed(3)}, ratio ${result.ratio.toFixed(2)}\n`);
-    if (json) writeFileAtomic(json, JSON.stringify({ adapter: gpu.adapter.name, commit: commit(), ...result }, null, 2) + "\n");
+    process.stdout.write(`${result.step}, training step, ms an image: purigrad ${result.purigrad_ms.toFixed(3)}, ` +
+      `PyTorch ${result.torch} on ${result.threads} threads ${result.pytorch_ms.toFixed(3)}, ratio ` +
+      `${result.ratio.toFixed(2)}\n`);
+    if (json)
+      writeFileAtomic(json, JSON.stringify({ adapter: gpu.adapter.name, commit: commit(), ...result }, null, 2) + "\n");
   } finally {
     gpu.close();
   }

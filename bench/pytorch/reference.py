@@ -161,7 +161,8 @@ def accuracy(args):
     images, labels = read_mnist(args.data, args.images)
     predicted = predict(args.weights, args.network, images).argmax(1)
     right = int((predicted == labels).sum())
-    return {"network": args.network, "images": len(labels), "right": right, "accuracy": 100 * right / len(labels), "predicted": predicted.tolist()}
+    return {"network": args.network, "images": len(labels), "right": right, "accuracy": 100 * right / len(labels),
+        "predicted": predicted.tolist()}
 
 
 def logits(args):
@@ -188,7 +189,8 @@ def step(args):
         optimizer.step()
         if i >= args.warmup:
             ms.append(1000 * (time.perf_counter() - begun))
-    return {"torch": f"{torch.__version__} ({blas()})", "threads": torch.get_num_threads(), "batch": args.batch, "ms": ms}
+    return {"torch": f"{torch.__version__} ({blas()})", "threads": torch.get_num_threads(), "batch": args.batch,
+        "ms": ms}
 
 
 FULL = '{"channels": [8, 16, 32], "hidden": 256, "widths": [512], "latent": 32, "clusters": 10, "lam": 30}'

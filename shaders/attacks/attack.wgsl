@@ -2,8 +2,10 @@
 // dx the loss gradient at adv, m the momentum; all [N, P] with P pixels an image.
 //   start:     adv = clamp(x + eps * u, 0, 1), u uniform in (-1, 1)
 //   signStep:  adv = clamp(x + clamp(adv + alpha * sign(dx) - x, -eps, eps), 0, 1)
-//   momentum:  m = decay * m + dx / mean|dx| (an image at a time; an all-zero gradient adds nothing), then signStep on m
-// settings = [eps, alpha, decay, 0]; alpha < 0 descends (a targeted attack). sign(0) = 0: such pixels do not move. A NaN of the gradient stays NaN,
+//   momentum:  m = decay * m + dx / mean|dx| (an image at a time; an all-zero gradient adds nothing), then signStep on
+// m
+// settings = [eps, alpha, decay, 0]; alpha < 0 descends (a targeted attack). sign(0) = 0: such pixels do not move. A
+// NaN of the gradient stays NaN,
 // so that `watch` finds it: flags[0] has bit 1 where a pixel of x and bit 2 where one of adv is not within [0, 1]. With
 // philox.wgsl and special.wgsl.
 // Sources: Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Dong et al. 2018 (MI-FGSM). Limited by loads.

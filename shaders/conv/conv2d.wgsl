@@ -1,4 +1,5 @@
-// conv2d without subgroups or workgroup memory: one invocation makes eight output channels of one segment of four outputs.
+// conv2d without subgroups or workgroup memory: one invocation makes eight output channels of one segment of four
+// outputs.
 // To this file belongs conv2d_input.wgsl, with the formula, the bindings and the loads.
 //
 // Grid: [gx, gy, ceil(Rg / 8) groups], gx gy >= ceil(segments / WG).

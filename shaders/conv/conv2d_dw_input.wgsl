@@ -34,7 +34,8 @@ alias Block = array<vec4<f32>, 4>; // four taps x four outputs, or four channels
 fn load_dy(at: u32, ow: u32) -> V {
   if (WIDE) { return V(dy[at / 4u]); }
   let left = params.OW - ow;
-  let v = V(V(dy[at]).x, V(dy[at + select(0u, 1u, left > 1u)]).y, V(dy[at + select(0u, 2u, left > 2u)]).z, V(dy[at + select(0u, 3u, left > 3u)]).w);
+  let v = V(V(dy[at]).x, V(dy[at + select(0u, 1u, left > 1u)]).y, V(dy[at + select(0u, 2u, left > 2u)]).z,
+      V(dy[at + select(0u, 3u, left > 3u)]).w);
   return select(V(), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
 }
 
@@ -79,7 +80,8 @@ fn load_tap(plane: u32, oh: u32, ow: u32, k: u32) -> V {
   let inside = (u32(h) < params.H) & (c < params.Cg);
   let row = i32(plane + c * params.H * params.W) + h * i32(params.W);
   let step = i32(params.SW);
-  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside), pixel(row, w + 3 * step, inside));
+  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside),
+      pixel(row, w + 3 * step, inside));
 }
 
 /** Inputs of column block b for the outputs [n, oh, ow..ow+3]. */
@@ -90,7 +92,8 @@ fn load_block(plane: u32, oh: u32, ow: u32, b: u32) -> Block {
     let row = i32(plane + c * params.H * params.W) + h * i32(params.W);
     return load_row(row, i32(ow * params.SW) - params.left, (u32(h) < params.H) & (c < params.Cg));
   }
-  return Block(load_tap(plane, oh, ow, 4u * b), load_tap(plane, oh, ow, 4u * b + 1u), load_tap(plane, oh, ow, 4u * b + 2u), load_tap(plane, oh, ow, 4u * b + 3u));
+  return Block(load_tap(plane, oh, ow, 4u * b), load_tap(plane, oh, ow, 4u * b + 1u),
+      load_tap(plane, oh, ow, 4u * b + 2u), load_tap(plane, oh, ow, 4u * b + 3u));
 }
 
 fn dot4(a: V, b: V, c: f32) -> f32 { return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, c)))); }
@@ -111,7 +114,8 @@ fn fma_block(d: Block, b: Block, c: Block) -> Block {
 fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
 
 /**
- * The taps of a column block for output channel o, over a part, without the outputs beyond a row: they have the gradient
+ * The taps of a column block for output channel o, over a part, without the outputs beyond a row: they have the
+ * gradient
  * 0, which is harmless unless an input is not finite. Only then this is called.
  */
 fn sum_again(o: u32, b: u32, part: u32) -> V {

@@ -3,17 +3,20 @@
 //
 // Grid: [ceil(column blocks / (S QUADS)), ceil(Og / TM) groups, parts]; workgroup = one subgroup of exactly S lanes.
 //
-// Idea: as matmul_subgroup.wgsl, summed over the outputs: each lane loads dy of other channels as vec4 along the row and
+// Idea: as matmul_subgroup.wgsl, summed over the outputs: each lane loads dy of other channels as vec4 along the row
+// and
 // broadcasts it; a lane owns QUADS column blocks, so the inputs it loads for a kernel row serve all the row's taps. The
 // bias sums cost one addition for each load of dy.
 //
-// Measured (batch 128, one EPYC core, Dawn's clamps off), GFLOP/s; QUADS 1 on lavapipe, 2 on SwiftShader where there are
+// Measured (batch 128, one EPYC core, Dawn's clamps off), GFLOP/s; QUADS 1 on lavapipe, 2 on SwiftShader where there
+// are
 // 8 column blocks or more (1.4 times 1):
 //                              lavapipe   SwiftShader   conv2d_dw.wgsl, without sharing
 //   64-64    32x32 k3 (b 32)   12.1       3.5           -
 //   16-32    14x14 k3          11.1       2.7           2.1 and 1.0
 //   8-32     28x28 k4 s2        9.2       2.9           2.2 and 1.0
-//   1-16     28x28 k3           4.6       1.7           0.7 and 0.2   (three column blocks: most lanes of lavapipe idle)
+//   1-16     28x28 k3           4.6       1.7           0.7 and 0.2   (three column blocks: most lanes of lavapipe
+// idle)
 // Kernel rows as columns instead of single taps load each input once for all taps of the row. Three taps are summed as
 // three, not as four with a zero. Limited by loads and, as all of these, by sums spilled to memory.
 enable subgroups;
@@ -55,19 +58,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     var f: Block;
     if (QUADS > 1u) { f = load_block(plane, oh, ow, block + S); }
 
-    var r = Block(subgroupBroadcast(d[0], 0u), subgroupBroadcast(d[1u / S], 1u % S), subgroupBroadcast(d[2u / S], 2u % S), subgroupBroadcast(d[3u / S], 3u % S));
+    var r = Block(subgroupBroadcast(d[0], 0u), subgroupBroadcast(d[1u / S], 1u % S),
+        subgroupBroadcast(d[2u / S], 2u % S), subgroupBroadcast(d[3u / S], 3u % S));
     c0 = fma_block(r, b, c0);
     if (QUADS > 1u) { e0 = fma_block(r, f, e0); }
     if (TM > 4u) {
-      r = Block(subgroupBroadcast(d[4u / S], 4u % S), subgroupBroadcast(d[5u / S], 5u % S), subgroupBroadcast(d[6u / S], 6u % S), subgroupBroadcast(d[7u / S], 7u % S));
+      r = Block(subgroupBroadcast(d[4u / S], 4u % S), subgroupBroadcast(d[5u / S], 5u % S),
+          subgroupBroadcast(d[6u / S], 6u % S), subgroupBroadcast(d[7u / S], 7u % S));
       c1 = fma_block(r, b, c1);
       if (QUADS > 1u) { e1 = fma_block(r, f, e1); }
     }
     if (TM > 8u) {
-      r = Block(subgroupBroadcast(d[8u / S], 8u % S), subgroupBroadcast(d[9u / S], 9u % S), subgroupBroadcast(d[10u / S], 10u % S), subgroupBroadcast(d[11u / S], 11u % S));
+      r = Block(subgroupBroadcast(d[8u / S], 8u % S), subgroupBroadcast(d[9u / S], 9u % S),
+          subgroupBroadcast(d[10u / S], 10u % S), subgroupBroadcast(d[11u / S], 11u % S));
       c2 = fma_block(r, b, c2);
       if (QUADS > 1u) { e2 = fma_block(r, f, e2); }
-      r = Block(subgroupBroadcast(d[12u / S], 12u % S), subgroupBroadcast(d[13u / S], 13u % S), subgroupBroadcast(d[14u / S], 14u % S), subgroupBroadcast(d[15u / S], 15u % S));
+      r = Block(subgroupBroadcast(d[12u / S], 12u % S), subgroupBroadcast(d[13u / S], 13u % S),
+          subgroupBroadcast(d[14u / S], 14u % S), subgroupBroadcast(d[15u / S], 15u % S));
       c3 = fma_block(r, b, c3);
       if (QUADS > 1u) { e3 = fma_block(r, f, e3); }
     }

@@ -1,4 +1,5 @@
-// The inputs of a gather convolution: shared by conv2d_subgroup.wgsl, conv2d_tiled.wgsl and conv2d.wgsl, which append it.
+// The inputs of a gather convolution: shared by conv2d_subgroup.wgsl, conv2d_tiled.wgsl and conv2d.wgsl, which append
+// it.
 //
 //   y[n, r, oh OSH + ph, ow OSW + pw] = bias[r] + sum over c, i, j of
 //     wp[r, c, i, j] x[n, c, oh SH + i DH - top, ow SW + j DW - left]           with an optional relu
@@ -17,7 +18,8 @@
 //
 // With ROW_TAPS the inputs under a kernel row are loaded once and serve all its taps: 6 loads instead of 12 for 3 taps
 // and 4 outputs at stride 1, 10 instead of 16 for 4 taps at stride 2. Measured on 16-32 14x14 k3: 1.7 times
-// (lavapipe), 1.2 times (SwiftShader). The fold: the gradient of 1-16 28x28 k3 to its input 15.2 -> 6.7 ms (lavapipe), 56 -> 28 ms (SwiftShader).
+// (lavapipe), 1.2 times (SwiftShader). The fold: the gradient of 1-16 28x28 k3 to its input 15.2 -> 6.7 ms (lavapipe),
+// 56 -> 28 ms (SwiftShader).
 struct Params {
   N: u32, C: u32, H: u32, W: u32, R: u32, YH: u32, YW: u32, OH: u32, OW: u32,
   OSH: u32, OSW: u32, ph: u32, pw: u32, SH: u32, SW: u32, DH: u32, DW: u32, top: i32, left: i32,
@@ -103,7 +105,8 @@ fn load_tap(s: Segment, t: vec3<u32>) -> V {
   let row = i32(s.plane + t.x * params.H * params.W) + h * i32(params.W);
   let w = s.w + i32(t.z * params.DW);
   let step = i32(params.SW);
-  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside), pixel(row, w + 3 * step, inside));
+  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside),
+      pixel(row, w + 3 * step, inside));
 }
 
 /** The tap after t in the order c, i, j. */
@@ -147,7 +150,8 @@ fn next_quad(t: vec3<u32>) -> vec3<u32> {
 fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
 
 /**
- * The sum for row r without the taps that its place in the fold does not have: they have the weight -0, which is harmless
+ * The sum for row r without the taps that its place in the fold does not have: they have the weight -0, which is
+ * harmless
  * unless an input is not finite. Only then this is called.
  */
 fn sum_again(s: Segment, r: u32, g: u32) -> V {

@@ -1,10 +1,12 @@
-// wp = the weights of a convolution as conv2d*.wgsl reads them: one row per output row of the tile, in quads of four taps.
+// wp = the weights of a convolution as conv2d*.wgsl reads them: one row per output row of the tile, in quads of four
+// taps.
 //
 //   wp[row, e] = w[r / channels * g_stride + r % channels * r_stride + c * c_stride + i w_cols + j]
 //   with row = (r fold_h + a) fold_w + b,  i = i0 + y i_step + a i_fold,  j = j0 + x j_step + b j_fold
 //
 // Shapes: r output channel of the gather convolution, `channels` of them a group; a, b output row and column within a
-// fold (see conv2d_input.wgsl); c input channel of the group, Cg of them; (y, x) tap of the KH x KW window; w has w_rows
+// fold (see conv2d_input.wgsl); c input channel of the group, Cg of them; (y, x) tap of the KH x KW window; w has
+// w_rows
 // x w_cols taps; wp [rows, 4 quads], zero where there is no such tap. The order of a row is told by ROW_TAPS:
 //   0     k = (c KH + y) KW + x, plainly, four a quad
 //   1     a quad is four window rows (c, y) of one tap
@@ -43,7 +45,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let i = params.i0 + i32(t.y) * params.i_step + i32(row / params.fold_w % params.fold_h) * params.i_fold;
   let j = params.j0 + i32(t.z) * params.j_step + i32(row % params.fold_w) * params.j_fold;
   var v = bitcast<f32>(0x80000000u); // -0 tells a tap that is not there from a weight of 0
-  if (t.x < params.Cg && t.y < params.KH && t.z < params.KW && i >= 0 && i < params.w_rows && j >= 0 && j < params.w_cols) {
+  if (t.x < params.Cg && t.y < params.KH && t.z < params.KW && i >= 0 && i < params.w_rows && j >= 0
+      && j < params.w_cols) {
     let channel = r / params.channels * params.g_stride + r % params.channels * params.r_stride + t.x * params.c_stride;
     let weight = w[channel + u32(i * params.w_cols + j)];
     v = select(weight, 0.0, weight == 0.0);

@@ -1,7 +1,9 @@
-// conv2d by subgroup broadcast: one subgroup makes TM output channels x (QUADS S) segments of four outputs. To this file
+// conv2d by subgroup broadcast: one subgroup makes TM output channels x (QUADS S) segments of four outputs. To this
+// file
 // belongs conv2d_input.wgsl, with the formula, the bindings and the loads.
 //
-// Grid: [gx, gy, ceil(Rg / TM) groups], gx gy >= ceil(segments / (S QUADS)); workgroup = one subgroup of exactly S lanes.
+// Grid: [gx, gy, ceil(Rg / TM) groups], gx gy >= ceil(segments / (S QUADS)); workgroup = one subgroup of exactly S
+// lanes.
 //
 // Idea: matmul_subgroup.wgsl with the outputs as columns: a lane owns QUADS segments, loads the TM / S rows of weights
 // that fall to it as vec4, and the subgroup broadcasts them.
@@ -13,8 +15,10 @@
 //   16-32    14x14 k3          13.1 / 14.3   2.8 / 2.9       4.6 and 1.4
 //   8-32     28x28 k4 s2       12.3 /  9.3   2.7 / 2.2       3.2 and 1.5
 //   1-16     28x28 k3           4.6 /  4.3   1.3 / 1.0       2.6 and 0.8
-// TM 8 instead of 16: 0.7 to 0.95 of it, and half the time to compile (lavapipe 0.4 to 1.5 s a pipeline, cached on disk;
-// SwiftShader 0.1 to 0.5 s). Limited by loads and spilled sums; with one input channel, which is three quads of taps, by
+// TM 8 instead of 16: 0.7 to 0.95 of it, and half the time to compile (lavapipe 0.4 to 1.5 s a pipeline, cached on
+// disk;
+// SwiftShader 0.1 to 0.5 s). Limited by loads and spilled sums; with one input channel, which is three quads of taps,
+// by
 // finding the segments and storing y.
 enable subgroups;
 
@@ -50,19 +54,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (QUADS > 1u) { e = load_quad(s2, t); }
     t = next_quad(t);
 
-    var r = Block(subgroupBroadcast(w[0], 0u), subgroupBroadcast(w[1u / S], 1u % S), subgroupBroadcast(w[2u / S], 2u % S), subgroupBroadcast(w[3u / S], 3u % S));
+    var r = Block(subgroupBroadcast(w[0], 0u), subgroupBroadcast(w[1u / S], 1u % S),
+        subgroupBroadcast(w[2u / S], 2u % S), subgroupBroadcast(w[3u / S], 3u % S));
     c0 = fma_block(r, b, c0);
     if (QUADS > 1u) { d0 = fma_block(r, e, d0); }
     if (TM > 4u) {
-      r = Block(subgroupBroadcast(w[4u / S], 4u % S), subgroupBroadcast(w[5u / S], 5u % S), subgroupBroadcast(w[6u / S], 6u % S), subgroupBroadcast(w[7u / S], 7u % S));
+      r = Block(subgroupBroadcast(w[4u / S], 4u % S), subgroupBroadcast(w[5u / S], 5u % S),
+          subgroupBroadcast(w[6u / S], 6u % S), subgroupBroadcast(w[7u / S], 7u % S));
       c1 = fma_block(r, b, c1);
       if (QUADS > 1u) { d1 = fma_block(r, e, d1); }
     }
     if (TM > 8u) {
-      r = Block(subgroupBroadcast(w[8u / S], 8u % S), subgroupBroadcast(w[9u / S], 9u % S), subgroupBroadcast(w[10u / S], 10u % S), subgroupBroadcast(w[11u / S], 11u % S));
+      r = Block(subgroupBroadcast(w[8u / S], 8u % S), subgroupBroadcast(w[9u / S], 9u % S),
+          subgroupBroadcast(w[10u / S], 10u % S), subgroupBroadcast(w[11u / S], 11u % S));
       c2 = fma_block(r, b, c2);
       if (QUADS > 1u) { d2 = fma_block(r, e, d2); }
-      r = Block(subgroupBroadcast(w[12u / S], 12u % S), subgroupBroadcast(w[13u / S], 13u % S), subgroupBroadcast(w[14u / S], 14u % S), subgroupBroadcast(w[15u / S], 15u % S));
+      r = Block(subgroupBroadcast(w[12u / S], 12u % S), subgroupBroadcast(w[13u / S], 13u % S),
+          subgroupBroadcast(w[14u / S], 14u % S), subgroupBroadcast(w[15u / S], 15u % S));
       c3 = fma_block(r, b, c3);
       if (QUADS > 1u) { d3 = fma_block(r, e, d3); }
     }

@@ -4,13 +4,15 @@
 //   backward  V = A dy A^T    [36, channels, tiles] of dy, for the weight gradient
 //   main      y = A^T M A + bias, with an optional relu, of the products M [36, channels, tiles]
 //
-// x, dy, y [N, channels, H, W], of which the `images` from `first` on are taken; a tile is 4x4 outputs, across x down of
+// x, dy, y [N, channels, H, W], of which the `images` from `first` on are taken; a tile is 4x4 outputs, across x down
+// of
 // them an image; `tiles` counts them all, rounded up to a multiple of 4, and what is beyond the images is 0. The 6x6
 // inputs of a tile begin at (4 row - top, 4 column - left) and are 0 outside the image.
 //
 // Grid: [ceil(tiles / WG), 1, channels]; one tile a thread. Limited by loads and stores: 36 + 36 for
 // 16 outputs, 36 + 16 back.
-struct Params { images: u32, first: u32, channels: u32, H: u32, W: u32, across: u32, down: u32, tiles: u32, top: u32, left: u32, has_bias: u32, relu: u32 }
+struct Params { images: u32, first: u32, channels: u32, H: u32, W: u32, across: u32, down: u32, tiles: u32, top: u32,
+    left: u32, has_bias: u32, relu: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> V: array<f32>;
@@ -43,7 +45,8 @@ fn pixel(t: Tile, h: u32, w: u32) -> f32 {
 }
 
 fn row(t: Tile, h: u32, w: u32) -> Row {
-  return Row(pixel(t, h, w), pixel(t, h, w + 1u), pixel(t, h, w + 2u), pixel(t, h, w + 3u), pixel(t, h, w + 4u), pixel(t, h, w + 5u));
+  return Row(pixel(t, h, w), pixel(t, h, w + 1u), pixel(t, h, w + 2u), pixel(t, h, w + 3u), pixel(t, h, w + 4u),
+      pixel(t, h, w + 5u));
 }
 
 fn row4(t: Tile, h: u32) -> Row {
@@ -74,7 +77,8 @@ fn forward(@builtin(global_invocation_id) gid: vec3u) {
   let t = tile_of(gid.x, gid.z);
   let h = t.h - params.top;
   let w = t.w - params.left;
-  let d = Grid(row(t, h, w), row(t, h + 1u, w), row(t, h + 2u, w), row(t, h + 3u, w), row(t, h + 4u, w), row(t, h + 5u, w));
+  let d = Grid(row(t, h, w), row(t, h + 1u, w), row(t, h + 2u, w), row(t, h + 3u, w), row(t, h + 4u, w),
+      row(t, h + 5u, w));
   put_all(input_rows(flipped(input_rows(d))), t.at);
 }
 
@@ -109,7 +113,8 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= params.tiles) { return; }
   let t = tile_of(gid.x, gid.z);
   if (!t.inside) { return; }
-  let m = Grid(product_row(0u, t.at), product_row(1u, t.at), product_row(2u, t.at), product_row(3u, t.at), product_row(4u, t.at), product_row(5u, t.at));
+  let m = Grid(product_row(0u, t.at), product_row(1u, t.at), product_row(2u, t.at), product_row(3u, t.at),
+      product_row(4u, t.at), product_row(5u, t.at));
   let r = flipped(output_rows(flipped(output_rows(m))));
   var add = 0.0;
   if (params.has_bias != 0u) { add = bias[gid.z]; }

@@ -32,7 +32,8 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.rows * params.columns) { return; }
   let at = start(i);
-  var taps = array<vec3<f32>, 3>(vec3(w[at], w[at + 1u], w[at + 2u]), vec3(w[at + 3u], w[at + 4u], w[at + 5u]), vec3(w[at + 6u], w[at + 7u], w[at + 8u]));
+  var taps = array<vec3<f32>, 3>(vec3(w[at], w[at + 1u], w[at + 2u]), vec3(w[at + 3u], w[at + 4u], w[at + 5u]),
+      vec3(w[at + 6u], w[at + 7u], w[at + 8u]));
   if (params.flip != 0u) { taps = array<vec3<f32>, 3>(taps[2].zyx, taps[1].zyx, taps[0].zyx); }
   let g = Grid(Row(taps[0], vec3(0.0)), Row(taps[1], vec3(0.0)), Row(taps[2], vec3(0.0)), Row(), Row(), Row());
   let u = flipped(weight_rows(flipped(weight_rows(g))));

@@ -1,6 +1,7 @@
 // Images stored as bytes, picked by index and scaled to [0, 1]: y[b,p] = bytes[index[b],p] / 255.
 //
-// Shapes: n stored images of P pixels, four to a u32 (the first in the lowest byte); B picks. A thread makes four pixels.
+// Shapes: n stored images of P pixels, four to a u32 (the first in the lowest byte); B picks. A thread makes four
+// pixels.
 // A storage buffer holds four times the images of float32: all of MNIST fits under the 128 MiB that lavapipe binds.
 // With special.wgsl: an index beyond the images gives NaN. Limited by the writes.
 struct Params { n: u32, P4: u32, B: u32 }

@@ -1,4 +1,5 @@
-// main: y[i0,..,i5] = scale * x[start + i0*s0 + ... + i5*s5]: expand (stride 0), permute, slice (start), flip (negative stride).
+// main: y[i0,..,i5] = scale * x[start + i0*s0 + ... + i5*s5]: expand (stride 0), permute, slice (start), flip (negative
+// stride).
 // place: y[start + i0*s0 + ... + i5*s5] = x[i0,..,i5]: pad, concat, the gradient of slice.
 // The indexed side has the sizes n1..n5 from its second dimension on and n elements; RANK is how many dimensions are in
 // use. Limited by loads.

@@ -4,7 +4,8 @@
 // N batch, C classes, y_n = labels[n], s label smoothing. lse = m + log1p(sum of the others) keeps the digits of a
 // small loss. The true class's gradient is written as minus the sum of the others (all of them add up to zero): in
 // float32 p_y - 1 is zero as soon as 1 - p_y < 6e-8, and an attack would see no gradient at all.
-// A label outside 0..C-1 gives NaN, so that it cannot pass unseen, and so does a row whose largest logit is not finite, as
+// A label outside 0..C-1 gives NaN, so that it cannot pass unseen, and so does a row whose largest logit is not finite,
+// as
 // in PyTorch. By log1p.wgsl and special.wgsl. Limited by the launch: rows are short.
 struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,7 +17,8 @@ struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 
 override WG: u32 = 64;
 
-/// The class with the largest logit of a row (the first of them, or one that is NaN) and the sum of exp(x_c - max) over the others.
+/// The class with the largest logit of a row (the first of them, or one that is NaN) and the sum of exp(x_c - max) over
+/// the others.
 struct Top { best: u32, others: f32 }
 
 fn top(base: u32) -> Top {

@@ -7,7 +7,8 @@
 //
 // The variant for everything: no subgroups, no workgroup memory, no alignment. matmul_subgroup.wgsl (software adapters)
 // and matmul_tiled.wgsl (GPUs) are faster where they apply.
-// Measured (512 x 512 x 512, one EPYC core): lavapipe 3.7 GFLOP/s, SwiftShader 1.2. Limited by loads: eight scalar loads
+// Measured (512 x 512 x 512, one EPYC core): lavapipe 3.7 GFLOP/s, SwiftShader 1.2. Limited by loads: eight scalar
+// loads
 // for 16 multiply-adds.
 struct Params {
   M: u32, N: u32, K: u32, A_batch: u32, B_batch: u32,
@@ -43,7 +44,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   let col = tile % across * 4u;
   if (row >= params.M) { return; }
 
-  // op(A)[m, k] = A[a[m] + k a_step], op(B)[k, n] = B[b[n] + k b_step]; rows and columns beyond the edge repeat the last
+  // op(A)[m, k] = A[a[m] + k a_step], op(B)[k, n] = B[b[n] + k b_step]; rows and columns beyond the edge repeat the
+  // last
   let m = min(vec4<u32>(row, row + 1u, row + 2u, row + 3u), vec4<u32>(params.M - 1u));
   let n = min(vec4<u32>(col, col + 1u, col + 2u, col + 3u), vec4<u32>(params.N - 1u));
   var a = group.z * params.A_batch + m * select(params.K, 1u, params.trans_A != 0u);

@@ -1,4 +1,5 @@
-// Operands of a matrix product in panels, as matmul_subgroup.wgsl reads them with PACKED: what a workgroup needs lies in
+// Operands of a matrix product in panels, as matmul_subgroup.wgsl reads them with PACKED: what a workgroup needs lies
+// in
 // one piece, in the order in which it is read, instead of in rows whose distance may be a power of two, which then fall
 // on the same few lines of the cache.
 //

@@ -1,7 +1,8 @@
 // C = bias + the sum of the parts of a matrix product split along K, always in the same order, with an optional relu.
 //   C[b, m, n] = sum over p of parts[b, p, m, n] + bias[n]
 //
-// Shapes: parts [b, count, M, N]; bias [N]; C [b, M, N]; entry = M N, size = b M N. Grid: ceil(size / WG) folded over x and y.
+// Shapes: parts [b, count, M, N]; bias [N]; C [b, M, N]; entry = M N, size = b M N. Grid: ceil(size / WG) folded over x
+// and y.
 struct Params { size: u32, entry: u32, N: u32, count: u32, has_bias: u32, relu: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>;

@@ -19,7 +19,8 @@
 //   16 rows x 2   11.4    1.8 s         3.6    0.4 s
 // PACKED, the time of packing included: 1.0 to 1.4 times at 1024, 1.3 to 1.6 times at 2048 (lavapipe); nothing below.
 // A first comparison of 24 and 32 rows and of 3 and 4 quads gained nothing. matmul.wgsl, without sharing: 3.7 and 1.2;
-// matmul_tiled.wgsl: 3.5 and 0.8. With Dawn's clamps on: 12.4 and 2.7. Writing the rows in one loop instead of one store
+// matmul_tiled.wgsl: 3.5 and 0.8. With Dawn's clamps on: 12.4 and 2.7. Writing the rows in one loop instead of one
+// store
 // each halved the compile time on SwiftShader. Limited by loads and, with 64 or 128 sums a lane, by spilled registers.
 enable subgroups;
 
@@ -121,22 +122,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     var e: Block;
     if (QUADS > 1u) { e = load_b(b1, q); }
 
-    var r = Block(subgroupBroadcast(a[0], 0u), subgroupBroadcast(a[1u / S], 1u % S), subgroupBroadcast(a[2u / S], 2u % S), subgroupBroadcast(a[3u / S], 3u % S));
+    var r = Block(subgroupBroadcast(a[0], 0u), subgroupBroadcast(a[1u / S], 1u % S),
+        subgroupBroadcast(a[2u / S], 2u % S), subgroupBroadcast(a[3u / S], 3u % S));
     if (TRANS_A) { r = transposed(r); }
     c0 = fma_block(r, b, c0);
     if (QUADS > 1u) { d0 = fma_block(r, e, d0); }
     if (TM > 4u) {
-      r = Block(subgroupBroadcast(a[4u / S], 4u % S), subgroupBroadcast(a[5u / S], 5u % S), subgroupBroadcast(a[6u / S], 6u % S), subgroupBroadcast(a[7u / S], 7u % S));
+      r = Block(subgroupBroadcast(a[4u / S], 4u % S), subgroupBroadcast(a[5u / S], 5u % S),
+          subgroupBroadcast(a[6u / S], 6u % S), subgroupBroadcast(a[7u / S], 7u % S));
       if (TRANS_A) { r = transposed(r); }
       c1 = fma_block(r, b, c1);
       if (QUADS > 1u) { d1 = fma_block(r, e, d1); }
     }
     if (TM > 8u) {
-      r = Block(subgroupBroadcast(a[8u / S], 8u % S), subgroupBroadcast(a[9u / S], 9u % S), subgroupBroadcast(a[10u / S], 10u % S), subgroupBroadcast(a[11u / S], 11u % S));
+      r = Block(subgroupBroadcast(a[8u / S], 8u % S), subgroupBroadcast(a[9u / S], 9u % S),
+          subgroupBroadcast(a[10u / S], 10u % S), subgroupBroadcast(a[11u / S], 11u % S));
       if (TRANS_A) { r = transposed(r); }
       c2 = fma_block(r, b, c2);
       if (QUADS > 1u) { d2 = fma_block(r, e, d2); }
-      r = Block(subgroupBroadcast(a[12u / S], 12u % S), subgroupBroadcast(a[13u / S], 13u % S), subgroupBroadcast(a[14u / S], 14u % S), subgroupBroadcast(a[15u / S], 15u % S));
+      r = Block(subgroupBroadcast(a[12u / S], 12u % S), subgroupBroadcast(a[13u / S], 13u % S),
+          subgroupBroadcast(a[14u / S], 14u % S), subgroupBroadcast(a[15u / S], 15u % S));
       if (TRANS_A) { r = transposed(r); }
       c3 = fma_block(r, b, c3);
       if (QUADS > 1u) { d3 = fma_block(r, e, d3); }

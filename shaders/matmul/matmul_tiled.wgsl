@@ -3,12 +3,14 @@
 // Shapes: b batch; M rows of C, N columns, K the summed dimension. A [b,M,K], or [b,K,M] with TRANS_A; B [b,K,N], or
 // [b,N,K] with TRANS_B; bias [N]; C [b,M,N]. Row-major, any sizes. A_batch and B_batch are the elements from one batch
 // entry to the next, 0 to use the same matrix for all. With few tiles and a long K the sum is split: part p of `parts`
-// takes part_K of it and writes C[b parts + p]; matmul_parts.wgsl adds them in their order (has_bias and relu are 0 then).
+// takes part_K of it and writes C[b parts + p]; matmul_parts.wgsl adds them in their order (has_bias and relu are 0
+// then).
 // To this file belongs matmul_quads.wgsl (all rows in memory are whole vec4s) or matmul_elements.wgsl (any sizes).
 // Grid: [ceil(N / TILE), ceil(M / TILE), b parts]; workgroup SIDE x SIDE.
 //
 // Idea: a thread makes 4 WIDE x 4 WIDE elements. Slices of A and of B, DEEP along K, lie in workgroup memory as [k][m]
-// and [k][n], so that a thread reads its rows and columns as vec4s. There are two of each: while one is summed, the next
+// and [k][n], so that a thread reads its rows and columns as vec4s. There are two of each: while one is summed, the
+// next
 // is loaded into registers and then stored beside it, so a slice costs one barrier.
 //
 // Measured on an H100 by timestamps, TFLOP/s, n x n x n:  512     1024    2048    4096
@@ -38,7 +40,9 @@ alias Block = array<vec4<f32>, 4>; // 4 x 4 elements, a row a vec4
 var<workgroup> As: array<vec4<f32>, 2u * SLICE>; // [slice % 2][k][m / 4]
 var<workgroup> Bs: array<vec4<f32>, 2u * SLICE>; // [slice % 2][k][n / 4]
 
-/** The place of the e-th vec4 of a slice: x across (m or n), y along k. `along`: its elements are neighbours along k. */
+/**
+ * The place of the e-th vec4 of a slice: x across (m or n), y along k. `along`: its elements are neighbours along k.
+ */
 fn place(e: u32, along: bool) -> vec2<u32> {
   if (along) { return vec2<u32>(e / (DEEP / 4u), e % (DEEP / 4u) * 4u); }
   return vec2<u32>(e % (TILE / 4u) * 4u, e / (TILE / 4u));

@@ -2,7 +2,8 @@
 // each, four elements a thread. What changes from step to step lives in two small buffers, so that a captured step can
 // be replayed: settings = [learning rate, momentum] is written by the host, clock = [t, 1 - beta1^t, 1 - beta2^t] by
 // `tick`. Formulas as in torch.optim; wd is the weight decay:
-//   sgd       d = dp + wd p;  m = d at t = 1, then momentum m + (1 - dampening) d;  p -= lr (nesterov ? d + momentum m : m)
+//   sgd       d = dp + wd p;  m = d at t = 1, then momentum m + (1 - dampening) d;  p -= lr (nesterov ? d + momentum m
+// : m)
 //   sgd_plain p -= lr d
 //   adam      m += (1 - beta1) (d - m);  v = beta2 v + (1 - beta2) d^2;
 //             p -= lr / (1 - beta1^t) m / (sqrt(v / (1 - beta2^t)) + eps)        Kingma and Ba, ICLR 2015

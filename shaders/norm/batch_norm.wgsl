@@ -1,8 +1,10 @@
 // Batch normalisation: y = gamma[c] (x - mean[c]) / sqrt(var[c] + eps) + beta[c], then max(y, 0) if RELU.
 // x [N,C,L]: N batch, C channels, L = H W. stats [C] = (mean, 1 / sqrt(var + eps)). Ioffe and Szegedy, ICML 2015.
 //   dbeta = sum dy     dgamma = sum dy xhat     xhat = (x - mean) / sqrt(var + eps), sums over N and L
-//   dx = gamma / sqrt(var + eps) (dy - dbeta / NL - xhat dgamma / NL);  with frozen statistics the first factor times dy
-// Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that threads
+//   dx = gamma / sqrt(var + eps) (dy - dbeta / NL - xhat dgamma / NL);  with frozen statistics the first factor times
+// dy
+// Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that
+// threads
 // beside each other read elements beside each other and no index is divided in the loop. The forward part is Welford's
 // running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge` joins the
 // parts of a channel (Chan et al. 1979). The others are one quad of elements a thread. Limited by loads.

@@ -1,4 +1,5 @@
-// Binary cross-entropy of the logit a with the target b in [0, 1]: max(a, 0) - a b + log(1 + exp(-|a|)), which is finite
+// Binary cross-entropy of the logit a with the target b in [0, 1]: max(a, 0) - a b + log(1 + exp(-|a|)), which is
+// finite
 // for any finite logit; by log1p.wgsl and logistic.wgsl.
 fn f(a: vec4f, b: vec4f) -> vec4f {
   let e = exp4(-abs(a));

@@ -2,7 +2,8 @@
 // A file of shaders/pointwise/ is appended and gives f, dfa and dfb on four elements. The host merges dimensions that
 // both operands walk alike; RANK is what is left, sizes n1..n5 from the second dimension on, strides sa0.. and sb0..
 // (0 where an operand is broadcast). da and db come in y's shape; the host sums them over the broadcast dimensions.
-// The entries same* are for operands without broadcasting, and for one that is a single number (A_ONE, B_ONE): vec4 loads,
+// The entries same* are for operands without broadcasting, and for one that is a single number (A_ONE, B_ONE): vec4
+// loads,
 // no index arithmetic.
 struct Params {
   n4: u32,
@@ -31,11 +32,11 @@ fn bAt(i: u32) -> vec4f { if (B_ONE) { return b4[0].xxxx; } return b4[i]; }
 fn offsets(i: u32) -> vec2u {
   var rest = i;
   var o = vec2u();
-  if (RANK > 5u) { let q = rest / params.n5; let r = rest - q * params.n5; o += r * vec2u(params.sa5, params.sb5); rest = q; }
-  if (RANK > 4u) { let q = rest / params.n4_; let r = rest - q * params.n4_; o += r * vec2u(params.sa4, params.sb4); rest = q; }
-  if (RANK > 3u) { let q = rest / params.n3; let r = rest - q * params.n3; o += r * vec2u(params.sa3, params.sb3); rest = q; }
-  if (RANK > 2u) { let q = rest / params.n2; let r = rest - q * params.n2; o += r * vec2u(params.sa2, params.sb2); rest = q; }
-  if (RANK > 1u) { let q = rest / params.n1; let r = rest - q * params.n1; o += r * vec2u(params.sa1, params.sb1); rest = q; }
+  if (RANK > 5u) { let q = rest / params.n5; o += (rest - q * params.n5) * vec2u(params.sa5, params.sb5); rest = q; }
+  if (RANK > 4u) { let q = rest / params.n4_; o += (rest - q * params.n4_) * vec2u(params.sa4, params.sb4); rest = q; }
+  if (RANK > 3u) { let q = rest / params.n3; o += (rest - q * params.n3) * vec2u(params.sa3, params.sb3); rest = q; }
+  if (RANK > 2u) { let q = rest / params.n2; o += (rest - q * params.n2) * vec2u(params.sa2, params.sb2); rest = q; }
+  if (RANK > 1u) { let q = rest / params.n1; o += (rest - q * params.n1) * vec2u(params.sa1, params.sb1); rest = q; }
   return o + rest * vec2u(params.sa0, params.sb0);
 }
 

@@ -1,4 +1,5 @@
-// x * Phi(x), Phi the normal distribution function, from erfc(z) = exp(-z^2) t Q(t) with t = 1 / (1 + z/2), z = |x| / sqrt 2.
+// x * Phi(x), Phi the normal distribution function, from erfc(z) = exp(-z^2) t Q(t) with t = 1 / (1 + z/2), z = |x| /
+// sqrt 2.
 // Q is a minimax fit of degree 8 over z in [0, 12] (relative error 5e-8; 4e-7 with float32 rounding).
 fn phi(x: vec4f) -> vec4f {
   let u = abs(x) * 0.70710678;

@@ -1,5 +1,7 @@
-// tanh(x) = (1 - e) / (1 + e) with e = exp(-2|x|), and the sign of x: the builtin may overflow to NaN for large |x|. Below
-// 1/4 an odd series keeps the digits that the difference would lose (its first missing term is 9e-3 x^10 of the result).
+// tanh(x) = (1 - e) / (1 + e) with e = exp(-2|x|), and the sign of x: the builtin may overflow to NaN for large |x|.
+// Below
+// 1/4 an odd series keeps the digits that the difference would lose (its first missing term is 9e-3 x^10 of the
+// result).
 fn f(x: vec4f) -> vec4f {
   let e = exp4(-2.0 * abs(x));
   let u = select(x * x, vec4f(0.0625), x * x > vec4f(0.0625));

@@ -1,5 +1,6 @@
 // Maximum over windows: y[n,c,oh,ow] = max over kh, kw of x[n,c, oh SH - PH + kh DH, ow SW - PW + kw DW].
-// N batch, C channels (P = N C planes), H, W in, OH, OW out; KH x KW window, S stride, P padding (as if -inf, so it never
+// N batch, C channels (P = N C planes), H, W in, OH, OW out; KH x KW window, S stride, P padding (as if -inf, so it
+// never
 // wins), D dilation. Ties send the whole gradient to the first maximum in row-major order, as PyTorch does on the CPU;
 // the last NaN wins over all numbers.
 // Backward gathers: the thread of x[.,h,w] visits the windows that contain it and takes dy where it is the window's

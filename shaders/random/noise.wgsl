@@ -1,5 +1,6 @@
 // Random tensors from a counter-based generator, four elements a thread:
-//   normal:  y = lo + (hi - lo) * N(0, 1)          uniform: y = lo + (hi - lo) * U(0, 1), never lo or hi but by rounding
+//   normal:  y = lo + (hi - lo) * N(0, 1)          uniform: y = lo + (hi - lo) * U(0, 1), never lo or hi but by
+// rounding
 //   add:     y = clamp(x + sigma[n] * N(0, 1), lo, hi), one sigma for each of the N rows of P elements (or one for all)
 //   add_backward: dx = dy where the clamp did not act, with the same noise made again.
 // Limited by the ten Philox rounds and, for N(0, 1), by logarithm, sine and cosine.

@@ -1,5 +1,6 @@
 // Every image moved by its own random whole number of pixels, zeros where it leaves the frame:
-//   y[n,c,h,w] = x[n,c, h + a, w + b],  a, b ~ U{-most, .., most} an image.   backward: dx[n,c,h,w] = dy[n,c, h - a, w - b]
+//   y[n,c,h,w] = x[n,c, h + a, w + b],  a, b ~ U{-most, .., most} an image.   backward: dx[n,c,h,w] = dy[n,c, h - a, w
+// - b]
 // Shapes: N images of C channels, H x W. The shift is made again from the ticket `draw` in backward. Limited by loads.
 struct Params { size: u32, C: u32, H: u32, W: u32, most: i32, direction: i32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -2,7 +2,8 @@
 //   y[a,r,b] = exp(x[a,r,b] - m) / s   or   x[a,r,b] - m - log s,   m = max_r x[a,r,b], s = sum_r exp(x[a,r,b] - m)
 //   softmax:     dx = y * (dy - sum_r dy * y)
 //   log softmax: dx = dy - exp(y) * sum_r dy
-// A row whose largest element is not finite gives NaN, as in PyTorch. R classes; rows are few and short here (a batch of 128 with 10 classes), so the launch is the cost and not the loads.
+// A row whose largest element is not finite gives NaN, as in PyTorch. R classes; rows are few and short here (a batch
+// of 128 with 10 classes), so the launch is the cost and not the loads.
 struct Params { A: u32, R: u32, B: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

@@ -5,7 +5,8 @@ import type { Captured } from "../engine/run/capture.ts";
 import { grad, noGrad, valueAndGrad } from "../engine/grad/tape.ts";
 import { describeValue, type Shape, type Tensor } from "../engine/tensor.ts";
 import { checkNumber, checkOptions, checkPositive, checkWhole, fail } from "../kernels/check.ts";
-import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, reshape, sub, sum, where } from "../kernels/index.ts";
+import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, reshape, sub, sum,
+  where } from "../kernels/index.ts";
 import { watchImages } from "./kernels.ts";
 import { checkBatch, type Model } from "./loop.ts";
 
@@ -36,14 +37,16 @@ function backward(purify: Purify, classify: Model, substitute: Purify | undefine
 
 /**
  * The gradient of BPDA, for `AttackOptions.gradient`: forward through `purify`, the classifier's gradient of the summed
- * cross-entropy at the purified image, back through the identity, or through a differentiable `substitute` that is close
+ * cross-entropy at the purified image, back through the identity, or through a differentiable `substitute` that is
+ * close
  * to `purify`: Athalye, Carlini and Wagner, "Obfuscated gradients give a false sense of security", ICML 2018. `purify`
  * needs no gradient; one that is random draws anew at every step. adv [N,C,H,W] in [0,1], labels int32 [N].
  *
  *     const attack = pgd(model, { eps: 0.2, gradient: bpdaGradient(purify, classify) });
  */
-export const bpdaGradient = (purify: Purify, classify: Model, substitute?: Purify) => (adv: Tensor, y: Tensor): Tensor =>
-  adv.gpu.scope(() => backward(purify, classify, substitute, adv, y).dx);
+export const bpdaGradient =
+  (purify: Purify, classify: Model, substitute?: Purify) => (adv: Tensor, y: Tensor): Tensor =>
+    adv.gpu.scope(() => backward(purify, classify, substitute, adv, y).dx);
 
 export interface BpdaOptions {
   /** Step along the raw gradient, 0.1 by default. */
@@ -75,7 +78,8 @@ function check(purify: Purify, classify: Model, options: BpdaOptions): Settings 
   checkPositive("bpda", "lr", o.lr);
   checkWhole("bpda", "steps", o.steps, 1);
   if (o.eps !== undefined) checkNumber("bpda", "eps", o.eps, 0, Number.MAX_VALUE);
-  for (const [name, fn] of Object.entries({ purify, classify, substitute: o.substitute ?? purify, watch: o.watch ?? purify }))
+  for (const [name, fn] of Object.entries({ purify, classify, substitute: o.substitute ?? purify,
+    watch: o.watch ?? purify }))
     if (typeof fn !== "function") fail("bpda", `${name} is ${describeValue(fn)}; a function is due`);
   return o;
 }
@@ -134,7 +138,8 @@ async function ascend(s: Ascent, o: Settings): Promise<void> {
 }
 
 /**
- * BPDA as the released code runs it (Athalye, Carlini and Wagner, ICML 2018; `robustml_attack.py`): ascent along the raw
+ * BPDA as the released code runs it (Athalye, Carlini and Wagner, ICML 2018; `robustml_attack.py`): ascent along the
+ * raw
  * gradient of each image's cross-entropy at its purified image, adv + lr * gradient, clipped to [0,1]. No bound but the
  * box unless `eps` is given. An image that is misclassified before a step is left as it is from then on; with a random
  * purifier that means misclassified on one draw, so judge the result on fresh draws. Defaults: lr 0.1, 1000 steps.

@@ -6,12 +6,15 @@ import { checkWhole, fail } from "../kernels/check.ts";
 import { concat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
 
 /**
- * Logits [draws*N,K] of images [N,C,H,W] under `draws` draws of a random model, all images of the first draw first. What
+ * Logits [draws*N,K] of images [N,C,H,W] under `draws` draws of a random model, all images of the first draw first.
+ * What
  * does not depend on the draw (an encoder) can so be computed once.
  */
 export type SampledLogits = (x: Tensor, draws: number) => Tensor;
 
-/** What is averaged over the draws: the gradients of each draw's loss, the logits, or the true class's probabilities. */
+/**
+ * What is averaged over the draws: the gradients of each draw's loss, the logits, or the true class's probabilities.
+ */
 export type EotAverage = "gradients" | "logits" | "probabilities";
 
 /**
@@ -35,14 +38,16 @@ function lossOfMeanProbability(loss: Tensor): Tensor {
 }
 
 /**
- * The loss [N] of an expectation, from logits [draws*N,K] (draw by draw) and labels int32 [N]: the mean over draws of the
+ * The loss [N] of an expectation, from logits [draws*N,K] (draw by draw) and labels int32 [N]: the mean over draws of
+ * the
  * cross-entropy ("gradients"), the cross-entropy of the mean logits ("logits"), or -log of the mean probability of the
  * true class ("probabilities").
  */
 export function eotLoss(logits: Tensor, y: Tensor, average: EotAverage = "gradients"): Tensor {
   const [rows, classes] = logits.shape as [number, number];
   const draws = rows / y.size;
-  if (logits.shape.length !== 2 || !Number.isInteger(draws)) throw new Error(`eot: logits [${logits.shape}] for ${y.size} labels; [draws*${y.size},K] is due`);
+  if (logits.shape.length !== 2 || !Number.isInteger(draws)) throw new Error(`eot: logits [${logits.shape}] for ` +
+    `${y.size} labels; [draws*${y.size},K] is due`);
   switch (average) {
     case "gradients":
       return mean(lossOfEach(logits, y, draws), { dim: 0 });
@@ -63,7 +68,8 @@ export function eotLoss(logits: Tensor, y: Tensor, average: EotAverage = "gradie
  *     const attack = pgd(model, { eps: 0.2, steps: 40, gradient: eotGradient(repeated(randomModel), 20) });
  */
 export function eotGradient(logits: SampledLogits, draws: number, average: EotAverage = "gradients") {
-  if (typeof logits !== "function") fail("eot", `logits is ${describeValue(logits)}; a function of images and draws is due`);
+  if (typeof logits !== "function") fail("eot", `logits is ${describeValue(logits)}; a function of images and draws ` +
+    `is due`);
   checkWhole("eot", "draws", draws, 1);
   return (adv: Tensor, y: Tensor): Tensor => grad(() => eotLoss(sampled(logits, adv, draws), y, average), [adv])[0]!;
 }
@@ -71,6 +77,7 @@ export function eotGradient(logits: SampledLogits, draws: number, average: EotAv
 function sampled(logits: SampledLogits, x: Tensor, draws: number): Tensor {
   const all = logits(x, draws);
   const due = draws * x.shape[0]!;
-  if (all.shape[0] !== due) throw new Error(`eot: the model gave logits [${all.shape}] for ${draws} draws of ${x.shape[0]} images; [${due},K] is due`);
+  if (all.shape[0] !== due) throw new Error(`eot: the model gave logits [${all.shape}] for ${draws} draws of ` +
+    `${x.shape[0]} images; [${due},K] is due`);
   return all;
 }

@@ -8,5 +8,6 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "
  *
  *     const adv = ifgsm(model, { eps: 0.2 })(images, labels);
  */
-export const ifgsm = (model: Model, options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise">): Attack =>
+export const ifgsm = (model: Model,
+  options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise">): Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, ...options }, "ifgsm", NAMES);

@@ -1,4 +1,5 @@
-// Launchers of the attack kernels (shaders/attacks/attack.wgsl, shaders/attacks/keep_worst.wgsl). State is updated in place.
+// Launchers of the attack kernels (shaders/attacks/attack.wgsl, shaders/attacks/keep_worst.wgsl). State is updated in
+// place.
 
 import attackSource from "../../shaders/attacks/attack.wgsl";
 import special from "../../shaders/pointwise/special.wgsl";
@@ -9,7 +10,8 @@ import { kernel } from "../engine/run/shader.ts";
 import { quadsOf, type Draws, type Tensor } from "../engine/tensor.ts";
 import { abs, mean } from "../kernels/index.ts";
 
-const entry = (name: string) => kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox, special] });
+const entry = (name: string) =>
+  kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox, special] });
 const startKernel = entry("start");
 const signKernel = entry("signStep");
 const momentumKernel = entry("momentum");
@@ -51,7 +53,8 @@ const SAID = [
 ];
 
 /**
- * Has the images looked at: the next read throws one sentence where pixels of x are not within [0, 1], or where the model
+ * Has the images looked at: the next read throws one sentence where pixels of x are not within [0, 1], or where the
+ * model
  * has made pixels of adv NaN.
  */
 export function watchImages(op: string, x: Tensor, adv: Tensor): void {

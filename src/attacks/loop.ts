@@ -46,19 +46,23 @@ export interface Attack {
   dispose(): void;
 }
 
-const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator", "gradient"] as const;
+const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator",
+  "gradient"] as const;
 
 /** Which options an attack takes. */
 export type OptionName = (typeof OPTIONS)[number];
 
 function checkSettings(op: string, model: Model, o: AttackOptions, names: readonly string[]): void {
-  if (typeof model !== "function") fail(op, `the model is ${describeValue(model)}; a function from images to logits is due`);
+  if (typeof model !== "function") fail(op, `the model is ${describeValue(model)}; a function from images to logits ` +
+    `is due`);
   checkOptions(op, o, names);
   checkNumber(op, "eps", o.eps, 0, Number.MAX_VALUE);
-  for (const name of ["alpha", "decay"] as const) if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
+  for (const name of ["alpha", "decay"] as const)
+    if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
   for (const name of ["steps", "restarts"] as const) if (o[name] !== undefined) checkWhole(op, name, o[name], 1);
   for (const name of ["targeted", "randomStart"] as const) if (o[name] !== undefined) checkFlag(op, name, o[name]);
-  if (o.gradient !== undefined && typeof o.gradient !== "function") fail(op, `gradient is ${describeValue(o.gradient)}; a function is due`);
+  if (o.gradient !== undefined && typeof o.gradient !== "function") fail(op, `gradient is ` +
+    `${describeValue(o.gradient)}; a function is due`);
 }
 
 /** Images f32 [N, ...] and labels i32 [N]. */
@@ -121,7 +125,8 @@ class State {
  * An attack on `model` from its options. The model's weights are read at every step, so the same attack can be used
  * while they are trained. The step is captured per batch shape: a replay makes no buffer.
  */
-export function makeAttack(model: Model, options: AttackOptions, op = "attack", names: readonly OptionName[] = OPTIONS): Attack {
+export function makeAttack(model: Model, options: AttackOptions, op = "attack",
+  names: readonly OptionName[] = OPTIONS): Attack {
   checkSettings(op, model, options, names);
   const o = { steps: 1, restarts: 1, alpha: options.eps, ...options };
   const states = new Map<string, State>();
@@ -145,7 +150,8 @@ export function makeAttack(model: Model, options: AttackOptions, op = "attack", 
   return Object.assign(attack, { dispose });
 }
 
-function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor, o: AttackOptions & { steps: number; restarts: number }): Tensor {
+function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor,
+  o: AttackOptions & { steps: number; restarts: number; }): Tensor {
   const gpu = x.gpu;
   gpu.copy(x, s.x);
   gpu.copy(labels, s.y);

@@ -1,6 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "generator", "gradient"];
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "generator",
+  "gradient"];
 
 /**
  * PGD, L-infinity: I-FGSM from a uniform random point of the eps-ball, drawn once per restart and never per step:

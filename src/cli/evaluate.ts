@@ -10,7 +10,11 @@ import { table1 } from "../lab/table1.ts";
 import { namesOf, openClassifier, openDefences, testImages, WEIGHT_FLAGS, weightsOf } from "./weights.ts";
 
 function printedTable(rows: readonly MeasuredRow[]): string {
-  return table1Text(rows.map((row) => ({ defence: row.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, row[COLUMNS[a]]])) })));
+  return table1Text(
+    rows.map((row) => ({ defence: row.defence,
+      accuracy: Object.fromEntries(ATTACKS.map((a) => [a, row[COLUMNS[a]]])) })
+    ),
+  );
 }
 
 export const evaluate: Command = {
@@ -29,11 +33,13 @@ export const evaluate: Command = {
     const defences = openDefences(gpu, weights, named);
     const images = test.size * test.images.length;
     const { attack } = weights.settings;
-    say(`${images.toLocaleString("en")} test images; ${defences.map(({ name }) => TITLES[name]).join(", ")}; weights: ${weights.name}`);
+    say(`${images.toLocaleString("en")} test images; ${defences.map(({ name }) => TITLES[name]).join(", ")}; ` +
+      `weights: ${weights.name}`);
     const { rows, mcnemar } = await table1(gpu, defences, openClassifier(gpu, weights), test, attack, { signal });
     const total = (performance.now() - begun) / 1000;
     const settings = { weights: weights.name, images, batch: test.size, attack };
-    const results: MnistResults = { command: "evaluate", settings, seed, adapter: gpu.adapter.name, commit: commit(), durations: { total }, table1: rows, mcnemar };
+    const results: MnistResults = { command: "evaluate", settings, seed, adapter: gpu.adapter.name, commit: commit(),
+      durations: { total }, table1: rows, mcnemar };
     say(`\nAccuracy in percent (in brackets: the paper's)\n${printedTable(rows)}`);
     if (flags.out) writeFileAtomic(join(flags.out as string, "results.json"), JSON.stringify(results, null, 2) + "\n");
     say(`${duration(1000 * total)}${flags.out ? `; wrote ${join(flags.out as string, "results.json")}` : ""}`);

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 
-const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup"] as const;
+const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup"] as const;
 
 export const info: Command = {
   summary: "which adapter is used, and what it can do",
@@ -14,7 +15,11 @@ export const info: Command = {
       limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.device.limits[name]])),
     };
     say(gpu.adapter.line);
-    say(`kind: ${result.kind}; subgroups: ${result.subgroupSize ? `${result.subgroupSize} lanes` : "none of one fixed size"}`);
+    say(
+      `kind: ${result.kind}; subgroups: ${
+        result.subgroupSize ? `${result.subgroupSize} lanes` : "none of one fixed size"
+      }`,
+    );
     say(`features: ${result.features.join(", ")}`);
     for (const [name, value] of Object.entries(result.limits)) say(`${name}: ${value}`);
     return { result, ok: true };

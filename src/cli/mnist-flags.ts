@@ -19,5 +19,6 @@ const oneOf = <T extends string>(flag: string, given: unknown, allowed: readonly
 export function presetOf(flags: Context["flags"]): { settings: MnistSettings; out: string; data?: string } {
   oneOf("dataset", flags.dataset, ["mnist"]);
   const preset = oneOf("preset", flags.preset, ["quick", "full"]);
-  return { settings: preset === "full" ? FULL : QUICK, out: (flags.out as string | undefined) ?? `out/mnist-${preset}`, data: flags.data as string | undefined };
+  return { settings: preset === "full" ? FULL : QUICK, out: (flags.out as string | undefined) ?? `out/mnist-${preset}`,
+    data: flags.data as string | undefined };
 }

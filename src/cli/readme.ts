@@ -1,5 +1,6 @@
 // `npm run readme`: fills the tables of README.md from results/mnist/results.json and results/bench. With --check it
-// writes nothing and exits with 1 where they differ. `--results FILE`, `--bench FOLDER` and `--readme FILE` take others.
+// writes nothing and exits with 1 where they differ. `--results FILE`, `--bench FOLDER` and `--readme FILE` take
+// others.
 
 import { parseArgs } from "node:util";
 import { readFileOr, readJsonOr, writeFileAtomic } from "../data/files.ts";
@@ -18,7 +19,8 @@ function readFlags() {
   try {
     return parseArgs({ options: OPTIONS, strict: true }).values;
   } catch (error) {
-    throw new Error(`readme: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are --check, --results, --bench, --readme`);
+    throw new Error(`readme: ${(error as Error).message.split(/[.\n]/)[0]}; its flags are --check, --results, ` +
+      `--bench, --readme`);
   }
 }
 
@@ -28,7 +30,8 @@ function main(): void {
   const tables = fillReadme(old, readJsonOr(results, "the results") as MnistResults);
   const filled = fillSections(tables, benchSections(readBenchFolder(bench)));
   if (filled === old) process.stdout.write(`${readme} has the tables of ${results} and ${bench}\n`);
-  else if (check) throw new Error(`readme: ${readme} differs from the tables of ${results} and ${bench}; run npm run readme`);
+  else if (check) throw new Error(`readme: ${readme} differs from the tables of ${results} and ${bench}; run npm run ` +
+    `readme`);
   else {
     writeFileAtomic(readme, filled);
     process.stdout.write(`wrote the tables of ${results} and ${bench} into ${readme}\n`);

@@ -19,9 +19,20 @@ function partsOf(names: readonly string[]): readonly Part[] {
 /** What was measured in this run, as text. */
 function shown({ table1 = [], table2, clustering = [] }: MnistResults, parts: readonly Part[]): string[] {
   const texts: Partial<Record<Part, () => string>> = {
-    table1: () => "Table 1, accuracy in percent (in brackets: the paper's)\n" + table1Text(table1.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) }))),
+    table1: () =>
+      "Table 1, accuracy in percent (in brackets: the paper's)\n" +
+      table1Text(
+        table1.map((r) => ({ defence: r.defence,
+          accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) })
+        ),
+      ),
     table2: () => "Table 2\n" + table2Text(table2!),
-    clustering: () => clustering.map((c) => `clustering, seed ${c.seed}: accuracy ${c.accuracy.toFixed(2)} %, NMI ${c.nmi.toFixed(3)}, sizes ${c.sizes.join(" ")}`).join("\n"),
+    clustering: () =>
+      clustering.map((c) =>
+        `clustering, seed ${c.seed}: accuracy ${c.accuracy.toFixed(2)} %, NMI ${c.nmi.toFixed(3)}, sizes ${
+          c.sizes.join(" ")
+        }`
+      ).join("\n"),
   };
   return parts.flatMap((part) => texts[part]?.() ?? []);
 }
@@ -29,7 +40,8 @@ function shown({ table1 = [], table2, clustering = [] }: MnistResults, parts: re
 export const reproduce: Command = {
   summary: `the paper's results: ${PARTS.join(", ")} or all`,
   positionals: "PART..",
-  flags: { ...MNIST_FLAGS, resume: { type: "boolean", help: "go on from the checkpoint of a run that was stopped, to the same bits" } },
+  flags: { ...MNIST_FLAGS, resume: { type: "boolean", help: "go on from the checkpoint of a run that was stopped, to " +
+    "the same bits" } },
   stopped: "what was finished is kept, and --resume goes on from where it stopped",
   async run({ gpu, flags, positionals, signal, say }) {
     const { settings, out, data } = presetOf(flags);

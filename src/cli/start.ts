@@ -6,7 +6,9 @@ import { ATTACKS } from "../lab/paper.ts";
 import { table1Text } from "../lab/table.ts";
 
 function printedTable(rows: readonly Table1Row[]): string {
-  return table1Text(rows.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) })));
+  return table1Text(
+    rows.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) })),
+  );
 }
 
 export const start: Command = {
@@ -20,7 +22,8 @@ export const start: Command = {
     const results = await runStart(gpu, { seed, out, data: flags.data as string | undefined, signal, say });
     say(`\nAccuracy in percent, ${results.table1.length} defences (in brackets: the paper's full-size run)`);
     say(printedTable(results.table1));
-    say(`${duration(results.durations.total! * 1000)}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
+    say(`${duration(results.durations.total! * 1000)}; wrote ${out}/report.html, ${out}/figure4.png and ` +
+      `${out}/results.json`);
     return { result: results, ok: true };
   },
 };

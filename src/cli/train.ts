@@ -29,7 +29,8 @@ export const train: Command = {
     const { settings, out, data } = presetOf(flags);
     const dir = join(out, "weights");
     const names = namesOf(flags.net as string | undefined);
-    const seconds = await trainNetworks({ gpu, settings, seed, dir, data, resume: flags.resume === true, signal, say }, names);
+    const seconds = await trainNetworks({ gpu, settings, seed, dir, data, resume: flags.resume === true, signal, say },
+      names);
     for (const [name, s] of Object.entries(seconds)) say(`${name}: ${duration(1000 * s)}`);
     say(`the weights are in ${dir}`);
     return { result: { command: "train", settings, seed, adapter: gpu.adapter.name, durations: seconds }, ok: true };

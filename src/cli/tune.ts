@@ -6,7 +6,8 @@ export const tune: Command = {
   flags: { batch: { type: "string", help: "images a batch (default 128)" } },
   async run({ gpu, flags, say }) {
     const batch = Number(flags.batch ?? 128);
-    if (!Number.isInteger(batch) || batch < 1) throw new Error(`--batch: "${String(flags.batch)}" came, a whole number from 1 was due`);
+    if (!Number.isInteger(batch) || batch < 1) throw new Error(`--batch: "${String(flags.batch)}" came, a whole ` +
+      `number from 1 was due`);
     const choices = await tuneMnist(gpu, { batch });
     for (const [shape, variant] of Object.entries(choices)) say(`${shape}: ${variant}`);
     return { result: { adapter: gpu.adapter.name, choices }, ok: true };

@@ -26,7 +26,8 @@ export const verify: Command = {
   flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" } },
   async run({ gpu, flags, signal, say }) {
     const folder = (flags.cases as string | undefined) ?? BUNDLED;
-    if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, or leave --cases out`);
+    if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, ` +
+      `or leave --cases out`);
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
     const result = await runVerify(gpu, reader(folder), { onCase: (c) => say(printed(c)), signal });
     say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);

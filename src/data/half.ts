@@ -22,7 +22,8 @@ export const toHalf = (values: ArrayLike<number>): Uint16Array => Uint16Array.fr
 
 const fromBits = (h: number): number => {
   const [exponent, fraction] = [(h >> 10) & 31, h & 1023];
-  const magnitude = exponent === 31 ? (fraction ? NaN : Infinity) : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+  const magnitude = exponent === 31 ? (fraction ? NaN : Infinity)
+    : exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
   return h & 0x8000 ? -magnitude : magnitude;
 };
 

@@ -30,7 +30,9 @@ export function readIdx(file: string, dims: number, what: string): Idx {
   return parseIdx(unpack(readFileOr(file, what), file), dims, file);
 }
 
-/** Throws unless `bytes` are exactly one idx array of unsigned bytes with `dims` dimensions; `name` is for the message. */
+/**
+ * Throws unless `bytes` are exactly one idx array of unsigned bytes with `dims` dimensions; `name` is for the message.
+ */
 export function parseIdx(bytes: Uint8Array, dims: number, name: string): Idx {
   checkHeader(bytes, dims, name);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -64,7 +66,8 @@ function checkHeader(bytes: Uint8Array, dims: number, name: string): void {
   }
   if (found !== dims) {
     throw new Error(
-      `${name}: it has ${found} dimension(s), and ${dims} were due (images have 3, labels 1); check that the files are not mixed up`,
+      `${name}: it has ${found} dimension(s), and ${dims} were due (images have 3, labels 1); check that the files ` +
+        `are not mixed up`,
     );
   }
 }

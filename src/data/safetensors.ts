@@ -101,7 +101,8 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > bytes.length - 8) {
     throw new Error(
-      `${name}: its first 8 bytes announce a header of ${length} bytes and only ${bytes.length - 8} follow; it is cut short or no safetensors file`,
+      `${name}: its first 8 bytes announce a header of ${length} bytes and only ${bytes.length - 8} follow; it is ` +
+        `cut short or no safetensors file`,
     );
   }
   const header = parseJson(bytes.subarray(8, 8 + length), name);
@@ -143,7 +144,8 @@ function checkEntry(key: string, value: unknown, name: string): Entry {
   const due = elements(shape) * width(dtype as SafeDtype);
   if (end - begin !== due) {
     throw new Error(
-      `${name}: tensor "${key}" is ${dtype} [${shape}], which takes ${due} bytes, and its data_offsets span ${end - begin}; ${AGAIN}`,
+      `${name}: tensor "${key}" is ${dtype} [${shape}], which takes ${due} bytes, and its data_offsets span ` +
+        `${end - begin}; ${AGAIN}`,
     );
   }
   return { name: key, dtype: dtype as SafeDtype, shape, begin, end };
@@ -186,12 +188,14 @@ function checkTensor(name: string, { dtype, shape, data }: SafeTensor): void {
     );
   if (!(data instanceof ARRAYS[dtype])) {
     throw new Error(
-      `safetensors: tensor "${name}" is ${dtype} and its data a ${(data as object)?.constructor?.name}, a ${ARRAYS[dtype].name} was due`,
+      `safetensors: tensor "${name}" is ${dtype} and its data a ${(data as object)?.constructor?.name}, a ` +
+        `${ARRAYS[dtype].name} was due`,
     );
   }
   if (data.length !== elements(shape)) {
     throw new Error(
-      `safetensors: tensor "${name}" has shape [${shape}] of ${elements(shape)} elements and its data ${data.length}; make them agree`,
+      `safetensors: tensor "${name}" has shape [${shape}] of ${elements(shape)} elements and its data ` +
+        `${data.length}; make them agree`,
     );
   }
 }

@@ -45,6 +45,7 @@ function checkOptions(options: EngineOptions): EngineSettings {
   if (unknown) throw new Error(`createEngine: no option named ${unknown}; there are ${NAMES.join(", ")}`);
   const { seed = 0, poolBytes = 64 * 2 ** 20, memoryLimit = Infinity } = options;
   for (const [name, bytes] of Object.entries({ poolBytes, memoryLimit }))
-    if (!(typeof bytes === "number" && bytes >= 0)) throw new Error(`createEngine: ${name} is ${String(bytes)}; a number of bytes from 0 is due`);
+    if (!(typeof bytes === "number" && bytes >= 0)) throw new Error(`createEngine: ${name} is ${String(bytes)}; a ` +
+      `number of bytes from 0 is due`);
   return { seed, poolBytes, memoryLimit };
 }

@@ -20,7 +20,8 @@ import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts
 import { Stream, encode, type Call } from "./run/stream.ts";
 import { Generator } from "./random.ts";
 import { refusePromise, tensorsIn } from "./results.ts";
-import { HOST, checkDType, checkHostData, checkShape, describeValue, rowsOf, sizeOf, toTyped, type DType, type HostArray, type HostData, type Shape } from "./host.ts";
+import { HOST, checkDType, checkHostData, checkShape, describeValue, rowsOf, sizeOf, toTyped, type DType,
+  type HostArray, type HostData, type Shape } from "./host.ts";
 import { Tensor, paddedBytes } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
 
@@ -62,8 +63,14 @@ export class Engine implements Studio {
     this.pipelines = new Pipelines(device, this.faults);
     this.readback = new Readback(device, adapter, this.faults);
     const beforeDestroy = () => this.flush();
-    this.storages = new Storages(new Pool(device, this.faults, { poolBytes, memoryLimit, beforeDestroy, collect: collectGarbage }), collectGarbage);
-    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.adapter.info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+    this.storages = new Storages(
+      new Pool(device, this.faults, { poolBytes, memoryLimit, beforeDestroy, collect: collectGarbage }),
+      collectGarbage,
+    );
+    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.adapter.info as GPUAdapterInfo & {
+      subgroupMinSize?: number;
+      subgroupMaxSize?: number;
+    };
     this.subgroupSize = device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
     this.tuner = new Tuner(this);
     this.random = new Generator(this, seed);
@@ -149,7 +156,8 @@ export class Engine implements Studio {
     this.check();
     this.touch(t, "write");
     checkHostData("write", data, t.shape, t.dtype);
-    if (this.recorder) throw new Error("write: host data cannot be written while a capture records; pass it as an input");
+    if (this.recorder) throw new Error("write: host data cannot be written while a capture records; pass it as an " +
+      "input");
     this.upload(t, data);
   }
 
@@ -157,7 +165,9 @@ export class Engine implements Studio {
     const array = toTyped(data, t.dtype);
     const { buffer, offset } = locate(t.storage);
     this.flush();
-    if (array.byteLength > 0) this.device.queue.writeBuffer(buffer, offset + t.offset, array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+    if (array.byteLength > 0)
+      this.device.queue.writeBuffer(buffer, offset + t.offset, array.buffer as ArrayBuffer, array.byteOffset,
+        array.byteLength);
   }
 
   /** dst = src, element by element. */
@@ -180,7 +190,9 @@ export class Engine implements Studio {
     });
   }
 
-  /** As copy, but while a capture records src simply gets the memory of dst where it can: its kernel then writes there. */
+  /**
+   * As copy, but while a capture records src simply gets the memory of dst where it can: its kernel then writes there.
+   */
   place(src: Tensor, dst: Tensor): void {
     if (!this.recorder?.place(src, dst)) this.copy(src, dst);
   }
@@ -220,14 +232,16 @@ export class Engine implements Studio {
    * One dispatch: tensors by the names of the shader's bindings, params by the fields of its params struct, the grid
    * in workgroups, constants by the names of `override`, `const` and `alias` lines.
    */
-  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants: Constants = {}): void {
+  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid,
+    constants: Constants = {}): void {
     this.check();
     const slices = arrange(k, tensors);
     for (const t of slices) this.touch(t, k.file);
     checkGrid(k, grid);
     if (grid.includes(0)) return;
     const packed = k.params && packParams(k, params);
-    const call: Call = { pipeline: this.pipelines.get(k, constants), bindings: k.bindings, slices, inPlace: k.inPlace?.input ?? null, params: packed, grid };
+    const call: Call = { pipeline: this.pipelines.get(k, constants), bindings: k.bindings, slices,
+      inPlace: k.inPlace?.input ?? null, params: packed, grid };
     this.tape?.launched(k, slices);
     if (this.recorder) this.recorder.calls.push(call);
     else this.stream.push(call);
@@ -248,7 +262,8 @@ export class Engine implements Studio {
     if (!(t instanceof Tensor)) throw new Error(`${who}: ${describeValue(t)} given; a tensor is due`);
     if (t.gpu !== this) throw new Error(`${who}: ${t} belongs to another engine`);
     const home = homeOf(t.storage);
-    if (t.storage.freed || home.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() it, and copy what a captured function returned before you dispose() that`);
+    if (t.storage.freed || home.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() ` +
+      `it, and copy what a captured function returned before you dispose() that`);
     if (home.fault) throw home.fault;
     if (!home.buffer && !this.recorder?.virtual.has(home))
       throw new Error(`${who}: ${t} lives inside a captured function; return it from there to use it outside`);
@@ -273,7 +288,10 @@ export class Engine implements Studio {
     const own: Tensor[] = [];
     try {
       for (const { shape, dtype = "f32" } of inputs)
-        own.push(this.allocate("capture", shape, dtype, (bytes) => this.storages.makeRecorded(recorder.keeper, bytes, shape, dtype)));
+        own.push(
+          this.allocate("capture", shape, dtype, (bytes) =>
+            this.storages.makeRecorded(recorder.keeper, bytes, shape, dtype)),
+        );
       this.recorder = recorder;
       const outputs = fn(...own);
       refusePromise("capture", outputs);
@@ -304,7 +322,8 @@ export class Engine implements Studio {
   // ---- reading back -------------------------------------------------------------------------------------------
 
   read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
-    if (this.recorder) throw new Error("data: nothing can be read while a capture records; return the tensor and read it after the call");
+    if (this.recorder) throw new Error("data: nothing can be read while a capture records; return the tensor and " +
+      "read it after the call");
     return this.fetch(t);
   }
 

@@ -2,7 +2,8 @@
 
 export type DType = "f32" | "i32" | "u32";
 export type Shape = readonly number[];
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array
+  | Uint8Array | Uint8ClampedArray;
 export type HostArray = TypedArray | readonly number[];
 /** Rows of rows of numbers. */
 export type Nested = readonly (number | Nested)[];
@@ -36,11 +37,13 @@ export function checkShape(who: string, shape: Shape): void {
 }
 
 export function checkDType(who: string, dtype: DType): void {
-  if (!Object.hasOwn(HOST, dtype)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or "u32" is due`);
+  if (!Object.hasOwn(HOST, dtype)) throw new Error(`${who}: dtype ${describeValue(dtype)} given; "f32", "i32" or ` +
+    `"u32" is due`);
 }
 
 const isTyped = (data: unknown): data is TypedArray =>
-  ArrayBuffer.isView(data) && !(data instanceof DataView) && !(data instanceof BigInt64Array) && !(data instanceof BigUint64Array);
+  ArrayBuffer.isView(data) && !(data instanceof DataView) && !(data instanceof BigInt64Array) &&
+  !(data instanceof BigUint64Array);
 
 /** Numbers in a row, and the shape and type that the data itself implies. */
 export interface Rows {
@@ -75,7 +78,8 @@ function nestedShape(data: Nested): number[] {
 function flatten(who: string, data: unknown, shape: Shape, depth: number, values: number[]): void {
   if (depth === shape.length) return void values.push(data as number);
   if (!Array.isArray(data) || data.length !== shape[depth])
-    throw new Error(`${who}: rows of different lengths at depth ${depth}; ${shape[depth]} elements are due in each, as in the first`);
+    throw new Error(`${who}: rows of different lengths at depth ${depth}; ${shape[depth]} elements are due in each, ` +
+      `as in the first`);
   for (const row of data) flatten(who, row, shape, depth + 1, values);
 }
 
@@ -84,13 +88,15 @@ const FITS: Record<DType, (value: unknown) => boolean> = {
   i32: (v) => v === ((v as number) | 0),
   u32: (v) => v === (v as number) >>> 0,
 };
-const DUE: Record<DType, string> = { f32: "a number", i32: "a whole number that fits i32", u32: "a whole number that fits u32" };
+const DUE: Record<DType, string> = { f32: "a number", i32: "a whole number that fits i32", u32: "a whole number that " +
+  "fits u32" };
 
 /** Throws unless `data` holds just the numbers of a tensor of this shape and type. */
 export function checkHostData(who: string, data: unknown, shape: Shape, dtype: DType): asserts data is HostArray {
   checkShape(who, shape);
   checkDType(who, dtype);
-  if (!Array.isArray(data) && !isTyped(data)) throw new Error(`${who}: ${describeValue(data)} given; an array of numbers is due`);
+  if (!Array.isArray(data) && !isTyped(data)) throw new Error(`${who}: ${describeValue(data)} given; an array of ` +
+    `numbers is due`);
   const values = data as ArrayLike<unknown>;
   if (values.length !== sizeOf(shape))
     throw new Error(`${who}: ${values.length} numbers given, shape [${shape}] holds ${sizeOf(shape)}`);

@@ -33,20 +33,23 @@ export function printed(values: Values, shape: Shape): string {
 
 /** One way to write all numbers of a tensor, at one width. */
 function formatter(values: ArrayLike<number>, whole: boolean): (v: number) => string {
-  const write = whole ? String : style(Array.from(values).filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs), values);
+  const write = whole ? String
+    : style(Array.from(values).filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs), values);
   const name = (v: number) => (Number.isNaN(v) ? "nan" : Number.isFinite(v) ? write(v) : v > 0 ? "inf" : "-inf");
   const width = Math.max(...Array.from(values, (v) => name(v).length));
   return (v) => name(v).padStart(width);
 }
 
 function style(magnitudes: number[], values: ArrayLike<number>): (v: number) => string {
-  const [least, most] = [magnitudes.reduce((a, b) => Math.min(a, b), Infinity), magnitudes.reduce((a, b) => Math.max(a, b), 0)];
+  const [least, most] = [magnitudes.reduce((a, b) => Math.min(a, b), Infinity),
+    magnitudes.reduce((a, b) => Math.max(a, b), 0)];
   const integral = Array.from(values).every((v) => !Number.isFinite(v) || Number.isInteger(v));
   if (integral) return most / least > 1000 || most > 1e8 ? exponent : (v) => `${signed(v, 0)}.`;
   return most / least > 1000 || most > 1e8 || least < 1e-4 ? exponent : (v) => signed(v, PRECISION);
 }
 
-const signed = (v: number, digits: number): string => (Object.is(v, -0) ? `-${(0).toFixed(digits)}` : v.toFixed(digits));
+const signed = (v: number,
+  digits: number): string => (Object.is(v, -0) ? `-${(0).toFixed(digits)}` : v.toFixed(digits));
 
 const exponent = (v: number): string => v.toExponential(PRECISION).replace(/e([+-])(\d)$/, "e$10$2");
 
@@ -80,6 +83,7 @@ function layout(values: Values, shape: Shape, indent: number): string {
 function wrap(items: string[], indent: number): string {
   const each = items[0]!.length + 2;
   const count = Math.max(1, Math.floor((WIDTH - indent) / each));
-  const lines = Array.from({ length: Math.ceil(items.length / count) }, (_, i) => items.slice(i * count, (i + 1) * count).join(", "));
+  const lines = Array.from({ length: Math.ceil(items.length / count) },
+    (_, i) => items.slice(i * count, (i + 1) * count).join(", "));
   return lines.join(`,\n${" ".repeat(indent)}`);
 }

@@ -15,7 +15,8 @@ export class Generator implements Draws {
   private readonly state: Tensor;
 
   constructor(private readonly gpu: Runtime, seed: number) {
-    if (!Number.isInteger(seed) || seed < 0) throw new Error(`seed: ${seed} given; a whole number from 0 to 2^53 - 1 is due`);
+    if (!Number.isInteger(seed) || seed < 0) throw new Error(`seed: ${seed} given; a whole number from 0 to 2^53 - 1 ` +
+      `is due`);
     this.state = gpu.keep(gpu.tensor([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0, 0], [4], "u32"));
   }
 

@@ -9,7 +9,8 @@ export function tensorsIn(value: unknown, seen: Set<unknown> = new Set()): Tenso
   seen.add(value);
   if (Array.isArray(value)) return value.flatMap((v) => tensorsIn(v, seen));
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null ? Object.values(value).flatMap((v) => tensorsIn(v, seen)) : [];
+  return prototype === Object.prototype || prototype === null ? Object.values(value).flatMap((v) => tensorsIn(v, seen))
+    : [];
 }
 
 /** What a scope or a capture runs is over when it returns. */

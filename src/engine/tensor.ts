@@ -55,7 +55,8 @@ export interface Runtime {
   write(t: Tensor, data: HostArray): void;
   copy(src: Tensor, dst: Tensor): void;
   place(src: Tensor, dst: Tensor): void;
-  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid, constants?: Constants): void;
+  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid,
+    constants?: Constants): void;
   scope<T>(fn: () => T): T;
   keep(t: Tensor): Tensor;
   dispose(t: Tensor): void;
@@ -101,7 +102,8 @@ export class Tensor implements Slice {
     if (!Number.isInteger(offset) || offset < 0 || offset % 256 !== 0)
       throw new Error(`view: offset ${describeValue(offset)} given; a multiple of 256 bytes is due`);
     const room = this.size - offset / 4;
-    if (sizeOf(shape) > room) throw new Error(`view: [${shape}] at byte ${offset} takes ${sizeOf(shape)} elements, ${this} has ${Math.max(0, room)} there`);
+    if (sizeOf(shape) > room) throw new Error(`view: [${shape}] at byte ${offset} takes ${sizeOf(shape)} elements, ` +
+      `${this} has ${Math.max(0, room)} there`);
     const y = new Tensor(this.gpu, shape, this.dtype, this.storage, this.offset + offset);
     this.gpu.tape?.record("view", y, [this], (dy) => [dy.spread(this.shape, offset)]);
     return y;
@@ -134,7 +136,8 @@ export class Tensor implements Slice {
 
   /** The one element of a tensor of size 1. */
   async item(): Promise<number> {
-    if (this.size !== 1) throw new Error(`item: the tensor has shape [${this.shape}]; only a tensor of one element has an item`);
+    if (this.size !== 1) throw new Error(`item: the tensor has shape [${this.shape}]; only a tensor of one element ` +
+      `has an item`);
     return (await this.data())[0]!;
   }
 

@@ -90,7 +90,8 @@ export class Tuner {
     const usable = variants.filter((v) => v.runs(this.gpu));
     const named = (name: string | undefined) => usable.find((v) => v.name === name);
     const chosen = named(this.forced.get(op)) ?? named(this.stored(`${op} ${key}`, usable)) ?? usable[0];
-    if (!chosen) throw new Error(`${op}: none of its variants (${namesOf(variants).join(", ")}) runs on ${this.gpu.adapter.name}`);
+    if (!chosen) throw new Error(`${op}: none of its variants (${namesOf(variants).join(", ")}) runs on ` +
+      `${this.gpu.adapter.name}`);
     return chosen;
   }
 
@@ -102,7 +103,8 @@ export class Tuner {
 
   /** Launches the variant of choice; what it makes besides its result is freed. Ops call this instead of `gpu.run`. */
   launch(op: string, key: string, variants: Variant[]): Tensor {
-    if (!this.gpu.recording) this.jobs?.set(`${op} ${key}`, { op, key, variants: variants.filter((v) => v.runs(this.gpu)) });
+    if (!this.gpu.recording)
+      this.jobs?.set(`${op} ${key}`, { op, key, variants: variants.filter((v) => v.runs(this.gpu)) });
     const variant = this.pick(op, key, variants);
     this.noted?.push({ op, key, variant: variant.name });
     return this.gpu.scope(() => variant.launch());

@@ -34,7 +34,8 @@ export function checkTensor(op: string, name: string, t: unknown, due: DType = "
 /** t has `rank` dimensions; `legend` names them, e.g. "[N,C,H,W]". */
 export function checkRank(op: string, name: string, t: Tensor, rank: number, legend: string): void {
   const { shape } = checkAnyTensor(op, name, t);
-  if (shape.length !== rank) fail(op, `${name} has ${shape.length} dimensions, ${rank} are due: ${legend}`, { [name]: t });
+  if (shape.length !== rank)
+    fail(op, `${name} has ${shape.length} dimensions, ${rank} are due: ${legend}`, { [name]: t });
 }
 
 export function checkShape(op: string, name: string, t: Tensor, due: Shape): void {
@@ -55,7 +56,8 @@ export function broadcastShape(op: string, a: Shaped, b: Shaped): number[] {
   return Array.from({ length: rank }, (_, i) => {
     const x = a.shape[i - rank + a.shape.length] ?? 1;
     const y = b.shape[i - rank + b.shape.length] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) fail(op, `sizes ${x} and ${y} of dimension ${i - rank} cannot be broadcast`, { a, b });
+    if (x !== y && x !== 1 && y !== 1)
+      fail(op, `sizes ${x} and ${y} of dimension ${i - rank} cannot be broadcast`, { a, b });
     return x === 1 ? y : x;
   });
 }
@@ -120,9 +122,11 @@ export function checkOptions(op: string, options: unknown, names: readonly strin
 }
 
 /** A whole number of at least `least`, or a pair of them (height, width). */
-export function checkPair(op: string, name: string, value: number | readonly [number, number], least: number): [number, number] {
+export function checkPair(op: string, name: string, value: number | readonly [number, number],
+  least: number): [number, number] {
   const pair: unknown = typeof value === "number" ? [value, value] : value;
-  if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= least)) return [pair[0], pair[1]];
+  if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isSafeInteger(n) && n >= least))
+    return [pair[0], pair[1]];
   const given = Array.isArray(value) ? `[${value.map(describeValue)}]` : describeValue(value);
   return fail(op, `${name} is ${given}; a whole number >= ${least} or a pair of them is due`);
 }
@@ -135,7 +139,8 @@ export type Dims = number | readonly number[];
 /** The index of `dim` in a shape; negative ones count from the end, as in PyTorch. */
 export function checkDim(op: string, dim: number, t: Tensor): number {
   const rank = checkAnyTensor(op, "x", t).shape.length;
-  if (!Number.isInteger(dim)) fail(op, `dim is ${describeValue(dim)}; a whole number from ${-rank} to ${rank - 1} is due`, { x: t });
+  if (!Number.isInteger(dim))
+    fail(op, `dim is ${describeValue(dim)}; a whole number from ${-rank} to ${rank - 1} is due`, { x: t });
   if (dim < -rank || dim >= rank) fail(op, `dim ${dim} is out of range for ${rank} dimensions`, { x: t });
   return dim < 0 ? dim + rank : dim;
 }

@@ -4,7 +4,10 @@ import type { CaptureMemory } from "../engine/run/capture.ts";
 import type { Span } from "../engine/run/profiler.ts";
 import { readJsonOr } from "../data/files.ts";
 
-/** What this adapter reached in the same run: GB/s read and written by a copy, GFLOP/s of FMAs in registers and of a matmul. */
+/**
+ * What this adapter reached in the same run: GB/s read and written by a copy, GFLOP/s of FMAs in registers and of a
+ * matmul.
+ */
 export interface Roofline {
   copy_gbps: number;
   fma_gflops: number;
@@ -41,7 +44,9 @@ export interface BenchRecord {
   roofline?: number | null;
   /** `op:variant` of the heavy ops, as the tuner chose them. */
   variant?: string;
-  /** Bytes: `own` by the captured step alone, at the least `peak` of them at one time, `shared` by what was made for it. */
+  /**
+   * Bytes: `own` by the captured step alone, at the least `peak` of them at one time, `shared` by what was made for it.
+   */
   memory?: CaptureMemory;
   /** First call: recording and compiling. */
   first_ms: number;
@@ -82,19 +87,27 @@ export interface PeerResults {
 }
 
 /** The file of a run of `npm run bench -- --json`. Throws one sentence when it is something else. */
-export const readBench = (file: string, what: string): BenchResults => readRows<BenchResults>(file, what, "npm run bench -- --json");
+export const readBench = (file: string, what: string): BenchResults =>
+  readRows<BenchResults>(file, what, "npm run bench -- --json");
 
-/** The file of a run of `npm run bench:peers -- --json`; rows that an engine could not do, or not rightly, are left out. */
+/**
+ * The file of a run of `npm run bench:peers -- --json`; rows that an engine could not do, or not rightly, are left out.
+ */
 export function readPeers(file: string, what: string): PeerResults {
   const results = readRows<PeerResults>(file, what, "npm run bench:peers -- --json");
-  return { ...results, rows: results.rows.filter((row) => row.engine !== undefined && Number.isFinite(row.ms) && row.ok !== false) };
+  return { ...results,
+    rows: results.rows.filter((row) => row.engine !== undefined && Number.isFinite(row.ms) && row.ok !== false) };
 }
 
-function readRows<T extends { adapter: string; rows: { case: string; ms: number }[] }>(file: string, what: string, command: string): T {
+function readRows<T extends { adapter: string; rows: { case: string; ms: number; }[]; }>(file: string, what: string,
+  command: string): T {
   const value = readJsonOr(file, what) as T | null;
   const rows = value?.rows;
-  const sound = typeof value?.adapter === "string" && Array.isArray(rows) && rows.every((row) => typeof row?.case === "string" && isMs(row.ms));
-  if (!sound) throw new Error(`cannot read ${what} ${file}: {adapter, rows: [{case, ms, ..}]} was due and something else came; give a file of ${command}`);
+  const sound = typeof value?.adapter === "string" && Array.isArray(rows) &&
+    rows.every((row) => typeof row?.case === "string" && isMs(row.ms));
+  if (!sound)
+    throw new Error(`cannot read ${what} ${file}: {adapter, rows: [{case, ms, ..}]} was due and something ` +
+      `else came; give a file of ${command}`);
   return value;
 }
 
@@ -111,4 +124,6 @@ export function groupOf({ case: name, group }: { case: string; group?: Group }):
 export const liveMb = ({ memory }: BenchRecord): number | null => (memory ? (memory.own + memory.shared) / 1e6 : null);
 
 /** Megabytes that any plan would need: parameters and optimiser, and the most that the step needs at one time. */
-export const neededMb = ({ memory }: BenchRecord): number | null => (memory ? (memory.peak + memory.shared) / 1e6 : null);
+export const neededMb = (
+  { memory }: BenchRecord,
+): number | null => (memory ? (memory.peak + memory.shared) / 1e6 : null);

@@ -24,15 +24,22 @@ export interface Position {
 /** What must be equal for a run to go on: the phase, its length, the seed, the settings. */
 export type Identity = Record<string, unknown>;
 
-const named = (prefix: string, state: StateDict): SafeTensors => Object.fromEntries(Object.entries(state).map(([k, v]) => [prefix + k, v])) as SafeTensors;
+const named = (prefix: string, state: StateDict): SafeTensors =>
+  Object.fromEntries(Object.entries(state).map(([k, v]) => [prefix + k, v])) as SafeTensors;
 const part = (prefix: string, all: SafeTensors): StateDict =>
-  Object.fromEntries(Object.entries(all).filter(([k]) => k.startsWith(prefix)).map(([k, v]) => [k.slice(prefix.length), v])) as StateDict;
+  Object.fromEntries(
+    Object.entries(all).filter(([k]) => k.startsWith(prefix)).map(([k, v]) => [k.slice(prefix.length), v]),
+  ) as StateDict;
 
-export async function saveCheckpoint(file: string, { gpu, params, optimizer }: Trained, position: Position, identity: Identity): Promise<void> {
-  const tensors: SafeTensors = { random: { dtype: "U32", shape: [4], data: Uint32Array.from(await gpu.random.save()) } };
+export async function saveCheckpoint(file: string, { gpu, params, optimizer }: Trained, position: Position,
+  identity: Identity): Promise<void> {
+  const tensors: SafeTensors = {
+    random: { dtype: "U32", shape: [4], data: Uint32Array.from(await gpu.random.save()) },
+  };
   for (const [i, p] of params.entries()) Object.assign(tensors, named(`params.${i}.`, await p.state()));
   Object.assign(tensors, named("optimizer.", await optimizer.state()));
-  writeFileAtomic(file, encodeSafetensors(tensors, { position: JSON.stringify(position), identity: JSON.stringify(identity) }));
+  writeFileAtomic(file,
+    encodeSafetensors(tensors, { position: JSON.stringify(position), identity: JSON.stringify(identity) }));
 }
 
 /** Restores everything and returns the position; null where there is no checkpoint. */
@@ -41,7 +48,8 @@ export function loadCheckpoint(file: string, { gpu, params, optimizer }: Trained
   const bytes = readFileOr(file, "the checkpoint");
   const metadata = safetensorsMetadata(bytes, file);
   if (metadata.identity !== JSON.stringify(identity))
-    throw new Error(`${file}: the checkpoint belongs to ${metadata.identity ?? "another program"}, this run is ${JSON.stringify(identity)}; delete it or use the settings it was made with`);
+    throw new Error(`${file}: the checkpoint belongs to ${metadata.identity ?? "another program"}, this run is ` +
+      `${JSON.stringify(identity)}; delete it or use the settings it was made with`);
   const tensors = parseSafetensors(bytes, file);
   params.forEach((p, i) => p.load(part(`params.${i}.`, tensors)));
   optimizer.restore(part("optimizer.", tensors));

@@ -19,7 +19,8 @@ type Numbers = ArrayLike<number>;
 export function hungarian(cost: readonly (readonly number[])[]): number[] {
   const n = cost.length;
   const ragged = cost.find((row) => row.length !== n || !row.every(Number.isFinite));
-  if (ragged) throw new Error(`hungarian: a row [${ragged.join(", ")}] came, rows of ${n} finite numbers were due; give a square table`);
+  if (ragged) throw new Error(`hungarian: a row [${ragged.join(", ")}] came, rows of ${n} finite numbers were due; ` +
+    `give a square table`);
   const u = new Array<number>(n).fill(0);
   const v = new Array<number>(n).fill(0);
   const rowOf = new Array<number>(n).fill(-1);
@@ -29,7 +30,9 @@ export function hungarian(cost: readonly (readonly number[])[]): number[] {
   return columns;
 }
 
-/** Gives `start` a column: Dijkstra over the reduced costs to the nearest free column, then rows shift along the path. */
+/**
+ * Gives `start` a column: Dijkstra over the reduced costs to the nearest free column, then rows shift along the path.
+ */
 function augment(cost: readonly (readonly number[])[], start: number, u: number[], v: number[], rowOf: number[]): void {
   const n = cost.length;
   const distance = new Array<number>(n).fill(Infinity);
@@ -61,13 +64,15 @@ function augment(cost: readonly (readonly number[])[], start: number, u: number[
 /** Counts [clusters][labels]: how many items of a cluster bear each label. */
 function confusionTable(clusters: Numbers, labels: Numbers, k: number): number[][] {
   if (clusters.length !== labels.length || labels.length === 0) {
-    throw new Error(`clustering: ${clusters.length} clusters and ${labels.length} labels came, one of each an image was due; give both of the same images`);
+    throw new Error(`clustering: ${clusters.length} clusters and ${labels.length} labels came, one of each an image ` +
+      `was due; give both of the same images`);
   }
   const classes = Math.max(...Array.from(new Set(Array.from(labels)))) + 1;
   const table = Array.from({ length: k }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < labels.length; i++) {
     const row = table[clusters[i]!];
-    if (!row) throw new Error(`clustering: image ${i} is in cluster ${clusters[i]}; a whole number from 0 to ${k - 1} was due`);
+    if (!row) throw new Error(`clustering: image ${i} is in cluster ${clusters[i]}; a whole number from 0 to ` +
+      `${k - 1} was due`);
     row[labels[i]!]!++;
   }
   return table;
@@ -87,13 +92,18 @@ export function clusteringAccuracy(clusters: Numbers, labels: Numbers, k: number
   const confusion = confusionTable(clusters, labels, k);
   const classes = confusion[0]!.length;
   const size = Math.max(k, classes);
-  const cost = Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => -(confusion[i]?.[j] ?? 0)));
+  const cost = Array.from({ length: size },
+    (_, i) => Array.from({ length: size }, (_, j) => -(confusion[i]?.[j] ?? 0)));
   const matching = hungarian(cost).slice(0, k).map((label) => (label < classes ? label : null));
-  const right = matching.reduce<number>((sum, label, cluster) => sum + (label === null ? 0 : confusion[cluster]![label]!), 0);
+  const right = matching.reduce<number>(
+    (sum, label, cluster) => sum + (label === null ? 0 : confusion[cluster]![label]!),
+    0,
+  );
   return { accuracy: (100 * right) / labels.length, matching, confusion };
 }
 
-const entropy = (shares: readonly number[]): number => shares.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
+const entropy = (shares: readonly number[]): number =>
+  shares.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
 const total = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
 
 /**

@@ -8,37 +8,54 @@ import type { Table2Row } from "./table2.ts";
 /** Topic and explanation, for the parts that were run. */
 export function differences(results: MnistResults): Record<string, string> {
   const settings = results.settings as Partial<MnistSettings>;
-  return { ...method(settings), ...noise(settings), ...(results.table1 && data(settings)), ...(results.table2 && whiteBox(results)) };
+  return { ...method(settings), ...noise(settings), ...(results.table1 && data(settings)),
+    ...(results.table2 && whiteBox(results)) };
 }
 
 function method({ warmUp }: Partial<MnistSettings>): Record<string, string> {
   const epochs = warmUp ? `${warmUp.epochs} epoch${warmUp.epochs === 1 ? "" : "s"}` : "A short training";
   return {
-    "Sign in Eq. 9": "The paper prints minus 1/2 |z \u2212 mu_y|\u00b2; with it the loss has no lower bound. The derivation gives plus, which is used.",
-    "Factors in Eqs. 3 and 7": "Eq. 3 means the logarithm of a ratio, not a ratio of logarithms; P(z|y) has the factor (2 pi)^(\u2212d/2), printed is \u2212d/4.",
-    "Q(y|z) in closed form": "Q(y|z) = softmax over y of \u22121/2 |z \u2212 mu_y|\u00b2, the best one for given means, in place of a learned network.",
-    "Start of the clusters": "The means mu_y start from k-means on the encoder's mu(x) and are then learned; the code that the paper cites starts them at zero.",
-    "Warm-up": `${epochs} as a VAE with a tenth of the KL term. VAE and C-VAE both begin from it; without it a VAE falls behind for a reason that has nothing to do with clusters.`,
-    "Equal schedules": "A VAE row and the C-VAE row beside it have the same networks, steps, learning rates and noise, so that their difference is what the clusters contribute.",
+    "Sign in Eq. 9": "The paper prints minus 1/2 |z \u2212 mu_y|\u00b2; with it the loss has no lower bound. The " +
+      "derivation gives plus, which is used.",
+    "Factors in Eqs. 3 and 7": "Eq. 3 means the logarithm of a ratio, not a ratio of logarithms; P(z|y) has the " +
+      "factor (2 pi)^(\u2212d/2), printed is \u2212d/4.",
+    "Q(y|z) in closed form": "Q(y|z) = softmax over y of \u22121/2 |z \u2212 mu_y|\u00b2, the best one for given " +
+      "means, in place of a learned network.",
+    "Start of the clusters": "The means mu_y start from k-means on the encoder's mu(x) and are then learned; the " +
+      "code that the paper cites starts them at zero.",
+    "Warm-up": `${epochs} as a VAE with a tenth of the KL term. VAE and C-VAE both begin from it; without it a VAE ` +
+      `falls behind for a reason that has nothing to do with clusters.`,
+    "Equal schedules": "A VAE row and the C-VAE row beside it have the same networks, steps, learning rates and " +
+      "noise, so that their difference is what the clusters contribute.",
   };
 }
 
 function noise({ phase2 }: Partial<MnistSettings>): Record<string, string> {
   const strength = (most?: number) => (most === undefined ? "" : ` up to ${most}`);
   return {
-    "Strength of the noise": `+G draws a strength${strength(phase2?.gaussian)} for each image instead of one for all: noise of a single strength blurs clean digits as well.`,
-    "Signed noise": `The rows +G (signed) are no part of the paper. Their noise is a random sign for each pixel, smooth at several scales and leaning towards another training image, of a strength${strength(phase2?.signed)}. It knows the family of the attack, bounded changes of every pixel by the same amount; it knows no labels, no classifier and no gradients. The rows +G are the paper's Gaussian noise.`,
+    "Strength of the noise": `+G draws a strength${strength(phase2?.gaussian)} for each image instead of one for ` +
+      `all: noise of a single strength blurs clean digits as well.`,
+    "Signed noise": `The rows +G (signed) are no part of the paper. Their noise is a random sign for each pixel, ` +
+      `smooth at several scales and leaning towards another training image, of a ` +
+      `strength${strength(phase2?.signed)}. It knows the family of the attack, bounded changes of every pixel by the ` +
+      `same amount; it knows no labels, no classifier and no gradients. The rows +G are the paper's Gaussian noise.`,
   };
 }
 
 /** What was compared before the full preset was fixed: networks by None / FGSM / I-FGSM. */
 const SEARCH =
-  " Losses, schedules and noise were taken from an earlier prototype as they were. Two sizes of the encoder were compared with C-VAE+G (signed), 4 + 6 epochs on the first 50,000 images, in PyTorch: channels 8-16-32 gave 97.62 / 94.97 / 95.02 on the last 10,000, channels 8-24-48 gave 97.64 / 95.38 / 95.42 at 1.6 times the cost. The encoder taken, 8-16-64 with 128 hidden units, lies between them in cost; its channels are multiples of 16, which fill the kernels' tiles.";
+  " Losses, schedules and noise were taken from an earlier prototype as they were. Two sizes of the encoder were " +
+    "compared with C-VAE+G (signed), 4 + 6 epochs on the first 50,000 images, in PyTorch: channels 8-16-32 gave " +
+    "97.62 / 94.97 / 95.02 on the last 10,000, channels 8-24-48 gave 97.64 / 95.38 / 95.42 at 1.6 times the cost. " +
+    "The encoder taken, 8-16-64 with 128 hidden units, lies between them in cost; its channels are multiples of 16, " +
+    "which fill the kernels' tiles.";
 
 function data({ trainImages, preset }: Partial<MnistSettings>): Record<string, string> {
-  const seen = trainImages ? ` The final networks of this run saw ${trainImages.toLocaleString("en")} training images.` : "";
+  const seen = trainImages ? ` The final networks of this run saw ${trainImages.toLocaleString("en")} training images.`
+    : "";
   return {
-    "Choice of settings": `Settings were chosen on the last 10,000 training images, never on test images.${preset === "full" ? SEARCH : ""}${seen}`,
+    "Choice of settings": `Settings were chosen on the last 10,000 training images, never on test ` +
+      `images.${preset === "full" ? SEARCH : ""}${seen}`,
     "Weights": "All numbers come from the weights as they are kept, in half precision.",
   };
 }
@@ -48,13 +65,23 @@ function whiteBox({ table2, settings }: MnistResults): Record<string, string> {
   const [first] = table2!.rows;
   const [unbounded, within] = [bpda?.images ?? first?.paper.acc_raw.n, images ?? first?.clean.mean_latent.n];
   const n = unbounded === within ? unbounded : `${unbounded} without a bound and ${within} within eps`;
-  const own = bpda && (bpda.steps !== 1000 || bpda.lr !== 0.1) ? ` This run takes ${bpda.steps} iterations at ${bpda.lr}.` : "";
+  const own = bpda && (bpda.steps !== 1000 || bpda.lr !== 0.1)
+    ? ` This run takes ${bpda.steps} iterations at ${bpda.lr}.` : "";
   const draws = fresh ? `${fresh} draws` : "draws";
   return {
-    "Budget of BPDA": `The paper states 1,000 iterations and a learning rate of 0.1, but no bound. Those are the defaults of the released code for obfuscated gradients, so its loop is assumed: steps along the raw gradient at the purified image, clipped to [0, 1], no projection, a stop at the first wrong verdict.${own}${bare(table2!.rows)}`,
-    "Attacks within eps": `BPDA bounds the attacker's knowledge, not the defence: its backward pass takes the purifier for the identity. Beside it stand PGD through one draw of the sampler, through ${eot ? `${eot.draws} draws (EOT, averaging ${eot.average})` : "several draws (EOT)"} and through the mean, each at several eps.`,
-    "Fresh draws": `Where z is random, an attack that stops at a lucky draw looks better than it is. Verdicts are taken on ${draws} that no attack has seen: their mean, their majority, and all of them.`,
-    "White-box images": `The paper attacks 1,000 images. This run attacks ${n}, spread evenly over the test set, since every image takes thousands of passes through the purifier; the intervals say what that costs.`,
+    "Budget of BPDA": `The paper states 1,000 iterations and a learning rate of 0.1, but no bound. Those are the ` +
+      `defaults of the released code for obfuscated gradients, so its loop is assumed: steps along the raw gradient ` +
+      `at the purified image, clipped to [0, 1], no projection, a stop at the first wrong ` +
+      `verdict.${own}${bare(table2!.rows)}`,
+    "Attacks within eps":
+      `BPDA bounds the attacker's knowledge, not the defence: its backward pass takes the purifier for the identity. ` +
+        `Beside it stand PGD through one draw of the sampler, through ${
+        eot ? `${eot.draws} draws (EOT, averaging ${eot.average})` : "several draws (EOT)"
+      } and through the mean, each at several eps.`,
+    "Fresh draws": `Where z is random, an attack that stops at a lucky draw looks better than it is. Verdicts are ` +
+      `taken on ${draws} that no attack has seen: their mean, their majority, and all of them.`,
+    "White-box images": `The paper attacks 1,000 images. This run attacks ${n}, spread evenly over the test set, ` +
+      `since every image takes thousands of passes through the purifier; the intervals say what that costs.`,
   };
 }
 

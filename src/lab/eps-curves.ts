@@ -23,7 +23,8 @@ export interface EpsCurves {
  * The curves on all images of `set` over radii `eps`, in pixel units of [0, 1]; at eps 0 the images are as they are.
  * Steps and the ratio of step to radius are those of `attack`. One adversarial set is in memory at a time.
  */
-export async function epsCurves(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: Batches, eps: readonly number[], attack: AttackBudget, { signal }: { signal?: AbortSignal } = {}): Promise<EpsCurves> {
+export async function epsCurves(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: Batches,
+  eps: readonly number[], attack: AttackBudget, { signal }: { signal?: AbortSignal; } = {}): Promise<EpsCurves> {
   const { steps } = attack;
   const alpha = attack.alpha / attack.eps;
   const curves = defences.map(({ name }) => ({ defence: name, values: [] as number[] }));
@@ -38,7 +39,8 @@ export async function epsCurves(gpu: Engine, defences: readonly Defence[], class
   return { eps: [...eps], attack: "I-FGSM", alpha, steps, images: set.images.length * set.size, curves };
 }
 
-async function attackAt(gpu: Engine, classifier: Classifier, set: Batches, budget: AttackBudget, signal?: AbortSignal): Promise<Batches> {
+async function attackAt(gpu: Engine, classifier: Classifier, set: Batches, budget: AttackBudget,
+  signal?: AbortSignal): Promise<Batches> {
   if (budget.eps === 0) return set;
   const attack = ifgsm((x) => classifier.forward(x), budget);
   try {

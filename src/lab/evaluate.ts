@@ -25,12 +25,15 @@ export function batches(set: ImageSet, size: number): Batches {
 }
 
 /** Runs an attack over all batches; returns the adversarial images. */
-export async function attackAll(gpu: Engine, name: string, attack: Attack, set: Batches, signal?: AbortSignal): Promise<Batches> {
+export async function attackAll(gpu: Engine, name: string, attack: Attack, set: Batches,
+  signal?: AbortSignal): Promise<Batches> {
   const bar = progress(`attack ${name}`, set.images.length);
   const images: Float32Array[] = [];
   try {
     for (let i = 0; i < set.images.length; i++) {
-      const adv = gpu.scope(() => attack(gpu.tensor(set.images[i]!, [set.size, ...set.shape]), gpu.tensor(set.labels[i]!, [set.size], "i32")));
+      const adv = gpu.scope(() =>
+        attack(gpu.tensor(set.images[i]!, [set.size, ...set.shape]), gpu.tensor(set.labels[i]!, [set.size], "i32"))
+      );
       images.push(await adv.data());
       adv.dispose();
       signal?.throwIfAborted();
@@ -54,7 +57,8 @@ export interface AttackBudget {
 export type Attacked = Record<AttackName, Batches>;
 
 /** The four attacks of Table 1 on a model, each over all batches; FGSM takes one step of eps. */
-export async function attackWithAll(gpu: Engine, model: Model, test: Batches, budget: AttackBudget, signal?: AbortSignal): Promise<Attacked> {
+export async function attackWithAll(gpu: Engine, model: Model, test: Batches, budget: AttackBudget,
+  signal?: AbortSignal): Promise<Attacked> {
   const { eps, alpha, steps } = budget;
   const attacks = {
     FGSM: fgsm(model, { eps }),
@@ -71,7 +75,8 @@ export async function attackWithAll(gpu: Engine, model: Model, test: Batches, bu
 }
 
 /** Share of images that the model classifies right, in percent, and which ones. */
-export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise<{ percent: number; correct: boolean[] }> {
+export async function accuracy(gpu: Engine, model: Model,
+  set: Batches): Promise<{ percent: number; correct: boolean[]; }> {
   const classify = gpu.capture((x) => {
     const logits = model(x);
     return { label: argmax(logits, { dim: 1 }), largest: max(abs(logits)) };
@@ -79,7 +84,8 @@ export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise
   const correct: boolean[] = [];
   for (let i = 0; i < set.images.length; i++) {
     const { label, largest } = classify({ data: set.images[i]!, shape: [set.size, ...set.shape] });
-    gpu.expect(largest, ([v]) => (Number.isFinite(v) ? null : "evaluate: the model's logits are not finite; check its weights and the images"));
+    gpu.expect(largest, ([v]) => (Number.isFinite(v) ? null : "evaluate: the model's logits are not finite; check " +
+      "its weights and the images"));
     const predicted = await label.data<Int32Array>();
     predicted.forEach((label, j) => correct.push(label === set.labels[i]![j]));
   }
@@ -88,14 +94,16 @@ export async function accuracy(gpu: Engine, model: Model, set: Batches): Promise
 }
 
 /** The first `count` images of a set behind a purifier (or as they are), and what the classifier says of them. */
-export async function sample(gpu: Engine, purify: Model | null, classify: Model, set: Batches, count: number): Promise<{ images: Float32Array; predicted: Int32Array; labels: Int32Array }> {
+export async function sample(gpu: Engine, purify: Model | null, classify: Model, set: Batches,
+  count: number): Promise<{ images: Float32Array; predicted: Int32Array; labels: Int32Array; }> {
   const pixels = set.shape[0] * set.shape[1] * set.shape[2];
   const { x, label } = gpu.scope(() => {
     const given = gpu.tensor(set.images[0]!.subarray(0, count * pixels), [count, ...set.shape]);
     const shown = purify ? purify(given) : given;
     return { x: shown, label: argmax(classify(shown), { dim: 1 }) };
   });
-  const result = { images: await x.data(), predicted: await label.data<Int32Array>(), labels: set.labels[0]!.subarray(0, count) };
+  const result = { images: await x.data(), predicted: await label.data<Int32Array>(),
+    labels: set.labels[0]!.subarray(0, count) };
   x.dispose();
   label.dispose();
   return result;

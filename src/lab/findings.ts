@@ -17,7 +17,9 @@ const points = (value: number): string => {
   return (Number(digits) === 0 ? "" : value > 0 ? "+" : "\u2212") + digits;
 };
 export const probability = (p: number): string => (p < 1e-4 ? "< 0.0001" : p.toFixed(4));
-const listed = (words: readonly string[]): string => (words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
+const listed = (
+  words: readonly string[],
+): string => (words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 const slashed = (value: (attack: AttackName) => string): string => ATTACKS.map(value).join(" / ");
 
 /** A C-VAE row beside the VAE row that was trained under the same schedule. */
@@ -43,7 +45,9 @@ export function contributions({ table1 = [], mcnemar = [] }: MnistResults): Cont
 /** Sentences about every part that was run, a paragraph each. */
 export function findings(results: MnistResults): string[] {
   const { table1 = [], table2, clustering = [] } = results;
-  const against = (["cvae+g-signed", "cvae+g"] as const).flatMap((name) => table1.find((row) => row.defence === name) ?? []);
+  const against = (["cvae+g-signed", "cvae+g"] as const).flatMap((name) =>
+    table1.find((row) => row.defence === name) ?? []
+  );
   return [
     ...against.map((row) => againstPaper(row, row === against[0])),
     ...contributions(results).slice(-1).map(clustersContribute),
@@ -57,8 +61,13 @@ function againstPaper(row: MeasuredRow, first: boolean): string {
   const gap = (attack: AttackName) => row[COLUMNS[attack]] - paper(attack);
   const below = ATTACKS.filter((attack) => gap(attack) <= 0);
   const what = `${TITLES[row.defence]} has ${slashed((a) => percent(row[COLUMNS[a]]))} percent`;
-  const of = first ? ` of ${row.n.toLocaleString("en")} test images right (${ATTACKS.join(" / ")}, gray box); the paper's C-VAE+G has ${slashed((a) => percent(paper(a)))}` : "";
-  const verdict = below.length === 0 ? "above the paper in every column" : below.length === ATTACKS.length ? "above the paper in no column" : `above the paper except under ${listed(below)}`;
+  const of = first
+    ? ` of ${row.n.toLocaleString("en")} test images right (${
+      ATTACKS.join(" / ")
+    }, gray box); the paper's C-VAE+G has ${slashed((a) => percent(paper(a)))}` : "";
+  const verdict = below.length === 0 ? "above the paper in every column"
+    : below.length === ATTACKS.length ? "above the paper in no column"
+    : `above the paper except under ${listed(below)}`;
   return `${what}${of}: ${verdict} (${slashed((a) => points(gap(a)))} points).`;
 }
 
@@ -66,12 +75,14 @@ function clustersContribute({ clustered, plain, test }: Contribution): string {
   const ours = slashed((a) => points(clustered[COLUMNS[a]] - plain[COLUMNS[a]]));
   const paper = slashed((a) => points(paperTable1(clustered.defence, a)! - paperTable1(plain.defence, a)!));
   const names = `${TITLES[clustered.defence]} less ${TITLES[plain.defence]}, trained under equal schedules`;
-  return `What the clusters contribute: ${names}, is ${ours} points${test ? `; ${tested(test)}` : ""}. In the paper it is ${paper}.`;
+  return `What the clusters contribute: ${names}, is ${ours} points${test ? `; ${tested(test)}` : ""}. In the paper ` +
+    `it is ${paper}.`;
 }
 
 function tested(test: Comparison): string {
   const found = ATTACKS.filter((attack) => test[COLUMNS[attack]].p < LEVEL);
-  const where = found.length ? `the two differ at p < ${LEVEL} under ${listed(found)}` : `they differ at p < ${LEVEL} in no column`;
+  const where = found.length ? `the two differ at p < ${LEVEL} under ${listed(found)}` : `they differ at p < ` +
+    `${LEVEL} in no column`;
   return `McNemar's p is ${slashed((a) => probability(test[COLUMNS[a]].p))}: ${where}`;
 }
 
@@ -79,15 +90,22 @@ const tenths = (value: number): string => value.toFixed(1);
 const worst = (at: AtEps): number => at.worst.mean_latent.percent;
 
 function whiteBoxFindings(rows: readonly Table2Row[]): string[] {
-  const row = (["cvae+g-signed", "cvae+g"] as const).map((name) => rows.find((r) => r.defence === name)).find(Boolean) ?? rows.at(-1);
+  const row =
+    (["cvae+g-signed", "cvae+g"] as const).map((name) => rows.find((r) => r.defence === name)).find(Boolean) ??
+      rows.at(-1);
   if (!row || row.eps.length === 0) return [];
   const { n, percent: clean } = row.clean.mean_latent;
   const falls = row.eps.map((at) => tenths(worst(at))).join(" / ");
   const theirs = paperRow(row.defence);
   const paper = theirs ? `, ${tenths(PAPER_TABLE2[theirs].ae)} in the paper` : "";
   return [
-    `White box: the attacks bring ${TITLES[row.defence]} down from ${tenths(clean)} percent of ${n} images to ${falls} at eps ${row.eps.map((at) => at.eps).join(" / ")} (worst case over all attacks, as deployed). ` +
-      `BPDA as the paper states it, without a bound, leaves ${tenths(row.paper.acc_ae.percent)}${paper}. ${strongest(rows)}`,
+    `White box: the attacks bring ${TITLES[row.defence]} down from ${
+      tenths(clean)
+    } percent of ${n} images to ${falls} at eps ${
+      row.eps.map((at) => at.eps).join(" / ")
+    } (worst case over all attacks, as deployed). ` +
+    `BPDA as the paper states it, without a bound, leaves ${tenths(row.paper.acc_ae.percent)}${paper}. ` +
+    `${strongest(rows)}`,
   ];
 }
 
@@ -95,15 +113,22 @@ function whiteBoxFindings(rows: readonly Table2Row[]): string[] {
 function strongest(rows: readonly Table2Row[]): string {
   const last = rows.flatMap(({ eps }) => eps.slice(-1));
   const most = `At eps ${last[0]!.eps} no defence keeps more than ${tenths(Math.max(...last.map(worst)))}.`;
-  const flattered = rows.filter((row) => row.defence !== "none").flatMap(({ defence, eps }) => eps.flatMap((at) => (at.attacks.bpda ? [{ defence, at, bpda: at.attacks.bpda.mean_latent.percent }] : [])));
+  const flattered = rows.filter((row) => row.defence !== "none").flatMap(({ defence, eps }) =>
+    eps.flatMap((at) => (at.attacks.bpda ? [{ defence, at, bpda: at.attacks.bpda.mean_latent.percent }] : []))
+  );
   const widest = flattered.sort((a, b) => b.bpda - worst(b.at) - (a.bpda - worst(a.at)))[0];
   if (!widest || widest.bpda <= worst(widest.at)) return most;
-  return `${most} BPDA with the identity alone understates the attack: at eps ${widest.at.eps} it leaves ${TITLES[widest.defence]} ${tenths(widest.bpda)}, all attacks together ${tenths(worst(widest.at))}.`;
+  return `${most} BPDA with the identity alone understates the attack: at eps ${widest.at.eps} it leaves ` +
+    `${TITLES[widest.defence]} ${tenths(widest.bpda)}, all attacks together ${tenths(worst(widest.at))}.`;
 }
 
 function clusteringFinding(all: readonly Clustering[]): string {
   const mean = (value: (c: Clustering) => number) => all.reduce((sum, c) => sum + value(c), 0) / all.length;
   const smallest = Math.min(...all.flatMap(({ sizes }) => sizes));
   const over = all.length === 1 ? "one seed" : `the mean of ${all.length} seeds`;
-  return `Found without labels, the clusters agree with the digits for ${percent(mean((c) => c.accuracy))} percent of the test images by the best matching (NMI ${mean((c) => c.nmi).toFixed(3)}; ${over}); ${smallest ? `the smallest cluster holds ${smallest} images` : "a cluster is empty"}.`;
+  return `Found without labels, the clusters agree with the digits for ${
+    percent(mean((c) => c.accuracy))
+  } percent of the test images by the best matching (NMI ${mean((c) => c.nmi).toFixed(3)}; ${over}); ${
+    smallest ? `the smallest cluster holds ${smallest} images` : "a cluster is empty"
+  }.`;
 }

@@ -15,7 +15,8 @@ import { WHITE_BOX, type WhiteBoxName } from "./victim.ts";
 
 const best = (label: string): ReportColumn => ({ label, best: "highest" });
 const table = (parts: Omit<ReportTable, "kind">): ReportTable => ({ kind: "table", corner: "defence", ...parts });
-const inOrder = <T>(rows: readonly T[], name: (row: T) => RowName): T[] => [...rows].sort((a, b) => ROWS.indexOf(name(a)) - ROWS.indexOf(name(b)));
+const inOrder = <T>(rows: readonly T[], name: (row: T) => RowName): T[] =>
+  [...rows].sort((a, b) => ROWS.indexOf(name(a)) - ROWS.indexOf(name(b)));
 const eachAttack = (cell: (attack: AttackName) => ReportCell): ReportCell[] => ATTACKS.map(cell);
 
 export function table1Table(rows: readonly MeasuredRow[]): ReportTable {
@@ -27,8 +28,12 @@ export function table1Table(rows: readonly MeasuredRow[]): ReportTable {
   return table({
     caption: "Table 1, gray box: accuracy in percent",
     columns: ATTACKS.map(best),
-    rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: TITLES[row.defence], cells: eachAttack((attack) => cell(row, attack)) })),
-    note: `${rows[0]!.n.toLocaleString("en")} test images. Under each number its 95 % Clopper-Pearson interval. The attacks are made against the bare classifier and know nothing of the purifier. The rows of signed noise stand beside the paper's +G, which says Gaussian noise.`,
+    rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: TITLES[row.defence],
+      cells: eachAttack((attack) => cell(row, attack)) })
+    ),
+    note: `${rows[0]!.n.toLocaleString("en")} test images. Under each number its 95 % Clopper-Pearson interval. The ` +
+      `attacks are made against the bare classifier and know nothing of the purifier. The rows of signed noise stand ` +
+      `beside the paper's +G, which says Gaussian noise.`,
   });
 }
 
@@ -37,7 +42,8 @@ export function seedTables(seeds: readonly SeedRow[]): ReportTable[] {
   return [...new Set(seeds.map((row) => row.defence))].map((name) => {
     const own = seeds.filter((row) => row.defence === name);
     const summary = summariseSeeds(own);
-    const of = (label: string, key: keyof Spread) => ({ label, cells: eachAttack((attack) => summary[COLUMNS[attack]][key]) });
+    const of = (label: string, key: keyof Spread) => ({ label,
+      cells: eachAttack((attack) => summary[COLUMNS[attack]][key]) });
     return table({
       caption: `${TITLES[name]} from ${own.length} seeds: accuracy in percent`,
       corner: "",
@@ -65,7 +71,8 @@ export function mcnemarTables(comparisons: readonly Comparison[]): ReportTable[]
       corner: "other row",
       columns: [...ATTACKS],
       rows: own.map((row) => ({ label: TITLES[row.other], cells: eachAttack((attack) => cell(row, attack)) })),
-      note: `Two-sided p, not corrected for the number of tests; in brackets the images that only ${TITLES[reference]} and only the other row has right.`,
+      note: `Two-sided p, not corrected for the number of tests; in brackets the images that only ` +
+        `${TITLES[reference]} and only the other row has right.`,
     });
   });
 }
@@ -81,8 +88,11 @@ export function contributionTables(results: MnistResults): ReportTable[] {
   return [table({
     caption: "Accuracy of each C-VAE less that of the VAE trained alike, in points",
     columns: [...ATTACKS],
-    rows: pairs.map((pair) => ({ label: TITLES[pair.clustered.defence], cells: eachAttack((attack) => cell(pair, attack)) })),
-    note: `Both begin from the same warm-up and are trained for the same number of steps.${results.mcnemar?.length ? " What may be chance, McNemar's test below says." : ""}`,
+    rows: pairs.map((pair) => ({ label: TITLES[pair.clustered.defence],
+      cells: eachAttack((attack) => cell(pair, attack)) })
+    ),
+    note: `Both begin from the same warm-up and are trained for the same number of ` +
+      `steps.${results.mcnemar?.length ? " What may be chance, McNemar's test below says." : ""}`,
   })];
 }
 
@@ -91,13 +101,15 @@ export function paperSettingTable(rows: readonly Table2Row[]): ReportTable {
   const cells = ({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: Table2Row): ReportCell[] => {
     const name = paperRow(defence);
     const theirs = name && PAPER_TABLE2[name];
-    return [{ value: acc_raw.percent, paper: theirs?.raw }, { value: acc_ae.percent, paper: theirs?.ae }, fresh?.draws_mean ?? null, l2, linf];
+    return [{ value: acc_raw.percent, paper: theirs?.raw }, { value: acc_ae.percent, paper: theirs?.ae },
+      fresh?.draws_mean ?? null, l2, linf];
   };
   return table({
     caption: "Table 2, white box: BPDA with raw gradients and no bound",
     columns: [best("Acc_raw"), best("Acc_ae"), "on fresh draws", "L2", "L\u221e"],
     rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: TITLES[row.defence], cells: cells(row) })),
-    note: `${rows[0]!.paper.acc_raw.n} test images, 1,000 in the paper; accuracy in percent. L2 and L\u221e: mean size of the perturbation where the image was right before.`,
+    note: `${rows[0]!.paper.acc_raw.n} test images, 1,000 in the paper; accuracy in percent. L2 and L\u221e: mean ` +
+      `size of the perturbation where the image was right before.`,
   });
 }
 
@@ -122,12 +134,21 @@ export function withinEpsTables(rows: readonly Table2Row[], eps: number): Report
   return READINGS.flatMap((reading, i) => {
     const own = inOrder(rows, (row) => row.defence).flatMap((row) => readRow(row, eps, reading) ?? []);
     if (own.length === 0) return [];
-    const columns = ["not attacked", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), ...(reading.worst ? ["worst case"] : [])];
-    return [table({ caption: `L\u221e, eps ${eps}: ${reading.title}`, columns: columns.map((label) => ({ ...best(label), digits: 1 })), rows: own, ...(i === 0 && { note: `Percent of ${rows[0]!.clean.mean_latent.n} test images; the worst case with its 95 % interval.` }) })];
+    const columns = ["not attacked", ...WHITE_BOX.map((name) => ATTACKED_BY[name]),
+      ...(reading.worst ? ["worst case"] : [])];
+    return [
+      table({ caption: `L\u221e, eps ${eps}: ${reading.title}`,
+        columns: columns.map((label) => ({ ...best(label), digits: 1 })), rows: own,
+        ...(i === 0 &&
+          {
+            note: `Percent of ${rows[0]!.clean.mean_latent.n} test images; the worst case with its 95 % interval.`,
+          }) }),
+    ];
   });
 }
 
-function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, worst }: Reading): { label: string; cells: ReportCell[] } | null {
+function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, worst }: Reading): { label: string;
+  cells: ReportCell[]; } | null {
   const at = all.find((candidate) => candidate.eps === eps);
   if (!at || share(clean) === undefined) return null;
   const bounded = worst?.(at.worst);
@@ -140,7 +161,9 @@ export function curvesTable({ eps, attack, alpha, steps, images, curves }: EpsCu
   return table({
     caption: `Accuracy in percent over eps, ${attack}`,
     columns: eps.map((e) => ({ label: String(e), best: "highest", digits: 1 })),
-    rows: inOrder(curves, (curve) => curve.defence).map(({ defence, values }) => ({ label: TITLES[defence], cells: values })),
+    rows: inOrder(curves, (curve) => curve.defence).map(({ defence, values }) => ({ label: TITLES[defence],
+      cells: values })
+    ),
     note: `${images.toLocaleString("en")} test images, ${steps} steps of ${alpha} eps, against the bare classifier.`,
   });
 }
@@ -149,8 +172,13 @@ export function clusteringTable(all: readonly Clustering[]): ReportTable {
   return table({
     caption: "Clusters of the C-VAE against the digits, test set",
     corner: "seed",
-    columns: [{ label: "accuracy" }, { label: "NMI", digits: 3 }, { label: "purity" }, "images in each cluster, and its digit"],
-    rows: all.map((c) => ({ label: String(c.seed), cells: [c.accuracy, c.nmi, c.purity, c.sizes.map((size, i) => `${size} (${c.matching[i] ?? "none"})`).join(", ")] })),
-    note: "Accuracy (percent) by the best one-to-one matching of clusters and digits; NMI from 0 to 1; purity (percent), which the paper's code calls accuracy.",
+    columns: [{ label: "accuracy" }, { label: "NMI", digits: 3 }, { label: "purity" }, "images in each cluster, and " +
+      "its digit"],
+    rows: all.map((c) => ({ label: String(c.seed),
+      cells: [c.accuracy, c.nmi, c.purity,
+        c.sizes.map((size, i) => `${size} (${c.matching[i] ?? "none"})`).join(", ")] })
+    ),
+    note: "Accuracy (percent) by the best one-to-one matching of clusters and digits; NMI from 0 to 1; purity " +
+      "(percent), which the paper's code calls accuracy.",
   });
 }

@@ -39,16 +39,20 @@ export interface Network {
   means: Parameters;
 }
 
-const sizes = ({ channels, hidden, widths, latent }: MnistSettings["autoencoder"]) => ({ channels: [...channels], hidden, widths: [...widths], latent });
+const sizes = ({ channels, hidden, widths, latent }: MnistSettings["autoencoder"]) => ({ channels: [...channels],
+  hidden, widths: [...widths], latent });
 
 export function makeNetwork(gpu: Engine, s: MnistSettings, seed: number): Network {
   const { clusters, latent } = s.autoencoder;
-  return { net: convMlpAutoencoder(gpu, seed, sizes(s.autoencoder)), means: makeParameters(gpu, { means: { shape: [clusters, latent], init: "zeros" } }, seed) };
+  return { net: convMlpAutoencoder(gpu, seed, sizes(s.autoencoder)),
+    means: makeParameters(gpu, { means: { shape: [clusters, latent], init: "zeros" } }, seed) };
 }
 
-export const makeClassifier = (gpu: Engine, { classifier: { channels, hidden } }: MnistSettings, seed: number): Classifier => cnn(gpu, seed, { channels: [...channels], hidden });
+export const makeClassifier = (gpu: Engine, { classifier: { channels, hidden } }: MnistSettings,
+  seed: number): Classifier => cnn(gpu, seed, { channels: [...channels], hidden });
 
-export const weightsFile = (dir: string, name: NetName, seed: number): string => join(dir, seed === 0 ? `${name}.safetensors` : `${name}.seed${seed}.safetensors`);
+export const weightsFile = (dir: string, name: NetName, seed: number): string =>
+  join(dir, seed === 0 ? `${name}.safetensors` : `${name}.seed${seed}.safetensors`);
 
 /** What a weights file says of itself. */
 export interface Origin {
@@ -62,24 +66,33 @@ export interface Origin {
   seconds: number;
 }
 
-const prefixed = (prefix: string, state: StateDict): StateDict => Object.fromEntries(Object.entries(state).map(([k, v]) => [prefix + k, v]));
+const prefixed = (prefix: string, state: StateDict): StateDict =>
+  Object.fromEntries(Object.entries(state).map(([k, v]) => [prefix + k, v]));
 const stripped = <T>(prefix: string, state: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(state).filter(([k]) => k.startsWith(prefix)).map(([k, v]) => [k.slice(prefix.length), v]));
+  Object.fromEntries(
+    Object.entries(state).filter(([k]) => k.startsWith(prefix)).map(([k, v]) => [k.slice(prefix.length), v]),
+  );
 
-export async function saveWeights(file: string, origin: Origin, parts: { encoder?: Parameters; decoder?: Parameters; means?: Parameters; classifier?: Parameters }): Promise<void> {
+export async function saveWeights(file: string, origin: Origin,
+  parts: { encoder?: Parameters; decoder?: Parameters; means?: Parameters; classifier?: Parameters; }): Promise<void> {
   const { encoder, decoder, means, classifier } = parts;
   const state: StateDict = {
-    ...(classifier && (await classifier.state())), ...(means && (await means.state())),
-    ...(encoder && prefixed("encoder.", await encoder.state())), ...(decoder && prefixed("decoder.", await decoder.state())),
+    ...(classifier && (await classifier.state())),
+    ...(means && (await means.state())),
+    ...(encoder && prefixed("encoder.", await encoder.state())),
+    ...(decoder && prefixed("decoder.", await decoder.state())),
   };
-  const halves = Object.fromEntries(Object.entries(state).map(([k, { shape, data }]) => [k, { dtype: "F16", shape, data: toHalf(data) }])) as SafeTensors;
+  const halves = Object.fromEntries(
+    Object.entries(state).map(([k, { shape, data }]) => [k, { dtype: "F16", shape, data: toHalf(data) }]),
+  ) as SafeTensors;
   writeFileAtomic(file, encodeSafetensors(halves, { purigrad: JSON.stringify(origin) }));
 }
 
 function readWeights(file: string): { state: StateDict; origin: Origin } {
   const bytes = readFileOr(file, "the weights");
   const state = Object.fromEntries(Object.entries(parseSafetensors(bytes, file)).map(([k, t]) => {
-    if (t.dtype !== "F16" && t.dtype !== "F32") throw new Error(`${file}: ${k} is ${t.dtype}, F16 or F32 is due; use a file that purigrad wrote`);
+    if (t.dtype !== "F16" && t.dtype !== "F32") throw new Error(`${file}: ${k} is ${t.dtype}, F16 or F32 is due; use ` +
+      `a file that purigrad wrote`);
     return [k, { dtype: "F32" as const, shape: t.shape, data: t.dtype === "F16" ? fromHalf(t.data) : t.data }];
   }));
   return { state, origin: readOrigin(file)! };
@@ -96,7 +109,8 @@ export function readOrigin(file: string): Origin | null {
 /** The settings with the sizes that a weights file says its network has, whatever preset it was trained with. */
 export function settingsOfWeights(s: MnistSettings, file: string): MnistSettings {
   const { classifier, autoencoder } = (readOrigin(file)?.settings ?? {}) as Partial<MnistSettings>;
-  if (!classifier && !autoencoder) throw new Error(`${file}: it does not say what sizes its network has; use a file that purigrad wrote`);
+  if (!classifier && !autoencoder) throw new Error(`${file}: it does not say what sizes its network has; use a file ` +
+    `that purigrad wrote`);
   return { ...s, ...(classifier && { classifier }), ...(autoencoder && { autoencoder }) };
 }
 

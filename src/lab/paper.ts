@@ -1,4 +1,7 @@
-/** The numbers of "Defending Adversaries Using Unsupervised Feature Clustering VAE", for comparison: accuracy in percent, MNIST. */
+/**
+ * The numbers of "Defending Adversaries Using Unsupervised Feature Clustering VAE", for comparison: accuracy in
+ * percent, MNIST.
+ */
 
 export const ATTACKS = ["None", "FGSM", "I-FGSM", "PGD", "MI-FGSM"] as const;
 export type AttackName = (typeof ATTACKS)[number];
@@ -24,7 +27,9 @@ export const PAPER_TABLE2 = {
   "cvae+g": { raw: 97.5, ae: 37.2 },
 } as const satisfies Record<DefenceName, { raw: number; ae: number }>;
 
-/** The paper's row beside one of ours: its "+G" beside ours with Gaussian and with signed noise; undefined without one. */
+/**
+ * The paper's row beside one of ours: its "+G" beside ours with Gaussian and with signed noise; undefined without one.
+ */
 export function paperRow(defence: string): DefenceName | undefined {
   const name = defence.replace(/\+g-signed$/, "+g");
   return Object.hasOwn(PAPER_TABLE1, name) ? (name as DefenceName) : undefined;

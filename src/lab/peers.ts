@@ -31,11 +31,13 @@ export function against(peers: PeerResults): Against[] {
     if (others.length === 0) return [];
     const ratios = Object.fromEntries(others.map((row) => [row.engine, row.ms / mine.ms]));
     const [best] = Object.entries(ratios).filter(([engine]) => isWebGpu(engine)).sort((a, b) => a[1] - b[1]);
-    return [{ case: mine.case, group: groupOf(mine), ours: mine, ratios, fastest: best ? { engine: best[0], ratio: best[1] } : null }];
+    return [{ case: mine.case, group: groupOf(mine), ours: mine, ratios,
+      fastest: best ? { engine: best[0], ratio: best[1] } : null }];
   });
 }
 
-export const geometricMean = (values: readonly number[]): number => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+export const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
 export interface Summary {
   group: Group;
@@ -51,12 +53,16 @@ export function summarise(rows: readonly Against[]): Summary[] {
   const groups: Group[] = ["kernel", "overhead", "step"];
   return groups.flatMap((group) => {
     const ratios = rows.flatMap((row) => (row.group === group && row.fastest ? [row.fastest.ratio] : []));
-    return ratios.length ? [{ group, cases: ratios.length, behind: ratios.filter((r) => r < 1).length, ahead: geometricMean(ratios) }] : [];
+    return ratios.length
+      ? [{ group, cases: ratios.length, behind: ratios.filter((r) => r < 1).length, ahead: geometricMean(ratios) }]
+      : [];
   });
 }
 
-const NAMES: Record<Group, string> = { kernel: "kernels", overhead: "chains of tiny ops", step: "whole steps and attacks", op: "ops" };
+const NAMES: Record<Group, string> = { kernel: "kernels", overhead: "chains of tiny ops",
+  step: "whole steps and attacks", op: "ops" };
 
 /** `kernels: 4.10 times as fast as the fastest WebGPU peer (geometric mean of 60 cases), behind it in 2`. */
 export const summaryText = ({ group, cases, behind, ahead }: Summary): string =>
-  `${NAMES[group]}: ${ahead.toFixed(2)} times as fast as the fastest WebGPU peer (geometric mean of ${cases} ${cases === 1 ? "case" : "cases"}), behind it in ${behind}`;
+  `${NAMES[group]}: ${ahead.toFixed(2)} times as fast as the fastest WebGPU peer (geometric mean of ${cases} ` +
+    `${cases === 1 ? "case" : "cases"}), behind it in ${behind}`;

@@ -6,7 +6,8 @@ const PER_PASS = 1000; // images through the classifier at once: bounds the memo
 const LEAST = 8; // images of the smallest piece
 
 /** Images at once so that all their draws go through in one pass. */
-export const batchFor = (draws: number, batch: number): number => Math.max(1, Math.min(batch, Math.floor(PER_PASS / draws)));
+export const batchFor = (draws: number, batch: number): number =>
+  Math.max(1, Math.min(batch, Math.floor(PER_PASS / draws)));
 
 /** The images of a set with these numbers, as copies. */
 export function select(set: ImageSet, numbers: readonly number[]): ImageSet {
@@ -16,9 +17,13 @@ export function select(set: ImageSet, numbers: readonly number[]): ImageSet {
   return { images, labels: Int32Array.from(numbers, (i) => set.labels[i]!), n: numbers.length, shape: set.shape };
 }
 
-/** `count` images spread evenly over a set, always the same ones: the first test images of MNIST are harder than the rest. */
+/**
+ * `count` images spread evenly over a set, always the same ones: the first test images of MNIST are harder than the
+ * rest.
+ */
 export function spread(set: ImageSet, count: number): ImageSet {
-  if (!(Number.isInteger(count) && count >= 1 && count <= set.n)) throw new Error(`spread: ${count} of ${set.n} images were asked for; a whole number from 1 to ${set.n} is due`);
+  if (!(Number.isInteger(count) && count >= 1 && count <= set.n)) throw new Error(`spread: ${count} of ${set.n} ` +
+    `images were asked for; a whole number from 1 to ${set.n} is due`);
   return select(set, Array.from({ length: count }, (_, i) => Math.floor((i * set.n) / count)));
 }
 

@@ -52,7 +52,9 @@ export function imageGrid(grid: ImageGrid): Uint8Array {
   return encode(canvas);
 }
 
-/** Where everything goes, in screen pixels. A row is as high as its image or its label, and its captions come under it. */
+/**
+ * Where everything goes, in screen pixels. A row is as high as its image or its label, and its captions come under it.
+ */
 function layOut({ title = "", shape, columns = [], rows, scale = 3 }: ImageGrid) {
   const image = { width: shape[2] * scale, height: shape[1] * scale };
   const pitch =

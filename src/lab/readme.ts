@@ -19,7 +19,8 @@ const SECTIONS: Record<string, (results: MnistResults) => string> = {
 
 /** The README with the tables of these results between its markers; a part that was not run stays empty. */
 export function fillReadme(readme: string, results: MnistResults): string {
-  return fillSections(readme, Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, section(results)])));
+  return fillSections(readme,
+    Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, section(results)])));
 }
 
 /** The README with each text between the markers of its name. */
@@ -31,16 +32,20 @@ function fill(readme: string, name: string, content: string): string {
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = readme.indexOf(open);
   const to = readme.indexOf(close, from);
-  if (from === -1 || to === -1) throw new Error(`readme: the markers ${open} and ${close} were due in README.md, one is missing; put them where the table belongs`);
+  if (from === -1 || to === -1) throw new Error(`readme: the markers ${open} and ${close} were due in README.md, one ` +
+    `is missing; put them where the table belongs`);
   return `${readme.slice(0, from)}${open}\n${content ? `\n${content}\n\n` : ""}${readme.slice(to)}`;
 }
 
 const percent = (value: number): string => value.toFixed(2);
 /** `98.05 (96.72)`: ours and the paper's. */
-const beside = (ours: number, paper?: number): string => percent(ours) + (paper === undefined ? "" : ` (${percent(paper)})`);
+const beside = (ours: number, paper?: number): string =>
+  percent(ours) + (paper === undefined ? "" : ` (${percent(paper)})`);
 const cells = (cell: (column: Column) => string): string[] => COLUMN_NAMES.map(cell);
-const details = (summary: string, body: string): string => `<details><summary>${summary}</summary>\n\n${body}\n</details>\n`;
-const inOrder = <T>(rows: readonly T[], name: (row: T) => RowName): T[] => [...rows].sort((a, b) => ROWS.indexOf(name(a)) - ROWS.indexOf(name(b)));
+const details = (summary: string, body: string): string =>
+  `<details><summary>${summary}</summary>\n\n${body}\n</details>\n`;
+const inOrder = <T>(rows: readonly T[], name: (row: T) => RowName): T[] =>
+  [...rows].sort((a, b) => ROWS.indexOf(name(a)) - ROWS.indexOf(name(b)));
 
 function table1Section({ table1 = [], seeds = [], mcnemar = [] }: MnistResults): string {
   const rows = inOrder(table1, (row) => row.defence);
@@ -52,16 +57,21 @@ function table1Section({ table1 = [], seeds = [], mcnemar = [] }: MnistResults):
     markdownTable({ columns: ATTACKS, rows: rows.map(besidePaper) }),
     ...seedTables(seeds),
     details("95 % intervals (Clopper-Pearson)", intervalTable(rows)),
-    ...references.map((reference) => details(`McNemar's exact test: ${TITLES[reference]} and each other row`, mcnemarTable(reference, mcnemar))),
+    ...references.map((reference) =>
+      details(`McNemar's exact test: ${TITLES[reference]} and each other row`, mcnemarTable(reference, mcnemar))
+    ),
   ].join("\n");
 }
 
 function besidePaper(row: MeasuredRow): string[] {
-  return [TITLES[row.defence], ...ATTACKS.map((attack) => beside(row[COLUMNS[attack]], paperTable1(row.defence, attack)))];
+  return [TITLES[row.defence],
+    ...ATTACKS.map((attack) => beside(row[COLUMNS[attack]], paperTable1(row.defence, attack)))];
 }
 
 const intervalTable = (rows: readonly MeasuredRow[]): string =>
-  markdownTable({ columns: ATTACKS, rows: rows.map((row) => [TITLES[row.defence], ...cells((c) => row.intervals[c].map(percent).join(" to "))]) });
+  markdownTable({ columns: ATTACKS, rows: rows.map((row) => [TITLES[row.defence], ...cells((c) =>
+    row.intervals[c].map(percent).join(" to ")
+  )]) });
 
 /** One table for each defence that was trained from several seeds. */
 function seedTables(seeds: readonly SeedRow[]): string[] {
@@ -88,11 +98,13 @@ function mcnemarTable(reference: RowName, comparisons: readonly Comparison[]): s
   const cell = ({ b, c, p }: McNemar) => `${p < 1e-4 ? "< 0.0001" : p.toFixed(4)} (${b} / ${c})`;
   return [
     `p, and in brackets the images that only ${TITLES[reference]} / only the other row has right.\n`,
-    markdownTable({ columns: ATTACKS, rows: rows.map((row) => [TITLES[row.other], ...cells((column) => cell(row[column]))]) }),
+    markdownTable({ columns: ATTACKS,
+      rows: rows.map((row) => [TITLES[row.other], ...cells((column) => cell(row[column]))]) }),
   ].join("\n");
 }
 
-const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA, identity", sampler: "PGD through the sampler", eot: "EOT", mean: "PGD through the mean" };
+const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA, identity", sampler: "PGD through the sampler",
+  eot: "EOT", mean: "PGD through the mean" };
 
 /** One way to judge a defence: as deployed, or on fresh draws of z. */
 interface Reading {
@@ -113,9 +125,12 @@ function table2Section({ table2 }: MnistResults): string {
   if (!first) return "";
   const within = (reading: Reading) => first.eps.map(({ eps }) => withinEps(rows, eps, reading)).join("\n");
   return [
-    `Table 2: BPDA without a bound, accuracy in percent on ${first.paper.acc_raw.n} test images, the paper's in brackets.\n`,
-    markdownTable({ columns: ["Acc_raw", "Acc_ae", "mean over fresh draws", "L2", "L-infinity"], rows: rows.map(paperSetting) }),
-    `White-box attacks within eps, accuracy in percent on ${first.clean.mean_latent.n} test images, ${DEPLOYED.title}; worst case over all of them with its 95 % interval.\n`,
+    `Table 2: BPDA without a bound, accuracy in percent on ${first.paper.acc_raw.n} test images, the paper's in ` +
+    `brackets.\n`,
+    markdownTable({ columns: ["Acc_raw", "Acc_ae", "mean over fresh draws", "L2", "L-infinity"],
+      rows: rows.map(paperSetting) }),
+    `White-box attacks within eps, accuracy in percent on ${first.clean.mean_latent.n} test images, ` +
+      `${DEPLOYED.title}; worst case over all of them with its 95 % interval.\n`,
     within(DEPLOYED),
     ...FRESH.map((reading) => details(`The same, ${reading.title}`, within(reading))),
   ].join("\n");
@@ -124,7 +139,8 @@ function table2Section({ table2 }: MnistResults): string {
 function paperSetting({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: Table2Row): string[] {
   const row = paperRow(defence);
   const theirs = row && PAPER_TABLE2[row];
-  return [TITLES[defence], beside(acc_raw.percent, theirs?.raw), beside(acc_ae.percent, theirs?.ae), fresh ? percent(fresh.draws_mean) : "-", l2.toFixed(2), linf.toFixed(2)];
+  return [TITLES[defence], beside(acc_raw.percent, theirs?.raw), beside(acc_ae.percent, theirs?.ae),
+    fresh ? percent(fresh.draws_mean) : "-", l2.toFixed(2), linf.toFixed(2)];
 }
 
 /** The table of one eps; a defence without noise in z is left out where draws are asked for. */
@@ -134,9 +150,11 @@ function withinEps(rows: readonly Table2Row[], eps: number, { share, worst }: Re
     const at = all.find((candidate) => candidate.eps === eps);
     const bounded = at && worst(at.worst);
     if (!bounded) return [];
-    return [[TITLES[defence], cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])), `${percent(bounded.percent)} [${bounded.interval.map(percent).join(", ")}]`]];
+    return [[TITLES[defence], cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])),
+      `${percent(bounded.percent)} [${bounded.interval.map(percent).join(", ")}]`]];
   });
-  return markdownTable({ corner: `eps ${eps}`, columns: ["clean", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), "worst case"], rows: body });
+  return markdownTable({ corner: `eps ${eps}`,
+    columns: ["clean", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), "worst case"], rows: body });
 }
 
 const percentOr = (share: Share | undefined): string => (share ? percent(share.percent) : "-");
@@ -144,11 +162,14 @@ const percentOr = (share: Share | undefined): string => (share ? percent(share.p
 function clusteringSection({ clustering = [] }: MnistResults): string {
   if (clustering.length === 0) return "";
   return [
-    "Clusters against labels on the test set: accuracy by the best one-to-one matching and purity in percent, NMI from 0 to 1.\n",
+    "Clusters against labels on the test set: accuracy by the best one-to-one matching and purity in percent, NMI " +
+      "from 0 to 1.\n",
     markdownTable({
       corner: "seed",
       columns: ["accuracy", "NMI", "purity", "images in each cluster"],
-      rows: clustering.map((c) => [String(c.seed), percent(c.accuracy), c.nmi.toFixed(3), percent(c.purity), c.sizes.join(", ")]),
+      rows: clustering.map((
+        c,
+      ) => [String(c.seed), percent(c.accuracy), c.nmi.toFixed(3), percent(c.purity), c.sizes.join(", ")]),
     }),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 // How the purifiers are trained (RECIPE of the paper's method, corrected): a warm-up as a plain VAE with a small KL,
-// then VAE or C-VAE at full loss, then "+G": the decoder frozen, the encoder retrained on noisy images against clean ones.
+// then VAE or C-VAE at full loss, then "+G": the decoder frozen, the encoder retrained on noisy images against clean
+// ones.
 
 import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -10,7 +11,8 @@ import { cvaeLoss, vaeLoss } from "../model/losses.ts";
 import { adam, cosine, type Schedule } from "../model/optim.ts";
 import { makeParameters, type Parameters } from "../model/params.ts";
 import { fit, imagesAt, trainingStep, type Data } from "../model/train.ts";
-import { loadCheckpoint, removeCheckpoint, saveCheckpoint, type Identity, type Position, type Trained } from "./checkpoint.ts";
+import { loadCheckpoint, removeCheckpoint, saveCheckpoint, type Identity, type Position,
+  type Trained } from "./checkpoint.ts";
 import { progress } from "./progress.ts";
 
 /** What every phase of a run shares. */
@@ -22,7 +24,9 @@ export interface Run {
   signal?: AbortSignal;
   /** Seconds of each phase, filled as they end. */
   durations: Record<string, number>;
-  /** Where a phase saves itself, about every `every` seconds and when it is stopped, and what must be equal to go on. */
+  /**
+   * Where a phase saves itself, about every `every` seconds and when it is stopped, and what must be equal to go on.
+   */
   checkpoint?: { file: string; every: number; resume: boolean; identity: Identity };
 }
 
@@ -36,10 +40,13 @@ export interface Phase {
 }
 
 /**
- * Trains `params` on `loss` for one phase with Adam, with progress on the terminal. With a checkpoint the phase draws its
- * random numbers from the run's seed and its name alone, goes on where a file is found, and removes the file at its end.
+ * Trains `params` on `loss` for one phase with Adam, with progress on the terminal. With a checkpoint the phase draws
+ * its
+ * random numbers from the run's seed and its name alone, goes on where a file is found, and removes the file at its
+ * end.
  */
-export async function trainPhase(run: Run, phase: Phase, params: Parameters[], loss: (x: Tensor, y: Tensor) => Tensor): Promise<void> {
+export async function trainPhase(run: Run, phase: Phase, params: Parameters[],
+  loss: (x: Tensor, y: Tensor) => Tensor): Promise<void> {
   const { gpu, data, batch } = run;
   const n = data.labels.size;
   const total = Math.floor(n / batch) * phase.epochs;
@@ -69,17 +76,20 @@ export async function trainPhase(run: Run, phase: Phase, params: Parameters[], l
 }
 
 /** Where the phase stands, from its checkpoint if there is one, and how to save it. */
-async function checkpointOf({ gpu, seed, checkpoint }: Run, { name }: Phase, trained: Trained): Promise<Position & { save: (step: number, seconds: number) => Promise<void> }> {
+async function checkpointOf({ gpu, seed, checkpoint }: Run, { name }: Phase,
+  trained: Trained): Promise<Position & { save: (step: number, seconds: number) => Promise<void>; }> {
   if (!checkpoint) return { step: 0, seconds: 0, save: async () => {} };
   gpu.random.restore([seed, hashOf(name), 0, 0]);
   const identity = { phase: name, seed, ...checkpoint.identity };
   const found = checkpoint.resume ? loadCheckpoint(checkpoint.file, trained, identity) : null;
   const position = found ?? { step: 0, seconds: 0 };
-  return { ...position, save: (step, seconds) => saveCheckpoint(checkpoint.file, trained, { step, seconds }, identity) };
+  return { ...position,
+    save: (step, seconds) => saveCheckpoint(checkpoint.file, trained, { step, seconds }, identity) };
 }
 
 /** 32 bits of a text (FNV-1a). */
-const hashOf = (text: string): number => [...text].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619), 2166136261) >>> 0;
+const hashOf = (text: string): number =>
+  [...text].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 16777619), 2166136261) >>> 0;
 
 const both = (net: Autoencoder): Parameters[] => [net.encoder, net.decoder];
 
@@ -116,5 +126,6 @@ export const trainCvae = (run: Run, phase: Phase, net: Autoencoder, means: Param
   trainPhase(run, phase, [...both(net), means], (x) => cvaeLoss(net, means.get("means"), x, x, lam));
 
 /** "+G": only the encoder learns; input clamp(x + N(0, sigma^2), 0, 1), target the clean x. */
-export const retrainEncoder = (run: Run, phase: Phase, net: Autoencoder, sigma: number, loss: (noisy: Tensor, clean: Tensor) => Tensor): Promise<void> =>
+export const retrainEncoder = (run: Run, phase: Phase, net: Autoencoder, sigma: number,
+  loss: (noisy: Tensor, clean: Tensor) => Tensor): Promise<void> =>
   trainPhase(run, phase, [net.encoder], (x) => loss(addNoise(x, sigma, { clamp: [0, 1] }), x));

@@ -1,13 +1,15 @@
 /** The report's style sheet: system fonts, two colour schemes, one column. */
 export const REPORT_STYLE = `
 :root {
-  --page: #fdfdfb; --ink: #1f2023; --muted: #6a6c72; --rule: #e2e1db; --strong-rule: #b9b8b1; --link: #2b5c8a; --card: #fff;
+  --page: #fdfdfb; --ink: #1f2023; --muted: #6a6c72; --rule: #e2e1db;
+  --strong-rule: #b9b8b1; --link: #2b5c8a; --card: #fff;
   --serif: Charter, "Bitstream Charter", "Sitka Text", Cambria, Georgia, serif;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #17181b; --ink: #e5e4df; --muted: #9c9ca0; --rule: #2e3035; --strong-rule: #54565c; --link: #8db9e4; --card: #e6e6e6;
+    --page: #17181b; --ink: #e5e4df; --muted: #9c9ca0; --rule: #2e3035;
+    --strong-rule: #54565c; --link: #8db9e4; --card: #e6e6e6;
   }
   img { filter: brightness(.9); }
 }
@@ -15,7 +17,9 @@ export const REPORT_STYLE = `
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 1.0625rem/1.6 var(--serif); }
 main { max-width: 68rem; margin: 0 auto; padding: 3.5rem 1.5rem 6rem; }
-h1 { margin: 0 0 1.25rem; font-size: 2rem; font-weight: 600; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance; }
+h1 {
+  margin: 0 0 1.25rem; font-size: 2rem; font-weight: 600; line-height: 1.2; letter-spacing: -.01em; text-wrap: balance;
+}
 h2 { margin: 0 0 1rem; font-size: 1.375rem; font-weight: 600; line-height: 1.3; }
 p { max-width: 42rem; margin: 0 0 1rem; text-wrap: pretty; overflow-wrap: break-word; }
 a { color: var(--link); text-underline-offset: .15em; }
@@ -51,7 +55,10 @@ figure img, figure svg { display: block; height: auto; margin: 0 auto; }
 figcaption { max-width: 42rem; margin-top: .75rem; font: .9375rem/1.5 var(--sans); color: var(--muted); }
 
 dl { max-width: 42rem; margin: 0 0 1.5rem; font: .9375rem/1.5 var(--sans); }
-dl div { display: grid; grid-template-columns: minmax(8rem, 1fr) 2fr; gap: 1rem; padding: .4rem 0; border-bottom: 1px solid var(--rule); }
+dl div {
+  display: grid; grid-template-columns: minmax(8rem, 1fr) 2fr; gap: 1rem; padding: .4rem 0;
+  border-bottom: 1px solid var(--rule);
+}
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 

@@ -111,7 +111,8 @@ function contents(sections: readonly ReportSection[]): string {
 
 function section({ heading, parts }: ReportSection, index: number): string {
   const id = `s${index + 1}`;
-  return `<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(heading)}</h2>\n${parts.map(part).join("\n")}\n</section>`;
+  return `<section aria-labelledby="${id}">\n<h2 ` +
+    `id="${id}">${escapeHtml(heading)}</h2>\n${parts.map(part).join("\n")}\n</section>`;
 }
 
 function part(content: ReportPart): string {
@@ -176,7 +177,8 @@ function table(content: ReportTable): string {
   const wrong = content.rows.find((row) => row.cells.length !== columns.length);
   if (wrong) {
     throw new Error(
-      `htmlReport: row "${wrong.label}" has ${wrong.cells.length} cells, the table has ${columns.length} columns; make them agree`,
+      `htmlReport: row "${wrong.label}" has ${wrong.cells.length} cells, the table has ${columns.length} columns; ` +
+        `make them agree`,
     );
   }
   const drawn = columns.map((column, i) =>
@@ -188,7 +190,9 @@ function table(content: ReportTable): string {
   const line = (first: string, r: number) => `<tr>${first}${drawn.map((column) => column[r]).join("")}</tr>`;
   const rows = content.rows.map((row, r) => line(`<th scope="row">${escapeHtml(row.label)}</th>`, r + 1));
   const caption = content.caption ? `<caption><span>${escapeHtml(content.caption)}</span></caption>\n` : "";
-  const body = `<table${content.dense ? ` class="dense"` : ""}>\n${caption}<thead>${line(`<th scope="col">${escapeHtml(content.corner ?? "")}</th>`, 0)}</thead>
+  const body = `<table${content.dense ? ` class="dense"` : ""}>\n${caption}<thead>${
+    line(`<th scope="col">${escapeHtml(content.corner ?? "")}</th>`, 0)
+  }</thead>
 <tbody>\n${rows.join("\n")}\n</tbody>\n</table>`;
   return scroller(content.caption ?? "Table", body) + tableNote(content);
 }
@@ -199,7 +203,10 @@ function tableNote({ rows, note }: ReportTable): string {
   return legend || note ? `\n<p class="note">${legend}${escapeHtml(note ?? "")}</p>` : "";
 }
 
-/** Heading and cells of one column. They are made together: the best is bold, and a missing paper's number keeps its place. */
+/**
+ * Heading and cells of one column. They are made together: the best is bold, and a missing paper's number keeps its
+ * place.
+ */
 function drawColumn({ label, best, digits = 2 }: ReportColumn, cells: readonly ReportCell[]): string[] {
   const numbers = cells.map(measured);
   const words = numbers.every((number) => number === undefined) ? ` class="words"` : "";

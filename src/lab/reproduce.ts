@@ -25,7 +25,8 @@ import { table1Of } from "./table1.ts";
 import { whiteBox } from "./table2.ts";
 import { trainNetworks } from "./train-mnist.ts";
 
-export const PARTS = ["table1", "table2", "figure1", "figure2", "figure3", "figure4", "curves", "latent", "clustering"] as const;
+export const PARTS = ["table1", "table2", "figure1", "figure2", "figure3", "figure4", "curves", "latent",
+  "clustering"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface ReproduceOptions {
@@ -41,7 +42,8 @@ export interface ReproduceOptions {
 }
 
 /** File of each figure in the folder; the report shows those that are there. */
-const FIGURES = { figure1: "figure1.svg", figure2: "figure2.png", figure3: "figure3.png", figure4: "figure4.png", curves: "eps-curves.svg", latent: "latent.svg" } as const;
+const FIGURES = { figure1: "figure1.svg", figure2: "figure2.png", figure3: "figure3.png", figure4: "figure4.png",
+  curves: "eps-curves.svg", latent: "latent.svg" } as const;
 type FigureName = keyof typeof FIGURES;
 
 const PURIFIERS = ROWS.filter((row) => row !== "none");
@@ -50,8 +52,15 @@ const CLUSTERED: RowName = "cvae";
 
 /** Networks of the first seed that a part needs. */
 const NEEDS: Record<Part, readonly NetName[]> = {
-  table1: ["cnn", ...PURIFIERS], table2: ["cnn", ...PURIFIERS], figure4: ["cnn", ...PURIFIERS], curves: ["cnn", ...PURIFIERS],
-  figure1: ["cnn", "cvae"], figure2: ["cvae"], figure3: ["cvae"], latent: ["cvae"], clustering: ["cvae"],
+  table1: ["cnn", ...PURIFIERS],
+  table2: ["cnn", ...PURIFIERS],
+  figure4: ["cnn", ...PURIFIERS],
+  curves: ["cnn", ...PURIFIERS],
+  figure1: ["cnn", "cvae"],
+  figure2: ["cvae"],
+  figure3: ["cvae"],
+  latent: ["cvae"],
+  clustering: ["cvae"],
 };
 
 class Reproduction {
@@ -70,7 +79,8 @@ class Reproduction {
   /** The results of an earlier run with the same settings, which this one adds to. */
   private earlier(): MnistResults {
     const { gpu, settings, out } = this.o;
-    const fresh: MnistResults = { command: "reproduce", settings: { ...settings }, seed: settings.seeds[0]!, adapter: gpu.adapter.name, commit: commit(), durations: {} };
+    const fresh: MnistResults = { command: "reproduce", settings: { ...settings }, seed: settings.seeds[0]!,
+      adapter: gpu.adapter.name, commit: commit(), durations: {} };
     const file = join(out, "results.json");
     if (!existsSync(file)) return fresh;
     const old = readJsonOr(file, "the results") as MnistResults;
@@ -89,7 +99,8 @@ class Reproduction {
   private async train(names: NetName[], seedIndex: number): Promise<void> {
     const { gpu, settings, data, resume, signal, say } = this.o;
     const seed = settings.seeds[seedIndex]!;
-    Object.assign(this.results.durations, await trainNetworks({ gpu, settings, seed, dir: this.weights, data, resume, signal, say }, names));
+    Object.assign(this.results.durations,
+      await trainNetworks({ gpu, settings, seed, dir: this.weights, data, resume, signal, say }, names));
   }
 
   private defence(name: RowName, seed = this.o.settings.seeds[0]!): Defence {
@@ -138,13 +149,18 @@ class Reproduction {
   /** The rows that are repeated with every seed, kept one by one; all of them purify the same attacked images. */
   private async otherSeeds(attacked: Attacked): Promise<void> {
     const { gpu, settings: { seeds, seedRows }, signal } = this.o;
-    const seedRow = (seed: number, { intervals: _, n: __, first500: ___, ...row }: MeasuredRow): SeedRow => ({ seed, ...row });
-    this.results.seeds = this.results.table1!.filter((row) => seedRows.includes(row.defence)).map((row) => seedRow(seeds[0]!, row));
+    const seedRow = (seed: number, { intervals: _, n: __, first500: ___, ...row }: MeasuredRow): SeedRow => ({ seed,
+      ...row });
+    this.results.seeds = this.results.table1!.filter((row) => seedRows.includes(row.defence)).map((row) =>
+      seedRow(seeds[0]!, row)
+    );
     for (const [i, seed] of seeds.entries()) {
       if (i === 0) continue;
       this.write(); // the networks may have to be trained first
       await this.train([...seedRows] as NetName[], i);
-      const { rows } = await table1Of(gpu, seedRows.map((name) => this.defence(name, seed)), this.net, attacked, { signal });
+      const { rows } = await table1Of(gpu, seedRows.map((name) => this.defence(name, seed)), this.net, attacked, {
+        signal,
+      });
       this.results.seeds.push(...rows.map((row) => seedRow(seed, row)));
     }
   }
@@ -157,9 +173,14 @@ class Reproduction {
 
   private async curves(): Promise<void> {
     const { gpu, settings, signal } = this.o;
-    this.results.epsCurves = await epsCurves(gpu, this.defences, this.net, this.batchesOf(settings.curves.images), settings.curves.eps, settings.attack, { signal });
+    this.results.epsCurves = await epsCurves(gpu, this.defences, this.net, this.batchesOf(settings.curves.images),
+      settings.curves.eps, settings.attack, { signal });
     const { eps, curves, attack } = this.results.epsCurves;
-    this.draw("curves", accuracyFigure({ eps, attack, curves: curves.map(({ defence, values }) => ({ label: TITLES[defence], values, dashed: defence.endsWith("signed") })), marked: settings.attack.eps }));
+    this.draw("curves",
+      accuracyFigure({ eps, attack,
+        curves: curves.map(({ defence, values }) => ({ label: TITLES[defence], values,
+          dashed: defence.endsWith("signed") })
+        ), marked: settings.attack.eps }));
   }
 
   private async clustering(): Promise<void> {
@@ -184,7 +205,8 @@ class Reproduction {
 
   private async figure3(): Promise<void> {
     const { net, means } = this.defence(CLUSTERED);
-    this.draw("figure3", await figure3(this.o.gpu, net!, means!, this.images.shape, { seed: this.o.settings.seeds[0]! }));
+    this.draw("figure3",
+      await figure3(this.o.gpu, net!, means!, this.images.shape, { seed: this.o.settings.seeds[0]! }));
   }
 
   private async figure4(): Promise<void> {
@@ -197,7 +219,8 @@ class Reproduction {
 
   private async latent(): Promise<void> {
     const { net, means } = this.defence(CLUSTERED);
-    this.draw("latent", await latentSpace(this.o.gpu, net!, means!, this.batches, { count: this.o.settings.latentImages }));
+    this.draw("latent",
+      await latentSpace(this.o.gpu, net!, means!, this.batches, { count: this.o.settings.latentImages }));
   }
 
   private draw(name: FigureName, figure: Uint8Array | string): void {

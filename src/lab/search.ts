@@ -7,7 +7,8 @@ import { pieces, select } from "./pieces.ts";
 import { needsNoise, type Exam, type Examiner, type WhiteBoxName } from "./victim.ts";
 
 /** Attacks a whole set, piece by piece. */
-export async function attackSet(gpu: Engine, attack: (x: Tensor, y: Tensor) => Tensor | Promise<Tensor>, set: ImageSet, batch: number, signal?: AbortSignal): Promise<ImageSet> {
+export async function attackSet(gpu: Engine, attack: (x: Tensor, y: Tensor) => Tensor | Promise<Tensor>, set: ImageSet,
+  batch: number, signal?: AbortSignal): Promise<ImageSet> {
   const pixels = set.images.length / set.n;
   const images = new Float32Array(set.images.length);
   for (const { from, rows, piece } of pieces(set, batch)) {
@@ -78,10 +79,12 @@ export interface Climb {
 
 /**
  * Starts the attack again and again from the clean images and keeps for each the image of the highest loss, a wrong
- * one before any right one, so a larger eps or a further start never does worse. A settled image is not attacked again: no verdict is left to be won there,
+ * one before any right one, so a larger eps or a further start never does worse. A settled image is not attacked again:
+ * no verdict is left to be won there,
  * but for draws so rare that the exam did not meet one. The exam's draws are not those of any verdict.
  */
-export async function climb(gpu: Engine, found: Found, { clean, attack, restarts, batch, examiner, signal, tick }: Climb): Promise<void> {
+export async function climb(gpu: Engine, found: Found,
+  { clean, attack, restarts, batch, examiner, signal, tick }: Climb): Promise<void> {
   for (let start = 0; start < restarts; start++) {
     const open = [...found.settled.keys()].filter((i) => !found.settled[i]);
     if (open.length > 0) {

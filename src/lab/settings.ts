@@ -25,10 +25,11 @@ export interface MnistSettings {
   batch: number;
   evaluationBatch: number;
   /** `shift`: every training image moves by up to so many pixels. */
-  classifier: { channels: readonly number[]; hidden: number; epochs: number; lr: number; shift: number };
-  autoencoder: { channels: readonly number[]; hidden: number; widths: readonly number[]; latent: number; lam: number; clusters: number };
-  warmUp: { epochs: number; lr: number };
-  phase1: { epochs: number; lr: number };
+  classifier: { channels: readonly number[]; hidden: number; epochs: number; lr: number; shift: number; };
+  autoencoder: { channels: readonly number[]; hidden: number; widths: readonly number[]; latent: number; lam: number;
+    clusters: number; };
+  warmUp: { epochs: number; lr: number; };
+  phase1: { epochs: number; lr: number; };
   /** "+G": standard deviation r * gaussian, r ~ U(0,1) an image; or signed noise of strength r * signed. */
   phase2: { epochs: number; lr: number; gaussian: number; signed: number };
   /** sigma: standard deviation of the DAE's noise. */

@@ -46,7 +46,8 @@ export interface StartOptions {
 }
 
 /** Up in 15 % of the steps from a tenth of the rate, down to a hundredth (RECIPE, second recipe). */
-const cycle = (lr: number) => (total: number): Schedule => oneCycle(lr, total, { warm: 0.15, startDiv: 10, endDiv: 100 });
+const cycle = (lr: number) => (total: number): Schedule =>
+  oneCycle(lr, total, { warm: 0.15, startDiv: 10, endDiv: 100 });
 
 interface Networks {
   classifier: Classifier;
@@ -73,13 +74,22 @@ export async function start(gpu: Engine, o: StartOptions): Promise<Results> {
   const table1 = await purifyAll(gpu, networks, attacked);
   run.durations.total = (performance.now() - begun) / 1000;
   const results: Results = {
-    command: "start", settings, seed: o.seed, adapter: gpu.adapter.name, commit: commit(), durations: run.durations, table1,
+    command: "start",
+    settings,
+    seed: o.seed,
+    adapter: gpu.adapter.name,
+    commit: commit(),
+    durations: run.durations,
+    table1,
   };
   await write(gpu, o.out, results, networks, attacked);
   return results;
 }
 
-const networkSizes = ({ classifier: { channels, hidden }, autoencoder }: typeof START) => ({ classifier: { channels: [...channels], hidden }, autoencoder });
+const networkSizes = ({ classifier: { channels, hidden }, autoencoder }: typeof START) => ({
+  classifier: { channels: [...channels], hidden },
+  autoencoder,
+});
 
 async function train(run: Run, s: typeof START): Promise<Networks> {
   const { gpu, seed } = run;
@@ -95,12 +105,13 @@ async function train(run: Run, s: typeof START): Promise<Networks> {
   gpu.copy(vae.decoder.flat, cvae.decoder.flat);
 
   await trainVae(run, { name: "train VAE", ...s.phase1, schedule: cycle(s.phase1.lr) }, vae, lam);
-  await retrainEncoder(run, { name: "train VAE +G", ...s.phase2, schedule: cycle(s.phase2.lr) }, vae, s.phase2.sigma, (noisy, clean) => vaeLoss(vae, noisy, clean, lam));
+  await retrainEncoder(run, { name: "train VAE +G", ...s.phase2, schedule: cycle(s.phase2.lr) }, vae, s.phase2.sigma,
+    (noisy, clean) => vaeLoss(vae, noisy, clean, lam));
 
   const means = await clusterStart(run, cvae, clusters, 10_000);
   await trainCvae(run, { name: "train C-VAE", ...s.phase1, schedule: cycle(s.phase1.lr) }, cvae, means, lam);
-  await retrainEncoder(run, { name: "train C-VAE +G", ...s.phase2, schedule: cycle(s.phase2.lr) }, cvae, s.phase2.sigma, (noisy, clean) =>
-    cvaeLoss(cvae, means.get("means"), noisy, clean, lam));
+  await retrainEncoder(run, { name: "train C-VAE +G", ...s.phase2, schedule: cycle(s.phase2.lr) }, cvae, s.phase2.sigma,
+    (noisy, clean) => cvaeLoss(cvae, means.get("means"), noisy, clean, lam));
   return { classifier, vae, cvae };
 }
 
@@ -111,8 +122,10 @@ async function timedAttacks(run: Run, classifier: Classifier, test: Batches, s: 
   return attacked;
 }
 
-export function defences({ classifier, vae, cvae }: Networks): { defence: DefenceName; purify: Model | null; model: Model }[] {
-  const behind = (net: Autoencoder): { purify: Model; model: Model } => ({
+export function defences(
+  { classifier, vae, cvae }: Networks,
+): { defence: DefenceName; purify: Model | null; model: Model; }[] {
+  const behind = (net: Autoencoder): { purify: Model; model: Model; } => ({
     purify: (x) => purify(net, x),
     model: (x) => classifier.forward(purify(net, x)),
   });
@@ -133,9 +146,12 @@ async function purifyAll(gpu: Engine, networks: Networks, attacked: Attacked): P
   return rows;
 }
 
-async function write(gpu: Engine, out: string, results: Results, networks: Networks, attacked: Attacked): Promise<void> {
+async function write(gpu: Engine, out: string, results: Results, networks: Networks,
+  attacked: Attacked): Promise<void> {
   const { None: clean, ...made } = attacked;
-  const methods = defences(networks).flatMap(({ defence, purify }) => (purify ? [{ label: TITLES[defence], purify }] : []));
+  const methods = defences(networks).flatMap((
+    { defence, purify },
+  ) => (purify ? [{ label: TITLES[defence], purify }] : []));
   const figure = await figure4(gpu, clean, made, (x) => networks.classifier.forward(x), methods);
   writeFileAtomic(join(out, "figure4.png"), figure);
   writeFileAtomic(join(out, "report.html"), startReport(results, figure));

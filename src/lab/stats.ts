@@ -22,7 +22,8 @@ function betaFraction(a: number, b: number, x: number): number {
   let d = 1 / whole(1 - ((a + b) * x) / (a + 1));
   let fraction = d;
   for (let m = 1; m <= 10_000; m++) {
-    for (const term of [(m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)), (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))]) {
+    for (const term of [(m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))]) {
       d = 1 / whole(1 + term * d);
       c = whole(1 + term / c);
       fraction *= c * d;
@@ -55,7 +56,8 @@ function invert(f: (x: number) => number, p: number, lo: number, hi: number): nu
 export type Interval = [low: number, high: number];
 
 function checkCounts(name: string, k: number, n: number, level: number): void {
-  if (!Number.isInteger(k) || !Number.isInteger(n) || k < 0 || n < 1 || k > n) throw new Error(`${name}: ${k} of ${n} given; whole numbers with 0 <= k <= n and n >= 1 are due`);
+  if (!Number.isInteger(k) || !Number.isInteger(n) || k < 0 || n < 1 || k > n) throw new Error(`${name}: ${k} of ` +
+    `${n} given; whole numbers with 0 <= k <= n and n >= 1 are due`);
   if (!(level > 0 && level < 1)) throw new Error(`${name}: level ${level} given; a number between 0 and 1 is due`);
 }
 
@@ -91,9 +93,11 @@ export function wilson(k: number, n: number, level = 0.95): Interval {
  * Returns the probability of a difference at least as large if both were equally good.
  */
 export function mcnemar(b: number, c: number): number {
-  if (![b, c].every((v) => Number.isInteger(v) && v >= 0)) throw new Error(`mcnemar: ${b} and ${c} given; whole numbers >= 0 are due`);
+  if (![b, c].every((v) => Number.isInteger(v) && v >= 0)) throw new Error(`mcnemar: ${b} and ${c} given; whole ` +
+    `numbers >= 0 are due`);
   const n = b + c;
   let tail = 0;
-  for (let i = 0; i <= Math.min(b, c); i++) tail += Math.exp(logGamma(n + 1) - logGamma(i + 1) - logGamma(n - i + 1) - n * Math.LN2);
+  for (let i = 0; i <= Math.min(b, c); i++)
+    tail += Math.exp(logGamma(n + 1) - logGamma(i + 1) - logGamma(n - i + 1) - n * Math.LN2);
   return Math.min(1, 2 * tail);
 }

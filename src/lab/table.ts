@@ -31,8 +31,13 @@ function textLine([name = "", ...cells]: readonly string[], room: number, widths
   return (name.length <= room ? name.padEnd(room) + aligned : `${name}\n${" ".repeat(room)}${aligned}`).trimEnd();
 }
 
-/** The table in Markdown: `corner` over the row names, names on the left, cells aligned right. A "|" in a text is escaped. */
-export function markdownTable({ columns, rows, corner = "" }: { columns: readonly string[]; rows: TextTable["rows"]; corner?: string }): string {
+/**
+ * The table in Markdown: `corner` over the row names, names on the left, cells aligned right. A "|" in a text is
+ * escaped.
+ */
+export function markdownTable(
+  { columns, rows, corner = "" }: { columns: readonly string[]; rows: TextTable["rows"]; corner?: string; },
+): string {
   checkRows("markdownTable", rows, columns.length);
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line([corner, ...columns]), `|---|${"---:|".repeat(columns.length)}`, ...rows.map(line)].join("\n") + "\n";

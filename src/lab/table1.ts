@@ -37,19 +37,24 @@ interface Verdicts {
 const eachColumn = <T>(value: (column: Column) => T): Record<Column, T> =>
   Object.fromEntries(COLUMN_NAMES.map((column) => [column, value(column)])) as Record<Column, T>;
 
-/** Attacks the bare classifier once, then lets every defence purify what the attacks made. Rows as given, any subset. */
-export async function table1(gpu: Engine, defences: readonly Defence[], classifier: Classifier, test: Batches, budget: AttackBudget, { signal }: Table1Options = {}): Promise<Table1> {
+/**
+ * Attacks the bare classifier once, then lets every defence purify what the attacks made. Rows as given, any subset.
+ */
+export async function table1(gpu: Engine, defences: readonly Defence[], classifier: Classifier, test: Batches,
+  budget: AttackBudget, { signal }: Table1Options = {}): Promise<Table1> {
   const attacked = await attackWithAll(gpu, (x) => classifier.forward(x), test, budget, signal);
   return table1Of(gpu, defences, classifier, attacked, { signal });
 }
 
 /** Table 1 from adversarial images that are there already. */
-export async function table1Of(gpu: Engine, defences: readonly Defence[], classifier: Classifier, attacked: Attacked, { signal }: Table1Options = {}): Promise<Table1> {
+export async function table1Of(gpu: Engine, defences: readonly Defence[], classifier: Classifier, attacked: Attacked,
+  { signal }: Table1Options = {}): Promise<Table1> {
   const verdicts = await judgeAll(gpu, defences, classifier, attacked, signal);
   return { rows: verdicts.map(measuredRow), mcnemar: compareRows(verdicts) };
 }
 
-async function judgeAll(gpu: Engine, defences: readonly Defence[], classifier: Classifier, attacked: Attacked, signal?: AbortSignal): Promise<Verdicts[]> {
+async function judgeAll(gpu: Engine, defences: readonly Defence[], classifier: Classifier, attacked: Attacked,
+  signal?: AbortSignal): Promise<Verdicts[]> {
   const bar = progress("Table 1", defences.length * ATTACKS.length);
   const verdicts: Verdicts[] = [];
   try {
@@ -58,7 +63,8 @@ async function judgeAll(gpu: Engine, defences: readonly Defence[], classifier: C
       const correct: Partial<Verdicts["correct"]> = {};
       for (const attack of ATTACKS) {
         signal?.throwIfAborted();
-        correct[COLUMNS[attack]] = (await accuracy(gpu, (x) => classifier.forward(purify(x)), attacked[attack])).correct;
+        correct[COLUMNS[attack]] = (await accuracy(gpu, (x) =>
+          classifier.forward(purify(x)), attacked[attack])).correct;
         bar.tick(1, defence.name);
       }
       verdicts.push({ defence: defence.name, correct: correct as Verdicts["correct"] });
@@ -79,7 +85,8 @@ export function measuredRow({ defence, correct }: Verdicts): MeasuredRow {
     const [low, high] = clopperPearson(right[column], n);
     return [100 * low, 100 * high];
   });
-  const first500 = n > 500 ? { first500: eachColumn((column) => correct[column].slice(0, 500).filter(Boolean).length / 5) } : {};
+  const first500 = n > 500
+    ? { first500: eachColumn((column) => correct[column].slice(0, 500).filter(Boolean).length / 5) } : {};
   return { defence, ...percent, intervals, n, ...first500 };
 }
 
@@ -97,7 +104,8 @@ export function compareRows(rows: readonly Verdicts[]): Comparison[] {
 
 function compare(reference: readonly boolean[], other: readonly boolean[]): McNemar {
   if (reference.length !== other.length) {
-    throw new Error(`table1: ${reference.length} images of one defence and ${other.length} of another came, the same images were due; evaluate both on one set`);
+    throw new Error(`table1: ${reference.length} images of one defence and ${other.length} of another came, the same ` +
+      `images were due; evaluate both on one set`);
   }
   const b = reference.filter((right, i) => right && !other[i]).length;
   const c = other.filter((right, i) => right && !reference[i]).length;
@@ -125,11 +133,13 @@ export function summariseSeeds(rows: readonly SeedRow[]): SeedSummary {
     const came = first ? `rows of ${first.defence} and ${stray!.defence}` : "no rows";
     throw new Error(`summariseSeeds: ${came} came, rows of one defence were due; give one row a seed`);
   }
-  return { defence: first.defence, seeds: rows.map((row) => row.seed), ...eachColumn((column) => spread(rows.map((row) => row[column]))) };
+  return { defence: first.defence, seeds: rows.map((row) => row.seed),
+    ...eachColumn((column) => spread(rows.map((row) => row[column]))) };
 }
 
 function spread(values: readonly number[]): Spread {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-  return { mean, min: Math.min(...values), max: Math.max(...values), std: Math.sqrt(squares / Math.max(1, values.length - 1)) };
+  return { mean, min: Math.min(...values), max: Math.max(...values),
+    std: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }

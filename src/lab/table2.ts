@@ -1,5 +1,7 @@
-// Table 2 of the paper, white box: BPDA as the paper ran it, and beside it what an honest evaluation adds: attacks through
-// the sampler, over its draws and through the mean latent, verdicts on fresh draws, and the worst case over all attacks.
+// Table 2 of the paper, white box: BPDA as the paper ran it, and beside it what an honest evaluation adds: attacks
+// through
+// the sampler, over its draws and through the mean latent, verdicts on fresh draws, and the worst case over all
+// attacks.
 
 import { bpda } from "../attacks/index.ts";
 import type { ImageSet } from "../data/images.ts";
@@ -13,8 +15,10 @@ import { progress } from "./progress.ts";
 import { attackSet, climb, untouched, type Found } from "./search.ts";
 import type { WhiteBoxSettings } from "./settings.ts";
 import { oursAndPaper, textTable } from "./table.ts";
-import { freshOf, verdictOf, worstOf, type BoundedShare, type FreshVerdict, type Share, type Verdict, type WorstCase } from "./verdicts.ts";
-import { Examiner, needsNoise, victimOf, WHITE_BOX, whiteBoxAttack, type Exam, type Victim, type WhiteBoxName } from "./victim.ts";
+import { freshOf, verdictOf, worstOf, type BoundedShare, type FreshVerdict, type Share, type Verdict,
+  type WorstCase } from "./verdicts.ts";
+import { Examiner, needsNoise, victimOf, WHITE_BOX, whiteBoxAttack, type Exam, type Victim,
+  type WhiteBoxName } from "./victim.ts";
 
 /** The paper's setting: raw gradients, no budget, early stop; verdicts of the deployed purifier. */
 export interface PaperSetting {
@@ -22,7 +26,9 @@ export interface PaperSetting {
   acc_ae: Share;
   /** The attacked images on fresh draws. */
   fresh: FreshVerdict | null;
-  /** Mean length of the perturbation over the images that were right before, in units of [0, 1]; 0 if there are none. */
+  /**
+   * Mean length of the perturbation over the images that were right before, in units of [0, 1]; 0 if there are none.
+   */
   l2: number;
   linf: number;
 }
@@ -55,15 +61,20 @@ export interface WhiteBoxOptions {
 /**
  * White-box accuracy of each defence, on `settings.images` test images spread evenly over `set` (`bpda.images` for the
  * paper's setting). Within each eps, in L-infinity and [0,1]: `bpda` (signed steps, backward through the identity, from
- * the clean image), `sampler` (gradient through one draw a step), `eot` (through `eot.draws` draws a step, one start) and
+ * the clean image), `sampler` (gradient through one draw a step), `eot` (through `eot.draws` draws a step, one start)
+ * and
  * `mean` (through decode(mu(x))); the last three from random starts, `sampler` and `mean` with `pgd.restarts` of them.
  *
- * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one before
- * any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for the others.
- * It leaves out images that are already wrong behind the deployed purifier and on all of `fresh` draws. Verdicts come from
+ * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one
+ * before
+ * any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for the
+ * others.
+ * It leaves out images that are already wrong behind the deployed purifier and on all of `fresh` draws. Verdicts come
+ * from
  * other draws. All randomness is the engine's: the same seed gives the same numbers.
  */
-export async function whiteBox(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: ImageSet, settings: WhiteBoxSettings, { signal, say }: WhiteBoxOptions = {}): Promise<Table2> {
+export async function whiteBox(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: ImageSet,
+  settings: WhiteBoxSettings, { signal, say }: WhiteBoxOptions = {}): Promise<Table2> {
   const rows: Table2Row[] = [];
   for (const defence of defences) {
     const trial = new Trial(gpu, defence, victimOf(defence, classifier), settings, signal);
@@ -75,13 +86,16 @@ export async function whiteBox(gpu: Engine, defences: readonly Defence[], classi
 }
 
 const summary = ({ paper, eps }: Table2Row): string =>
-  [`BPDA as in the paper leaves ${paper.acc_ae.percent.toFixed(1)} %`, ...eps.map((at) => `all attacks at eps ${at.eps} ${at.worst.mean_latent.percent.toFixed(1)} %`)].join(", ");
+  [`BPDA as in the paper leaves ${paper.acc_ae.percent.toFixed(1)} %`, ...eps.map((at) =>
+    `all attacks at eps ${at.eps} ${at.worst.mean_latent.percent.toFixed(1)} %`
+  )].join(", ");
 
 /** All attacks on one defence. */
 class Trial {
   private readonly examiner: Examiner;
 
-  constructor(private readonly gpu: Engine, private readonly defence: Defence, private readonly victim: Victim, private readonly s: WhiteBoxSettings, private readonly signal?: AbortSignal) {
+  constructor(private readonly gpu: Engine, private readonly defence: Defence, private readonly victim: Victim,
+    private readonly s: WhiteBoxSettings, private readonly signal?: AbortSignal) {
     this.examiner = new Examiner(gpu, victim, s.fresh, s.batch);
   }
 
@@ -117,12 +131,14 @@ class Trial {
   private async withinEps(clean: ImageSet): Promise<Pick<Table2Row, "clean" | "eps">> {
     const names = WHITE_BOX.filter((name) => this.victim.sampled || !needsNoise(name));
     const radii = [...this.s.eps].sort((a, b) => a - b);
-    const bar = progress(`attacks on ${TITLES[this.defence.name]}`, radii.length * names.reduce((sum, name) => sum + this.restarts(name), 0));
+    const bar = progress(`attacks on ${TITLES[this.defence.name]}`,
+      radii.length * names.reduce((sum, name) => sum + this.restarts(name), 0));
     try {
       const exam = await this.examiner.examine(clean);
       const found = names.map((name) => untouched(name, clean, exam));
       const rows: AtEps[] = [];
-      for (const eps of radii) rows.push(await this.atEps(eps, clean, exam, found, (name) => bar.tick(1, `${name}, eps ${eps}`)));
+      for (const eps of radii)
+        rows.push(await this.atEps(eps, clean, exam, found, (name) => bar.tick(1, `${name}, eps ${eps}`)));
       bar.done();
       return { clean: verdictOf(exam), eps: rows };
     } finally {
@@ -130,14 +146,16 @@ class Trial {
     }
   }
 
-  private async atEps(eps: number, clean: ImageSet, cleanExam: Exam, all: Found[], tick: (name: string) => void): Promise<AtEps> {
+  private async atEps(eps: number, clean: ImageSet, cleanExam: Exam, all: Found[],
+    tick: (name: string) => void): Promise<AtEps> {
     const attacks: AtEps["attacks"] = { bpda: null, sampler: null, eot: null, mean: null };
     const exams = [cleanExam];
     for (const found of all) {
       const attack = whiteBoxAttack(found.name, this.victim, eps, this.s);
       const batch = found.name === "eot" ? batchFor(this.s.eot.draws, this.s.batch) : this.s.batch;
       try {
-        await climb(this.gpu, found, { clean, attack, batch, restarts: this.restarts(found.name), examiner: this.examiner, signal: this.signal, tick: () => tick(found.name) });
+        await climb(this.gpu, found, { clean, attack, batch, restarts: this.restarts(found.name),
+          examiner: this.examiner, signal: this.signal, tick: () => tick(found.name) });
       } finally {
         attack.dispose();
       }
@@ -157,7 +175,11 @@ function paperVerdict(clean: ImageSet, adv: ImageSet, before: Exam, after: Exam)
   const pixels = clean.images.length / clean.n;
   const attacked = [...before.right.keys()].filter((i) => before.right[i] === 1);
   const mean = (norm: (d: Float32Array) => number) =>
-    attacked.reduce((sum, i) => sum + norm(adv.images.slice(i * pixels, (i + 1) * pixels).map((v, j) => v - clean.images[i * pixels + j]!)), 0) / Math.max(1, attacked.length);
+    attacked.reduce(
+      (sum, i) =>
+        sum + norm(adv.images.slice(i * pixels, (i + 1) * pixels).map((v, j) => v - clean.images[i * pixels + j]!)),
+      0,
+    ) / Math.max(1, attacked.length);
   return {
     acc_raw: verdictOf(before).mean_latent,
     acc_ae: verdictOf(after).mean_latent,
@@ -171,15 +193,19 @@ type Cells = (verdict: Verdict | null) => number | undefined;
 
 const cell = (percent: number | undefined): string => (percent === undefined ? "-" : percent.toFixed(1));
 
-function epsText({ rows }: Table2, eps: number, title: string, cells: Cells, worst: (w: WorstCase) => BoundedShare | null): string {
+function epsText({ rows }: Table2, eps: number, title: string, cells: Cells,
+  worst: (w: WorstCase) => BoundedShare | null): string {
   const body = rows.flatMap(({ defence, clean, eps: all }) => {
     const at = all.find((candidate) => candidate.eps === eps);
     const bounded = at && worst(at.worst);
     if (!bounded) return [];
     const [low, high] = bounded.interval;
-    return [[TITLES[defence], cell(cells(clean)), ...WHITE_BOX.map((name) => cell(cells(at.attacks[name]))), cell(bounded.percent), `${cell(low)} to ${cell(high)}`]];
+    return [[TITLES[defence], cell(cells(clean)), ...WHITE_BOX.map((name) => cell(cells(at.attacks[name]))),
+      cell(bounded.percent), `${cell(low)} to ${cell(high)}`]];
   });
-  return body.length ? `\nL-infinity, eps ${eps}, ${title}\n` + textTable({ columns: ["clean", ...WHITE_BOX, "worst", "95 %"], rows: body }) : "";
+  return body.length
+    ? `\nL-infinity, eps ${eps}, ${title}\n` +
+      textTable({ columns: ["clean", ...WHITE_BOX, "worst", "95 %"], rows: body }) : "";
 }
 
 /** Table 2 for the terminal: the paper's setting as `ours (paper)`, then every eps, in percent; "-" where not run. */
@@ -189,7 +215,8 @@ export function table2Text(table: Table2): string {
     rows: table.rows.map(({ defence, paper: p }) => {
       const row = paperRow(defence);
       const theirs = row && PAPER_TABLE2[row];
-      return [TITLES[defence], oursAndPaper(p.acc_raw.percent, theirs?.raw), oursAndPaper(p.acc_ae.percent, theirs?.ae), cell(p.fresh?.draws_mean), p.l2.toFixed(2), p.linf.toFixed(2)];
+      return [TITLES[defence], oursAndPaper(p.acc_raw.percent, theirs?.raw), oursAndPaper(p.acc_ae.percent, theirs?.ae),
+        cell(p.fresh?.draws_mean), p.l2.toFixed(2), p.linf.toFixed(2)];
     }),
   });
   const radii = table.rows[0]?.eps.map(({ eps }) => eps) ?? [];

@@ -11,7 +11,8 @@ import { cvaeLoss, daeLoss, vaeLoss } from "../model/losses.ts";
 import { oneCycle, type Schedule } from "../model/optim.ts";
 import type { Parameters } from "../model/params.ts";
 import type { Data } from "../model/train.ts";
-import { BEGINS, isG, loadNetwork, makeClassifier, makeNetwork, readOrigin, saveWeights, weightsFile, type Network, type Origin } from "./networks.ts";
+import { BEGINS, isG, loadNetwork, makeClassifier, makeNetwork, readOrigin, saveWeights, weightsFile, type Network,
+  type Origin } from "./networks.ts";
 import { TITLES, type NetName, type PurifierName } from "./names.ts";
 import { clusterStart, trainPhase, type Phase, type Run } from "./recipe.ts";
 import { commit } from "./results.ts";
@@ -35,8 +36,10 @@ export interface TrainOptions {
 
 
 /** Up in 15 % of the steps from a tenth of the rate, down to a hundredth; Adam with beta2 .99 (RECIPE 3b). */
-const cycle = ({ epochs, lr }: { epochs: number; lr: number }): Pick<Phase, "epochs" | "lr" | "schedule" | "betas"> =>
-  ({ epochs, lr, betas: [0.9, 0.99], schedule: (total): Schedule => oneCycle(lr, total, { warm: 0.15, startDiv: 10, endDiv: 100 }) });
+const cycle = (
+  { epochs, lr }: { epochs: number; lr: number; },
+): Pick<Phase, "epochs" | "lr" | "schedule" | "betas"> => ({ epochs, lr, betas: [0.9, 0.99],
+  schedule: (total): Schedule => oneCycle(lr, total, { warm: 0.15, startDiv: 10, endDiv: 100 }) });
 
 /** Training images on the GPU as bytes. */
 export function uploadBytes(gpu: Engine, set: ImageSet): Data {
@@ -47,7 +50,9 @@ export function uploadBytes(gpu: Engine, set: ImageSet): Data {
   return { images, labels: gpu.keep(gpu.tensor(set.labels, [set.n], "i32")), shape: set.shape };
 }
 
-const titleOf = (name: NetName): string => (name === "cnn" ? "classifier" : name === "warm-up" ? "warm-up" : TITLES[name as PurifierName]);
+const titleOf = (
+  name: NetName,
+): string => (name === "cnn" ? "classifier" : name === "warm-up" ? "warm-up" : TITLES[name as PurifierName]);
 
 /** What the weights of `name` depend on. */
 function dependsOn(s: MnistSettings, name: NetName): Record<string, unknown> {
@@ -56,7 +61,8 @@ function dependsOn(s: MnistSettings, name: NetName): Record<string, unknown> {
   if (name === "dae") return { trainImages, batch, autoencoder, dae };
   if (name === "warm-up") return { trainImages, batch, autoencoder, warmUp };
   const { gaussian, signed, ...rest } = phase2;
-  return { trainImages, batch, autoencoder, warmUp, phase1, ...(isG(name) && { phase2: { ...rest, ...(name.endsWith("signed") ? { signed } : { gaussian }) } }) };
+  return { trainImages, batch, autoencoder, warmUp, phase1,
+    ...(isG(name) && { phase2: { ...rest, ...(name.endsWith("signed") ? { signed } : { gaussian }) } }) };
 }
 
 /** Gaussian noise of a random strength an image, or signed noise that leans towards the next image of the batch. */
@@ -73,11 +79,20 @@ function jobOf(s: MnistSettings, name: NetName, seed: number, { net, means }: Ne
   const { lam } = s.autoencoder;
   const title = `train ${titleOf(name)}${seed === 0 ? "" : `, seed ${seed}`}`;
   const both = [net.encoder, net.decoder];
-  if (name === "warm-up") return { phase: { name: title, ...s.warmUp, schedule: () => () => s.warmUp.lr }, params: both, loss: (x) => vaeLoss(net, x, x, lam, 0.1) };
-  if (name === "dae") return { phase: { name: title, ...cycle(s.dae) }, params: both, loss: (x) => daeLoss(net, addNoise(x, s.dae.sigma, { clamp: [0, 1] }), x, lam) };
-  const loss = name.startsWith("cvae") ? (input: Tensor, target: Tensor) => cvaeLoss(net, means.get("means"), input, target, lam) : (input: Tensor, target: Tensor) => vaeLoss(net, input, target, lam);
-  if (isG(name)) return { phase: { name: title, ...cycle(s.phase2) }, params: [net.encoder], loss: (x) => loss(noisy(s, name, x), x) };
-  return { phase: { name: title, ...cycle(s.phase1) }, params: name === "cvae" ? [...both, means] : both, loss: (x) => loss(x, x) };
+  if (name === "warm-up")
+    return { phase: { name: title, ...s.warmUp, schedule: () => () => s.warmUp.lr }, params: both,
+      loss: (x) => vaeLoss(net, x, x, lam, 0.1) };
+  if (name === "dae")
+    return { phase: { name: title, ...cycle(s.dae) }, params: both,
+      loss: (x) => daeLoss(net, addNoise(x, s.dae.sigma, { clamp: [0, 1] }), x, lam) };
+  const loss = name.startsWith("cvae")
+    ? (input: Tensor, target: Tensor) => cvaeLoss(net, means.get("means"), input, target, lam)
+    : (input: Tensor, target: Tensor) => vaeLoss(net, input, target, lam);
+  if (isG(name))
+    return { phase: { name: title, ...cycle(s.phase2) }, params: [net.encoder],
+      loss: (x) => loss(noisy(s, name, x), x) };
+  return { phase: { name: title, ...cycle(s.phase1) }, params: name === "cvae" ? [...both, means] : both,
+    loss: (x) => loss(x, x) };
 }
 
 class MnistTraining {
@@ -89,7 +104,8 @@ class MnistTraining {
     const set = () => slice(readMnistPart("train", this.o.data), 0, settings.trainImages);
     this.data ??= uploadBytes(gpu, set());
     const file = join(dir, "checkpoints", `${name}.seed${seed}.safetensors`);
-    return { gpu, data: this.data, batch: settings.batch, seed, signal, durations: {}, checkpoint: { file, every: this.o.every ?? 60, resume: this.o.resume, identity: dependsOn(settings, name) } };
+    return { gpu, data: this.data, batch: settings.batch, seed, signal, durations: {},
+      checkpoint: { file, every: this.o.every ?? 60, resume: this.o.resume, identity: dependsOn(settings, name) } };
   }
 
   private fileOf(name: NetName, seed: number): string {
@@ -101,7 +117,8 @@ class MnistTraining {
     const file = this.fileOf(name, seed);
     const origin = readOrigin(file);
     const due = JSON.stringify(dependsOn(this.o.settings, name));
-    if (origin && JSON.stringify(origin.settings) !== due) throw new Error(`${file}: trained with ${JSON.stringify(origin.settings)}, this run has ${due}; delete it or choose another folder`);
+    if (origin && JSON.stringify(origin.settings) !== due) throw new Error(`${file}: trained with ` +
+      `${JSON.stringify(origin.settings)}, this run has ${due}; delete it or choose another folder`);
     return origin !== null;
   }
 
@@ -117,7 +134,8 @@ class MnistTraining {
 
   private origin(name: NetName, run: Run): Origin {
     const seconds = Object.values(run.durations)[0]!;
-    return { network: name, seed: run.seed, settings: dependsOn(this.o.settings, name), adapter: this.o.gpu.adapter.name, commit: commit(), seconds: Math.round(seconds * 10) / 10 };
+    return { network: name, seed: run.seed, settings: dependsOn(this.o.settings, name),
+      adapter: this.o.gpu.adapter.name, commit: commit(), seconds: Math.round(seconds * 10) / 10 };
   }
 
   private async trainClassifier(run: Run, seed: number): Promise<void> {
@@ -125,7 +143,8 @@ class MnistTraining {
     const { epochs, lr, shift } = settings.classifier;
     const classifier = makeClassifier(gpu, settings, seed);
     const phase: Phase = { name: `train ${titleOf("cnn")}`, epochs, lr, schedule: (total) => oneCycle(lr, total) };
-    await trainPhase(run, phase, [classifier.params], (x, y) => crossEntropy(classifier.forward(randomShift(x, shift), true), y));
+    await trainPhase(run, phase, [classifier.params],
+      (x, y) => crossEntropy(classifier.forward(randomShift(x, shift), true), y));
     await saveWeights(this.fileOf("cnn", seed), this.origin("cnn", run), { classifier: classifier.params });
     classifier.params.dispose();
   }
@@ -133,7 +152,9 @@ class MnistTraining {
   private async trainNetwork(run: Run, name: NetName, seed: number): Promise<void> {
     const { gpu, settings, dir } = this.o;
     const begins = BEGINS[name];
-    const network = begins ? loadNetwork(gpu, settings, begins === "warm-up" ? join(dir, "checkpoints") : dir, begins, seed) : makeNetwork(gpu, settings, seed);
+    const network = begins
+      ? loadNetwork(gpu, settings, begins === "warm-up" ? join(dir, "checkpoints") : dir, begins, seed)
+      : makeNetwork(gpu, settings, seed);
     if (name === "cvae") network.means = await clusterStart(run, network.net, settings.autoencoder.clusters, 10_000);
     const { phase, params, loss } = jobOf(settings, name, seed, network);
     await trainPhase(run, phase, params, loss);
@@ -163,7 +184,9 @@ export async function trainNetworks(o: TrainOptions, names: readonly NetName[]):
 /** Seconds of training by network, from what the files say. */
 export function trainingSeconds(dir: string, names: readonly NetName[], seed: number): Record<string, number> {
   const all = new Set<NetName>(names.flatMap((n) => [BEGINS[BEGINS[n]!], BEGINS[n], n].filter((v) => v !== undefined)));
-  const file = (n: NetName) => weightsFile(n === "warm-up" && existsSync(join(dir, "checkpoints")) ? join(dir, "checkpoints") : dir, n, n === "cnn" ? 0 : seed);
+  const file = (n: NetName) =>
+    weightsFile(n === "warm-up" && existsSync(join(dir, "checkpoints")) ? join(dir, "checkpoints") : dir, n,
+      n === "cnn" ? 0 : seed);
   return Object.fromEntries([...all].flatMap((n) => {
     const origin = readOrigin(file(n));
     return origin ? [[`train ${titleOf(n)}${n === "cnn" || seed === 0 ? "" : `, seed ${seed}`}`, origin.seconds]] : [];

@@ -14,8 +14,12 @@ export interface TuneOptions {
   autoencoder?: { hidden: number; latent: number };
 }
 
-/** Times every variant at one training step of each network, keeps the fastest, and returns the choices by op and shapes. */
-export async function tuneMnist(gpu: Engine, { batch, classifier, autoencoder }: TuneOptions): Promise<Record<string, string>> {
+/**
+ * Times every variant at one training step of each network, keeps the fastest, and returns the choices by op and
+ * shapes.
+ */
+export async function tuneMnist(gpu: Engine,
+  { batch, classifier, autoencoder }: TuneOptions): Promise<Record<string, string>> {
   const net = cnn(gpu, 0, classifier);
   const autoencoders = [mlpAutoencoder(gpu, 0, autoencoder), convAutoencoder(gpu, 0, autoencoder)];
   const choices = await gpu.tuner.tune(() => {

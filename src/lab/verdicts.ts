@@ -51,10 +51,12 @@ const each = (values: Float32Array, test: (v: number) => boolean): boolean[] => 
 export function freshOf({ draws, rights, vote }: Exam): FreshVerdict | null {
   if (draws === 0) return null;
   const total = rights.reduce((a, b) => a + b, 0);
-  return { draws, draws_mean: (100 * total) / (draws * rights.length), majority: share(each(vote, (v) => v === 1)), all_right: share(each(rights, (v) => v === draws)) };
+  return { draws, draws_mean: (100 * total) / (draws * rights.length), majority: share(each(vote, (v) => v === 1)),
+    all_right: share(each(rights, (v) => v === draws)) };
 }
 
-export const verdictOf = (exam: Exam): Verdict => ({ mean_latent: share(each(exam.right, (v) => v === 1)), fresh: freshOf(exam) });
+export const verdictOf = (exam: Exam): Verdict => ({ mean_latent: share(each(exam.right, (v) => v === 1)),
+  fresh: freshOf(exam) });
 
 /** Images for which `right` holds in every exam. */
 function inEvery(exams: readonly Exam[], right: (exam: Exam, i: number) => boolean): BoundedShare {

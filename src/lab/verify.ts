@@ -22,7 +22,8 @@ export interface VerifyReport {
 async function trainingCases(read: ReadCase): Promise<Case[]> {
   const manifest = (await readJson(read, "training/manifest.json")) ?? {};
   return Object.keys(manifest).map((name) => ({
-    id: `training/${name}`, op: "training", run: async () => { throw new Unsupported("purigrad does not replay training traces yet"); },
+    id: `training/${name}`, op: "training", run: async () => { throw new Unsupported("purigrad does not replay " +
+      "training traces yet"); },
   }));
 }
 
@@ -41,7 +42,8 @@ export async function findCases(read: ReadCase): Promise<Case[]> {
   const groups = [opCases, statsCases, attackCases, trainingCases];
   const cases: Case[] = [];
   for (const group of groups) cases.push(...(await group(read)));
-  if (cases.length === 0) throw new Error("verify: there are no cases here; a folder with ops/manifest.json, attacks/manifest.json or stats.json is due");
+  if (cases.length === 0) throw new Error("verify: there are no cases here; a folder with ops/manifest.json, " +
+    "attacks/manifest.json or stats.json is due");
   return unique(cases);
 }
 
@@ -64,10 +66,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the cases
+ * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the
+ * cases
  * stay in its memory until it is closed. Throws where the device is lost.
  */
-export async function verify(gpu: Engine, read: ReadCase, { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(gpu: Engine, read: ReadCase,
+  { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const cases = await findCases(read);
   const results: CaseResult[] = [];
   for (const c of cases) {
@@ -76,5 +80,6 @@ export async function verify(gpu: Engine, read: ReadCase, { onCase, signal }: Ve
     onCase?.(results.at(-1)!, results.length, cases.length);
   }
   const count = (status: CaseResult["status"]) => results.filter((r) => r.status === status).length;
-  return { adapter: gpu.adapter.name, cases: results, passed: count("pass"), failed: count("fail"), unsupported: count("unsupported") };
+  return { adapter: gpu.adapter.name, cases: results, passed: count("pass"), failed: count("fail"),
+    unsupported: count("unsupported") };
 }

@@ -1,6 +1,8 @@
-// One defence under white-box attack: the models that attacks follow, the attacks, and what the defence makes of images.
+// One defence under white-box attack: the models that attacks follow, the attacks, and what the defence makes of
+// images.
 
-import { bpdaGradient, eotGradient, eotLoss, ifgsm, lossGradient, pgd, type Attack, type Model, type SampledLogits } from "../attacks/index.ts";
+import { bpdaGradient, eotGradient, eotLoss, ifgsm, lossGradient, pgd, type Attack, type Model,
+  type SampledLogits } from "../attacks/index.ts";
 import { isRight } from "../attacks/bpda.ts";
 import type { ImageSet } from "../data/images.ts";
 import type { Captured, Input } from "../engine/run/capture.ts";
@@ -27,7 +29,8 @@ export function victimOf(defence: Defence, classifier: Classifier): Victim {
   const purify = purifier(defence);
   const classify: Model = (x) => classifier.forward(x);
   const random = defence.net && defence.name !== "dae";
-  return { purify, classify, deployed: (x) => classify(purify(x)), sampled: random ? sampledLogits(defence.net!, classify) : null };
+  return { purify, classify, deployed: (x) => classify(purify(x)),
+    sampled: random ? sampledLogits(defence.net!, classify) : null };
 }
 
 /** One pass of the encoder, then `draws` draws of z for each image. */
@@ -54,7 +57,8 @@ export function whiteBoxAttack(name: WhiteBoxName, v: Victim, eps: number, s: Wh
     case "sampler":
       return pgd(v.deployed, { ...walk, gradient: lossGradient((x) => v.sampled!(x, 1)) });
     case "eot":
-      return pgd(v.deployed, { ...walk, steps: s.eot.steps, gradient: eotGradient(v.sampled!, s.eot.draws, s.eot.average) });
+      return pgd(v.deployed, { ...walk, steps: s.eot.steps,
+        gradient: eotGradient(v.sampled!, s.eot.draws, s.eot.average) });
   }
 }
 
@@ -91,23 +95,28 @@ function examine(v: Victim, draws: number, x: Tensor, y: Tensor): Tensor {
 export class Examiner {
   private readonly shapes = new Map<number, Captured<[Input, Input], Tensor>>();
 
-  constructor(private readonly gpu: Engine, private readonly victim: Victim, private readonly draws: number, private readonly batch: number) {}
+  constructor(private readonly gpu: Engine, private readonly victim: Victim, private readonly draws: number,
+    private readonly batch: number) {}
 
   async examine(set: ImageSet): Promise<Exam> {
     const empty = () => new Float32Array(this.victim.sampled ? set.n : 0);
-    const exam: Exam = { draws: this.victim.sampled ? this.draws : 0, right: new Float32Array(set.n), loss: new Float32Array(set.n), rights: empty(), vote: empty(), drawsLoss: empty() };
+    const exam: Exam = { draws: this.victim.sampled ? this.draws : 0, right: new Float32Array(set.n),
+      loss: new Float32Array(set.n), rights: empty(), vote: empty(), drawsLoss: empty() };
     const columns = [exam.right, exam.loss, ...(this.victim.sampled ? [exam.rights, exam.vote, exam.drawsLoss] : [])];
     for (const { from, rows, piece } of pieces(set, batchFor(this.draws, this.batch))) {
       const found = await this.run(piece);
       columns.forEach((column, c) => column.set(found.subarray(c * piece.n, c * piece.n + rows), from));
     }
-    if (exam.loss.some(Number.isNaN) || exam.drawsLoss.some(Number.isNaN)) throw new Error("white box: a loss is NaN; the networks' weights or the images are broken");
+    if (exam.loss.some(Number.isNaN) || exam.drawsLoss.some(Number.isNaN)) throw new Error("white box: a loss is " +
+      "NaN; the networks' weights or the images are broken");
     return exam;
   }
 
   private run({ images, labels, n, shape }: ImageSet): Promise<Float32Array> {
-    if (!this.shapes.has(n)) this.shapes.set(n, this.gpu.capture((x: Tensor, y: Tensor) => examine(this.victim, this.draws, x, y)));
-    return this.shapes.get(n)!({ data: images, shape: [n, ...shape] }, { data: labels, shape: [n], dtype: "i32" }).data();
+    if (!this.shapes.has(n))
+      this.shapes.set(n, this.gpu.capture((x: Tensor, y: Tensor) => examine(this.victim, this.draws, x, y)));
+    return this.shapes.get(n)!({ data: images, shape: [n, ...shape] }, { data: labels, shape: [n], dtype: "i32" })
+      .data();
   }
 
   dispose(): void {

@@ -18,7 +18,8 @@ export function cnn(gpu: Engine, seed: number, { channels = [16, 32], hidden = 1
   const [c1, c2] = channels as [number, number];
   const p = makeParameters(
     gpu,
-    { ...convSpec("conv1", 1, c1, 3), ...convSpec("conv2", c1, c2, 3), ...linearSpec("fc1", c2 * 49, hidden), ...linearSpec("fc2", hidden, 10) },
+    { ...convSpec("conv1", 1, c1, 3), ...convSpec("conv2", c1, c2, 3), ...linearSpec("fc1", c2 * 49, hidden),
+      ...linearSpec("fc2", hidden, 10) },
     seed,
   );
   const block = (name: string, x: Tensor) => relu(maxPool2d(applyConv(p, name, x, { padding: 1 }), 2));

@@ -17,7 +17,10 @@ const distance = (a: Float32Array, i: number, b: Float32Array, j: number, d: num
   return sum;
 };
 
-/** First centres: each next one is drawn with probability proportional to its squared distance (Arthur and Vassilvitskii 2007). */
+/**
+ * First centres: each next one is drawn with probability proportional to its squared distance (Arthur and Vassilvitskii
+ * 2007).
+ */
 function plusPlus(points: Float32Array, n: number, d: number, k: number, random: () => number): Float32Array {
   const centres = new Float32Array(k * d);
   const nearest = new Float64Array(n).fill(Infinity);
@@ -49,7 +52,9 @@ function lloyd(points: Float32Array, n: number, d: number, k: number, centres: F
     counts[best]!++;
     for (let c = 0; c < d; c++) sums[best * d + c]! += points[i * d + c]!;
   }
-  for (let j = 0; j < k; j++) if (counts[j]) for (let c = 0; c < d; c++) centres[j * d + c] = sums[j * d + c]! / counts[j]!;
+  for (let j = 0; j < k; j++) {
+    if (counts[j]) for (let c = 0; c < d; c++) centres[j * d + c] = sums[j * d + c]! / counts[j]!;
+  }
   return inertia;
 }
 
@@ -62,7 +67,8 @@ export function kmeans(points: Float32Array, d: number, options: KMeansOptions):
   const bad = points.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) fail("kmeans", `point ${Math.floor(bad / d)} holds ${points[bad]}; finite numbers are due`);
   const n = points.length / d;
-  if (!Number.isInteger(n) || n < k) throw new Error(`kmeans: ${points.length} numbers are ${n} points of ${d} dimensions; at least ${k} points are due`);
+  if (!Number.isInteger(n) || n < k) throw new Error(`kmeans: ${points.length} numbers are ${n} points of ${d} ` +
+    `dimensions; at least ${k} points are due`);
   const random = hostRandom(seed);
   let best: { inertia: number; centres: Float32Array } = { inertia: Infinity, centres: new Float32Array(k * d) };
   for (let r = 0; r < restarts; r++) {

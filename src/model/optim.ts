@@ -1,4 +1,5 @@
-// Optimisers: one fused kernel per Parameters updates everything; formulas in shaders/model/optim.wgsl. The step count, the
+// Optimisers: one fused kernel per Parameters updates everything; formulas in shaders/model/optim.wgsl. The step count,
+// the
 // learning rate and the momentum live on the GPU, so a captured step can be replayed while they change.
 
 import source from "../../shaders/model/optim.wgsl";
@@ -23,7 +24,8 @@ interface Rule {
   constants?: Constants;
 }
 
-const PARAMS = { weightDecay: 0, dampening: 0, nesterov: 0, eps: 0, beta1: 0, beta2: 0, rest1: 1, rest2: 1, log1: 0, log2: 0 };
+const PARAMS = { weightDecay: 0, dampening: 0, nesterov: 0, eps: 0, beta1: 0, beta2: 0, rest1: 1, rest2: 1, log1: 0,
+  log2: 0 };
 
 /** One Parameters with its gradients and moments. */
 interface Slot {
@@ -42,7 +44,9 @@ export class Optimizer {
 
   constructor(params: readonly Parameters[], lr: number, momentum: number, private readonly rule: Rule) {
     const { gpu } = params[0]!.flat;
-    this.slots = params.map((p) => ({ params: p, grads: p.likeZero(), moments: Object.fromEntries(rule.moments.map((m) => [m, p.likeZero()])) }));
+    this.slots = params.map((p) => ({ params: p, grads: p.likeZero(),
+      moments: Object.fromEntries(rule.moments.map((m) => [m, p.likeZero()])) })
+    );
     this.current = [lr, momentum];
     this.settings = gpu.keep(gpu.tensor(this.current));
     this.clock = gpu.keep(gpu.zeros([3]));
@@ -53,7 +57,9 @@ export class Optimizer {
     return this.slots.flatMap((s) => s.grads.list());
   }
 
-  /** One step. `grads` in the order of the parameters: of all tensors of the first Parameters, then of the second, .. */
+  /**
+   * One step. `grads` in the order of the parameters: of all tensors of the first Parameters, then of the second, ..
+   */
   step(grads: readonly Tensor[]): void {
     const targets = this.gradients;
     checkGradients(grads, targets);
@@ -63,7 +69,8 @@ export class Optimizer {
       grads.forEach((g, i) => gpu.place(g, targets[i]!));
       gpu.run(tick, { clock: this.clock }, { n4: 0, ...PARAMS, ...this.rule.params }, [1]);
       for (const { params, grads: dp, moments } of this.slots) {
-        const tensors: Record<string, Tensor> = { settings: this.settings, time: this.clock, p: params.flat, dp: dp.flat };
+        const tensors: Record<string, Tensor> = { settings: this.settings, time: this.clock, p: params.flat,
+          dp: dp.flat };
         for (const [name, moment] of Object.entries(moments)) tensors[name] = moment.flat;
         const n4 = quadsOf(params.flat.shape);
         const bound = Object.fromEntries(update.bindings.map(({ name }) => [name, tensors[name]!]));
@@ -74,8 +81,11 @@ export class Optimizer {
 
   /** [2]: the largest magnitudes of a parameter and of a gradient of the last step; NaN or infinite where one is. */
   magnitudes(): Tensor {
-    const largest = (sets: Parameters[]) => max(concat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
-    return this.clock.gpu.scope(() => concat([largest(this.slots.map((s) => s.params)), largest(this.slots.map((s) => s.grads))]));
+    const largest = (sets: Parameters[]) =>
+      max(concat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
+    return this.clock.gpu.scope(() =>
+      concat([largest(this.slots.map((s) => s.params)), largest(this.slots.map((s) => s.grads))])
+    );
   }
 
   /** The first parameter or gradient that is not finite, by name; null where all are. */
@@ -83,7 +93,8 @@ export class Optimizer {
     for (const [what, key] of [["parameter", "params"], ["gradient", "grads"]] as const)
       for (const slot of this.slots)
         for (const [name, { data }] of Object.entries(await slot[key].state()))
-          if (!data.every(Number.isFinite)) return what === "parameter" ? `the parameter ${name}` : `the gradient of ${name}`;
+          if (!data.every(Number.isFinite)) return what === "parameter" ? `the parameter ${name}` : `the gradient of ` +
+            `${name}`;
     return null;
   }
 
@@ -100,7 +111,8 @@ export class Optimizer {
     return this.current[1];
   }
   set momentum(momentum: number) {
-    if (!this.rule.moments.includes("m") || this.rule.params.beta1) throw new Error("optimizer: it has no momentum to set; make it with sgd(params, { lr, momentum })");
+    if (!this.rule.moments.includes("m") || this.rule.params.beta1) throw new Error("optimizer: it has no momentum " +
+      "to set; make it with sgd(params, { lr, momentum })");
     this.set(this.lr, momentum);
   }
 
@@ -115,7 +127,8 @@ export class Optimizer {
   /** Step count, settings and moments, for a checkpoint; not the parameters. */
   async state(): Promise<StateDict> {
     const state: StateDict = {};
-    const save = async (name: string, t: Tensor) => void (state[name] = { dtype: "F32", shape: [...t.shape], data: await t.data() });
+    const save = async (name: string, t: Tensor) =>
+      void (state[name] = { dtype: "F32", shape: [...t.shape], data: await t.data() });
     await save("clock", this.clock);
     await save("settings", this.settings);
     for (const [i, { moments }] of this.slots.entries())
@@ -127,13 +140,16 @@ export class Optimizer {
   restore(state: Record<string, { data: ArrayLike<number> }>): void {
     const load = (name: string, t: Tensor): void => {
       const data = Object(state)[name]?.data as ArrayLike<number> | undefined;
-      if (data?.length !== t.size) throw new Error(`optimizer: the saved ${name} has ${data?.length ?? "no"} numbers, ${t.size} are due; it was saved by another optimizer or for other parameters`);
+      if (data?.length !== t.size) throw new Error(`optimizer: the saved ${name} has ${data?.length ?? "no"} ` +
+        `numbers, ${t.size} are due; it was saved by another optimizer or for other parameters`);
       t.gpu.write(t, finiteNumbers("optimizer", name, data));
     };
     load("clock", this.clock);
     load("settings", this.settings);
     this.current = [state.settings!.data[0]!, state.settings!.data[1]!];
-    this.slots.forEach(({ moments }, i) => Object.entries(moments).forEach(([name, moment]) => load(`${i}.${name}`, moment.flat)));
+    this.slots.forEach(({ moments }, i) =>
+      Object.entries(moments).forEach(([name, moment]) => load(`${i}.${name}`, moment.flat))
+    );
   }
 
   /** Frees the gradients and moments; the parameters stay. */
@@ -145,9 +161,15 @@ export class Optimizer {
 }
 
 function checkGradients(grads: readonly Tensor[], targets: readonly Tensor[]): void {
-  if (!Array.isArray(grads)) fail("optimizer", `the gradients are ${describeValue(grads)}; an array with one for each parameter is due`);
-  if (grads.length !== targets.length) fail("optimizer", `${grads.length} gradients given, ${targets.length} parameters are there`);
-  grads.forEach((g: unknown, i) => checkShape("optimizer", `gradient ${i}`, checkTensor("optimizer", `gradient ${i}`, g), targets[i]!.shape));
+  if (!Array.isArray(grads))
+    fail("optimizer", `the gradients are ${describeValue(grads)}; an array with one for ` +
+      `each parameter is due`);
+  if (grads.length !== targets.length)
+    fail("optimizer", `${grads.length} gradients given, ${targets.length} ` +
+      `parameters are there`);
+  grads.forEach((g: unknown, i) =>
+    checkShape("optimizer", `gradient ${i}`, checkTensor("optimizer", `gradient ${i}`, g), targets[i]!.shape)
+  );
 }
 
 /** Parameters of one engine, each once; options that PyTorch takes. */
@@ -158,7 +180,8 @@ function check(op: string, params: readonly Parameters[], options: { lr: number 
   checkOptions(op, options, names);
   checkNumber(op, "lr", options.lr, 0, Number.MAX_VALUE);
   const rest = options as Record<string, unknown>;
-  for (const name of ["momentum", "weightDecay", "eps"]) if (rest[name] !== undefined) checkNumber(op, name, rest[name], 0, Number.MAX_VALUE);
+  for (const name of ["momentum", "weightDecay", "eps"])
+    if (rest[name] !== undefined) checkNumber(op, name, rest[name], 0, Number.MAX_VALUE);
 }
 
 /** From 0 to below 1. */
@@ -198,14 +221,20 @@ export interface AdamOptions {
 function adamOf(op: string, params: readonly Parameters[], options: AdamOptions, DECOUPLED: boolean): Optimizer {
   check(op, params, options, ["lr", "betas", "eps", "weightDecay"]);
   const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
-  if (!Array.isArray(betas) || betas.length !== 2) fail(op, `betas is ${describeValue(betas)}; a pair is due, such as [0.9, 0.999]`);
-  const [beta1, beta2] = betas.map((beta: unknown, i: number) => checkShare(op, `betas[${i}]`, beta)) as [number, number];
-  const rule = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, log1: Math.log(beta1), log2: Math.log(beta2), eps, weightDecay };
-  return new Optimizer(params, lr, 0, { update: adamKernel, moments: ["m", "v"], params: rule, constants: { DECOUPLED } });
+  if (!Array.isArray(betas) || betas.length !== 2)
+    fail(op, `betas is ${describeValue(betas)}; a pair is due, such ` +
+      `as [0.9, 0.999]`);
+  const [beta1, beta2] = betas.map((beta: unknown, i: number) => checkShare(op, `betas[${i}]`, beta)) as [number,
+    number];
+  const rule = { beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, log1: Math.log(beta1), log2: Math.log(beta2), eps,
+    weightDecay };
+  return new Optimizer(params, lr, 0, { update: adamKernel, moments: ["m", "v"], params: rule,
+    constants: { DECOUPLED } });
 }
 
 /** torch.optim.Adam; the weight decay is added to the gradient (L2). */
-export const adam = (params: readonly Parameters[], options: AdamOptions): Optimizer => adamOf("adam", params, options, false);
+export const adam = (params: readonly Parameters[], options: AdamOptions): Optimizer =>
+  adamOf("adam", params, options, false);
 
 /** torch.optim.AdamW; the weight decay shrinks the parameters and leaves the gradient alone. */
 export const adamw = (params: readonly Parameters[], options: AdamOptions): Optimizer =>
@@ -223,5 +252,6 @@ export function rmsprop(params: readonly Parameters[], options: RmspropOptions):
   check("rmsprop", params, options, ["lr", "alpha", "eps", "weightDecay"]);
   const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0 } = options;
   checkShare("rmsprop", "alpha", alpha);
-  return new Optimizer(params, lr, 0, { update: rmspropKernel, moments: ["v"], params: { beta2: alpha, rest2: 1 - alpha, eps, weightDecay } });
+  return new Optimizer(params, lr, 0, { update: rmspropKernel, moments: ["v"],
+    params: { beta2: alpha, rest2: 1 - alpha, eps, weightDecay } });
 }

@@ -58,19 +58,25 @@ export class Parameters {
     return new Parameters(gpu.keep(gpu.zeros(this.flat.shape)), this.shapes);
   }
 
-  /** Overwrites the parameters, all or none: every name must be there with its shape and finite numbers, and no other. */
+  /**
+   * Overwrites the parameters, all or none: every name must be there with its shape and finite numbers, and no other.
+   */
   load(state: Record<string, { shape: Shape; data: ArrayLike<number> }>): void {
-    if (typeof state !== "object" || state === null) throw new Error(`load: ${describeValue(state)} given; an object of named arrays is due`);
+    if (typeof state !== "object" || state === null) throw new Error(`load: ${describeValue(state)} given; an object ` +
+      `of named arrays is due`);
     const names = Object.keys(this.tensors);
     const missing = names.find((name) => !state[name]);
-    if (missing) throw new Error(`load: ${missing} is missing; the state has ${Object.keys(state).join(", ") || "nothing"}`);
+    if (missing) throw new Error(`load: ${missing} is missing; the state has ` +
+      `${Object.keys(state).join(", ") || "nothing"}`);
     const unknown = Object.keys(state).find((name) => !this.tensors[name]);
     if (unknown) throw new Error(`load: ${unknown} is not a parameter of this network; it has ${names.join(", ")}`);
     const checked = names.map((name) => {
       const { shape, data } = Object(state[name]) as { shape: Shape; data: ArrayLike<number> };
       const due = this.shapes[name]!;
-      if (!Array.isArray(shape) || shape.join() !== due.join()) throw new Error(`load: ${name} has shape [${shape}], [${due}] is due`);
-      if (data?.length !== sizeOf(due)) throw new Error(`load: ${name} has ${data?.length ?? "no"} numbers, shape [${due}] holds ${sizeOf(due)}`);
+      if (!Array.isArray(shape) || shape.join() !== due.join()) throw new Error(`load: ${name} has shape [${shape}], ` +
+        `[${due}] is due`);
+      if (data?.length !== sizeOf(due)) throw new Error(`load: ${name} has ${data?.length ?? "no"} numbers, shape ` +
+        `[${due}] holds ${sizeOf(due)}`);
       return finiteNumbers("load", name, data);
     });
     names.forEach((name, i) => this.flat.gpu.write(this.get(name), checked[i]!));
@@ -98,7 +104,8 @@ export class Parameters {
 export function finiteNumbers(op: string, name: string, data: ArrayLike<number>): Float32Array {
   const numbers = Float32Array.from(data);
   const at = numbers.findIndex((v) => !Number.isFinite(v));
-  if (at >= 0) throw new Error(`${op}: ${name} holds ${numbers[at]} at element ${at}; weights that are not finite are of no use, load others`);
+  if (at >= 0) throw new Error(`${op}: ${name} holds ${numbers[at]} at element ${at}; weights that are not finite ` +
+    `are of no use, load others`);
   return numbers;
 }
 
@@ -109,8 +116,10 @@ function initial(name: string, { shape, init, fanIn }: ParameterInit, random: ()
   if (init === "zeros") return new Float32Array(n);
   if (init === "ones") return new Float32Array(n).fill(1);
   if (init !== "kaiming-uniform") {
-    if (typeof init !== "object" || init === null) throw new Error(`parameters: ${name} has the init ${describeValue(init)}; "kaiming-uniform", "zeros", "ones" or numbers are due`);
-    if (init.length !== n) throw new Error(`parameters: ${name} has shape [${shape}] of ${n} elements, ${init.length} numbers given`);
+    if (typeof init !== "object" || init === null) throw new Error(`parameters: ${name} has the init ` +
+      `${describeValue(init)}; "kaiming-uniform", "zeros", "ones" or numbers are due`);
+    if (init.length !== n) throw new Error(`parameters: ${name} has shape [${shape}] of ${n} elements, ` +
+      `${init.length} numbers given`);
     return init;
   }
   const bound = 1 / Math.sqrt(fanIn ?? n / shape[0]!);
@@ -119,8 +128,10 @@ function initial(name: string, { shape, init, fanIn }: ParameterInit, random: ()
 
 /** New parameters that live until dispose(). Random values come from the host, the same for a seed on every machine. */
 export function makeParameters(gpu: Runtime, spec: ParameterSpec, seed: number): Parameters {
-  if (!Number.isSafeInteger(seed)) throw new Error(`parameters: the seed is ${describeValue(seed)}; a whole number is due`);
-  if (typeof spec !== "object" || spec === null || Object.keys(spec).length === 0) throw new Error("parameters: the spec names no tensor; { name: { shape, init } } is due");
+  if (!Number.isSafeInteger(seed)) throw new Error(`parameters: the seed is ${describeValue(seed)}; a whole number ` +
+    `is due`);
+  if (typeof spec !== "object" || spec === null || Object.keys(spec).length === 0) throw new Error("parameters: the " +
+    "spec names no tensor; { name: { shape, init } } is due");
   for (const [name, entry] of Object.entries(spec)) checkShape(`parameters: ${name}`, Object(entry).shape);
   const random = hostRandom(seed);
   const total = Object.values(spec).reduce((n, { shape }) => n + padded(shape), 0);

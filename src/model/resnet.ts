@@ -7,7 +7,9 @@ import type { Classifier } from "./cnn.ts";
 import { applyLinear, linearSpec } from "./layers.ts";
 import { makeParameters, type ParameterSpec, type Parameters } from "./params.ts";
 
-/** A classifier with batch norm: beside its parameters it has statistics, which training moves and no optimiser sees. */
+/**
+ * A classifier with batch norm: beside its parameters it has statistics, which training moves and no optimiser sees.
+ */
 export interface NormalisedClassifier extends Classifier {
   /** running_mean and running_var of every batch norm. */
   statistics: Parameters;
@@ -27,8 +29,9 @@ function blocksOf(stages: readonly number[], channels: number): Block[] {
     Array.from({ length: count }, (_, i) => {
       const outputs = channels * 2 ** stage;
       const enters = stage > 0 && i === 0;
-      return { name: `layer${stage + 1}.${i}`, inputs: enters ? outputs / 2 : outputs, outputs, stride: enters ? 2 : 1 };
-    }),
+      return { name: `layer${stage + 1}.${i}`, inputs: enters ? outputs / 2 : outputs, outputs,
+        stride: enters ? 2 : 1 };
+    })
   );
 }
 
@@ -39,14 +42,19 @@ const convSpec = (name: string, inputs: number, outputs: number, k: number): Par
 const normSpec = (name: string, channels: number): ParameterSpec =>
   ({ [`${name}.weight`]: { shape: [channels], init: "ones" }, [`${name}.bias`]: { shape: [channels], init: "zeros" } });
 
-const statisticsSpec = (name: string, channels: number): ParameterSpec =>
-  ({ [`${name}.running_mean`]: { shape: [channels], init: "zeros" }, [`${name}.running_var`]: { shape: [channels], init: "ones" } });
+const statisticsSpec = (name: string, channels: number): ParameterSpec => ({
+  [`${name}.running_mean`]: { shape: [channels], init: "zeros" },
+  [`${name}.running_var`]: { shape: [channels], init: "ones" },
+});
 
 function blockSpec({ name, inputs, outputs, stride }: Block): ParameterSpec {
   return {
-    ...convSpec(`${name}.conv1`, inputs, outputs, 3), ...normSpec(`${name}.bn1`, outputs),
-    ...convSpec(`${name}.conv2`, outputs, outputs, 3), ...normSpec(`${name}.bn2`, outputs),
-    ...(stride > 1 && { ...convSpec(`${name}.downsample.0`, inputs, outputs, 1), ...normSpec(`${name}.downsample.1`, outputs) }),
+    ...convSpec(`${name}.conv1`, inputs, outputs, 3),
+    ...normSpec(`${name}.bn1`, outputs),
+    ...convSpec(`${name}.conv2`, outputs, outputs, 3),
+    ...normSpec(`${name}.bn2`, outputs),
+    ...(stride > 1 &&
+      { ...convSpec(`${name}.downsample.0`, inputs, outputs, 1), ...normSpec(`${name}.downsample.1`, outputs) }),
   };
 }
 
@@ -58,8 +66,11 @@ function spec(blocks: readonly Block[], channels: number, classes: number): Para
 
 /** The statistics of every batch norm in `parameters`: those are the only vectors but the last bias. */
 function statisticsOf(parameters: ParameterSpec): ParameterSpec {
-  const norms = Object.entries(parameters).filter(([name, { shape }]) => name.endsWith(".weight") && shape.length === 1);
-  return Object.assign({}, ...norms.map(([name, { shape }]) => statisticsSpec(name.slice(0, -".weight".length), shape[0]!)));
+  const norms = Object.entries(parameters).filter(([name, { shape }]) =>
+    name.endsWith(".weight") && shape.length === 1
+  );
+  return Object.assign({},
+    ...norms.map(([name, { shape }]) => statisticsSpec(name.slice(0, -".weight".length), shape[0]!)));
 }
 
 /**
@@ -73,15 +84,20 @@ export function resnet34(gpu: Engine, seed: number, { channels = 64, classes = 1
   const parameters = spec(blocks, channels, classes);
   const params = makeParameters(gpu, parameters, seed);
   const statistics = makeParameters(gpu, statisticsOf(parameters), seed);
-  const conv = (name: string, x: Tensor, stride: number, padding: number) => conv2d(x, params.get(`${name}.weight`), undefined, { stride, padding });
+  const conv = (name: string, x: Tensor, stride: number, padding: number) =>
+    conv2d(x, params.get(`${name}.weight`), undefined, { stride, padding });
   const norm = (name: string, x: Tensor, training: boolean, relu = false) =>
     batchNorm(x, params.get(`${name}.weight`), params.get(`${name}.bias`), {
-      runningMean: statistics.get(`${name}.running_mean`), runningVar: statistics.get(`${name}.running_var`), training, relu,
+      runningMean: statistics.get(`${name}.running_mean`),
+      runningVar: statistics.get(`${name}.running_var`),
+      training,
+      relu,
     });
   const block = (x: Tensor, { name, stride }: Block, training: boolean) => {
     const h = norm(`${name}.bn1`, conv(`${name}.conv1`, x, stride, 1), training, true);
     const y = norm(`${name}.bn2`, conv(`${name}.conv2`, h, 1, 1), training);
-    const shortcut = stride > 1 ? norm(`${name}.downsample.1`, conv(`${name}.downsample.0`, x, stride, 0), training) : x;
+    const shortcut = stride > 1 ? norm(`${name}.downsample.1`, conv(`${name}.downsample.0`, x, stride, 0), training)
+      : x;
     return relu(add(y, shortcut));
   };
   return {

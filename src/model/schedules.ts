@@ -9,7 +9,8 @@ export function constant(lr: number): Schedule {
   return () => lr;
 }
 
-const anneal = (from: number, to: number, share: number): number => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
+const anneal = (from: number, to: number, share: number): number =>
+  to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
 
 /** Half a cosine from `from` down to `from * toFraction` over `steps` steps, then constant. */
 export function cosine(from: number, toFraction: number, steps: number): Schedule {
@@ -36,14 +37,18 @@ export function oneCycle(max: number, steps: number, options: OneCycleOptions = 
   for (const [name, value] of Object.entries({ max, steps, startDiv, endDiv })) checkPositive("oneCycle", name, value);
   const peak = Math.max(0, warm * steps - 1);
   const down = Math.max(1, steps - 1 - peak);
-  return (step) => (step < peak ? anneal(max / startDiv, max, step / peak) : anneal(max, max / endDiv, Math.min(1, (step - peak) / down)));
+  return (
+    step,
+  ) => (step < peak ? anneal(max / startDiv, max, step / peak)
+    : anneal(max, max / endDiv, Math.min(1, (step - peak) / down)));
 }
 
 /** lr * gamma^k after k of the milestones; a number n stands for every n steps. As torch's StepLR and MultiStepLR. */
 export function stepLr(lr: number, milestones: number | readonly number[], gamma = 0.1): Schedule {
   checkNumber("stepLr", "lr", lr, 0, Number.MAX_VALUE);
   checkNumber("stepLr", "gamma", gamma, 0, Number.MAX_VALUE);
-  if (typeof milestones !== "number" && !Array.isArray(milestones)) fail("stepLr", "milestones are due as a number of steps or an array of them");
+  if (typeof milestones !== "number" && !Array.isArray(milestones)) fail("stepLr", "milestones are due as a number " +
+    "of steps or an array of them");
   if (typeof milestones === "number") {
     checkWhole("stepLr", "milestones", milestones, 1);
     return (step) => lr * gamma ** Math.floor(step / milestones);

@@ -32,7 +32,8 @@ type Step = Captured<[{ data: Int32Array; shape: [number]; dtype: "i32" }], Tens
  * One training step as a captured function of the batch's indices: gathers the batch, differentiates the loss with
  * respect to `params` and lets the optimiser update them. Returns the loss.
  */
-export function trainingStep(gpu: Engine, data: Data, params: Parameters[], optimizer: Optimizer, loss: (x: Tensor, y: Tensor) => Tensor): Step {
+export function trainingStep(gpu: Engine, data: Data, params: Parameters[], optimizer: Optimizer,
+  loss: (x: Tensor, y: Tensor) => Tensor): Step {
   const list = params.flatMap((p) => p.list());
   return gpu.capture((index: Tensor) => {
     const x = imagesAt(data, index);
@@ -79,16 +80,19 @@ function orderAt(o: FitOptions, perEpoch: number, from: number): { order: Int32A
 function checkLoss(o: FitOptions, loss: number, first: number, step: number, total: number, perEpoch: number): void {
   const where = `at step ${step} of ${total} (epoch ${Math.ceil(step / perEpoch)}); use a lower learning rate`;
   if (!Number.isFinite(loss)) throw new Error(`${o.name}: the loss is ${loss} ${where}`);
-  if (Math.abs(loss) > DIVERGED * Math.max(1, Math.abs(first))) throw new Error(`${o.name}: the loss grew from ${first.toPrecision(4)} to ${loss.toPrecision(4)} ${where}`);
+  if (Math.abs(loss) > DIVERGED * Math.max(1, Math.abs(first))) throw new Error(`${o.name}: the loss grew from ` +
+    `${first.toPrecision(4)} to ${loss.toPrecision(4)} ${where}`);
 }
 
 /** A parameter or a gradient that is not finite stops the training too: the loss may not show it. */
-async function checkSizes(o: FitOptions, sizes: Tensor, optimizer: Optimizer, step: number, total: number): Promise<void> {
+async function checkSizes(o: FitOptions, sizes: Tensor, optimizer: Optimizer, step: number,
+  total: number): Promise<void> {
   const finite = (await sizes.data()).every(Number.isFinite);
   sizes.dispose();
   if (finite) return;
   const broken = (await optimizer.findBroken()) ?? "a gradient";
-  throw new Error(`${o.name}: ${broken} is not finite at step ${step} of ${total}; use a lower learning rate, or look for an op that divides by zero`);
+  throw new Error(`${o.name}: ${broken} is not finite at step ${step} of ${total}; use a lower learning rate, or ` +
+    `look for an op that divides by zero`);
 }
 
 const FIT_OPTIONS = ["name", "n", "batch", "epochs", "schedule", "seed", "onProgress", "signal", "from", "checkpoint"];
@@ -98,7 +102,8 @@ function checkFit(o: FitOptions): void {
   for (const name of ["n", "batch", "epochs"] as const) checkWhole("fit", name, o[name], 1);
   if (o.from !== undefined) checkWhole("fit", "from", o.from, 0);
   checkWhole("fit", "seed", o.seed, 0);
-  if (typeof o.schedule !== "function") fail("fit", `schedule is ${describeValue(o.schedule)}; a function of step and total is due, such as cosine(..)`);
+  if (typeof o.schedule !== "function") fail("fit", `schedule is ${describeValue(o.schedule)}; a function of step ` +
+    `and total is due, such as cosine(..)`);
 }
 
 /** Trains for `epochs` epochs of whole batches (a last short batch is left out). Returns the last loss seen. */

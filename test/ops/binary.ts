@@ -18,7 +18,8 @@ const SHAPES: [name: string, a: readonly number[], b: readonly number[]][] = [
 
 type Binary = "add" | "sub" | "mul" | "div" | "maximum" | "minimum" | "pow" | "gt" | "lt" | "eq";
 
-const binary = (op: Binary, f: (a: number, b: number) => number, { gradient = ["a", "b"], ...spec }: Options = {}): OpRow[] =>
+const binary = (op: Binary, f: (a: number, b: number) => number,
+  { gradient = ["a", "b"], ...spec }: Options = {}): OpRow[] =>
   SHAPES.map(([name, a, b]) => ({
     op, name, gradient,
     inputs: { a: { shape: a, ...spec.a }, b: { shape: b, ...spec.b } },
@@ -27,9 +28,15 @@ const binary = (op: Binary, f: (a: number, b: number) => number, { gradient = ["
   }));
 
 /** b a number: the reference sees b, the op its value. */
-const byNumber = (op: Binary, value: number, f: (a: number, b: number) => number, gradient: OpRow["gradient"] = ["x"]): OpRow => ({
-  op, name: `by the number ${value}`, inputs: { x: { shape: [7, 5] } }, run: ({ x }) => ops[op](x!, value), reference: ({ x }) => map(x!, (v) => f(v, value)), gradient,
-});
+const byNumber = (op: Binary, value: number, f: (a: number, b: number) => number,
+  gradient: OpRow["gradient"] = ["x"]): OpRow => ({
+    op,
+    name: `by the number ${value}`,
+    inputs: { x: { shape: [7, 5] } },
+    run: ({ x }) => ops[op](x!, value),
+    reference: ({ x }) => map(x!, (v) => f(v, value)),
+    gradient,
+  });
 
 const STEPS = { values: [0, 1, -1, 2, 1] };
 const positive = { low: 0.2, high: 3 };
@@ -46,8 +53,12 @@ const choose = (cond: Host, a: Host, b: Host) => {
   return broadcast(picked, b, (v, w) => (Number.isNaN(v) ? w : v));
 };
 const where = (name: string, cond: InputSpec, a: readonly number[], b: readonly number[]): OpRow => ({
-  op: "where", name, inputs: { cond, a: { shape: a }, b: { shape: b } },
-  run: ({ cond, a, b }) => ops.where(cond!, a!, b!), reference: ({ cond, a, b }) => choose(cond!, a!, b!), gradient: ["a", "b"],
+  op: "where",
+  name,
+  inputs: { cond, a: { shape: a }, b: { shape: b } },
+  run: ({ cond, a, b }) => ops.where(cond!, a!, b!),
+  reference: ({ cond, a, b }) => choose(cond!, a!, b!),
+  gradient: ["a", "b"],
 });
 
 export const rows: OpRow[] = [
@@ -68,20 +79,30 @@ export const rows: OpRow[] = [
   byNumber("mul", 2.5, (a, b) => a * b),
   byNumber("div", 2.5, (a, b) => a / b),
   byNumber("gt", 0, compare((a, b) => a > b), "none"),
-  { op: "mul", name: "with itself", inputs: { x: { shape: [7, 5] } }, run: ({ x }) => ops.mul(x!, x!), reference: ({ x }) => map(x!, (v) => v * v), gradient: ["x"] },
-  { op: "pow", name: "whole exponents of a negative base", inputs: { a: { shape: [9], low: -2, high: -1 }, b: { shape: [9], values: [0, 1, 2, 3, -1, -2, 7, 12, -5] } }, run: ({ a, b }) => ops.pow(a!, b!), reference: ({ a, b }) => broadcast(a!, b!, Math.pow), gradient: ["a"] },
+  { op: "mul", name: "with itself", inputs: { x: { shape: [7, 5] } }, run: ({ x }) => ops.mul(x!, x!),
+    reference: ({ x }) => map(x!, (v) => v * v), gradient: ["x"] },
+  { op: "pow", name: "whole exponents of a negative base",
+    inputs: { a: { shape: [9], low: -2, high: -1 }, b: { shape: [9], values: [0, 1, 2, 3, -1, -2, 7, 12, -5] } },
+    run: ({ a, b }) => ops.pow(a!, b!), reference: ({ a, b }) => broadcast(a!, b!, Math.pow), gradient: ["a"] },
   where("same shape", { shape: [5, 13], values: [0, 1, 1] }, [5, 13], [5, 13]),
   where("mask of integers, all broadcast", { shape: [5, 1, 1], values: [0, 3, -1], dtype: "i32" }, [7, 1], [1, 11]),
   where("rows of a batch", { shape: [5, 1], below: 2 }, [5, 65], [65]),
-  { op: "where", name: "numbers", inputs: { x: { shape: [65] } }, run: ({ x }) => ops.where(ops.gt(x!, 0), 1, x!), reference: ({ x }) => map(x!, (v) => (v > 0 ? 1 : v)), gradient: ["x"], avoid: [0] },
+  { op: "where", name: "numbers", inputs: { x: { shape: [65] } }, run: ({ x }) => ops.where(ops.gt(x!, 0), 1, x!),
+    reference: ({ x }) => map(x!, (v) => (v > 0 ? 1 : v)), gradient: ["x"], avoid: [0] },
 ];
 
 const two: Binary[] = ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "gt", "lt", "eq"];
 
 export const wrong: WrongRow[] = [
-  ...two.map((op): WrongRow => ({ op, call: (gpu) => ops[op](gpu.zeros([2, 3]), gpu.zeros([4])), message: /sizes 3 and 4 of dimension -1 cannot be broadcast \(a \[2,3\], b \[4\]\)/ })),
-  ...two.map((op): WrongRow => ({ op, call: (gpu) => ops[op](gpu.zeros([2]), gpu.empty([2], "i32")), message: /b is i32, f32 is due/ })),
-  ...(["gt", "lt", "eq"] as const).map((op): WrongRow => ({ op, call: (gpu) => derive(gpu, (x) => ops[op](x, 0)), message: /has no gradient/ })),
+  ...two.map((op): WrongRow => ({ op, call: (gpu) => ops[op](gpu.zeros([2, 3]), gpu.zeros([4])),
+    message: /sizes 3 and 4 of dimension -1 cannot be broadcast \(a \[2,3\], b \[4\]\)/ })
+  ),
+  ...two.map((op): WrongRow => ({ op, call: (gpu) => ops[op](gpu.zeros([2]), gpu.empty([2], "i32")),
+    message: /b is i32, f32 is due/ })
+  ),
+  ...(["gt", "lt", "eq"] as const).map((op): WrongRow => ({ op, call: (gpu) => derive(gpu, (x) => ops[op](x, 0)),
+    message: /has no gradient/ })
+  ),
   { op: "where", call: (gpu) => ops.where(gpu.zeros([2]), gpu.zeros([3]), 0), message: /cannot be broadcast/ },
   { op: "where", call: (gpu) => ops.where(gpu.zeros([2]), 1, gpu.empty([2], "i32")), message: /b is i32, f32 is due/ },
 ];

@@ -33,7 +33,9 @@ async function readAll(tensors: readonly Tensor[]): Promise<Outcome> {
 const hostArray = (h: Host, dtype: DType) => new { f32: Float32Array, i32: Int32Array, u32: Uint32Array }[dtype](h);
 
 async function eager(gpu: Engine, row: OpRow, inputs: Inputs, wrt: readonly string[], dy?: Host): Promise<Outcome> {
-  const t = Object.fromEntries(Object.entries(inputs).map(([name, { host: h, dtype }]) => [name, gpu.tensor(hostArray(h, dtype), h.shape, dtype)]));
+  const t = Object.fromEntries(
+    Object.entries(inputs).map(([name, { host: h, dtype }]) => [name, gpu.tensor(hostArray(h, dtype), h.shape, dtype)]),
+  );
   const seedOfY = dy && gpu.tensor(hostArray(dy, "f32"), dy.shape);
   const made = compute(gpu, row, t, wrt, seedOfY);
   const outcome = await readAll(made);
@@ -61,7 +63,8 @@ const sameBits = (a: Read, b: Read): boolean => {
 };
 
 /** d sum(dy * reference) along `direction` (element -> weight) of input `name`, by central differences in float64. */
-function derivative(row: OpRow, inputs: Inputs, name: string, direction: ReadonlyMap<number, number>, dy: Host, draw: readonly number[]): number {
+function derivative(row: OpRow, inputs: Inputs, name: string, direction: ReadonlyMap<number, number>, dy: Host,
+  draw: readonly number[]): number {
   const at = (h: number): ArrayLike<number> => {
     const x = Object.fromEntries(Object.entries(inputs).map(([n, v]) => [n, v.host]));
     const moved = host(x[name]!, x[name]!.shape);
@@ -80,7 +83,8 @@ const spread = (n: number, count: number): number[] =>
   n <= count ? [...Array(n).keys()] : Array.from({ length: count }, (_, k) => Math.round((k * (n - 1)) / (count - 1)));
 
 /** Compares one gradient with differences: element by element, and along one random direction if it is large. */
-function checkGradient(row: OpRow, inputs: Inputs, name: string, dx: Read, dy: Host, draw: readonly number[]): string | null {
+function checkGradient(row: OpRow, inputs: Inputs, name: string, dx: Read, dy: Host, draw: readonly number[]): string
+  | null {
   const n = dx.length;
   const probes = n > 1e6 ? [] : spread(n, n > MOVED ? 8 : PROBES);
   const due = probes.map((i) => derivative(row, inputs, name, new Map([[i, 1]]), dy, draw));
@@ -95,17 +99,21 @@ function checkGradient(row: OpRow, inputs: Inputs, name: string, dx: Read, dy: H
   const error = relativeError(got, due, 1e-5);
   if (error <= limit) return null;
   const worst = due.reduce((w, d, i) => (Math.abs(d - got[i]!) > Math.abs(due[w]! - got[w]!) ? i : w), 0);
-  return `d${name} is off by ${error.toExponential(1)}, limit ${limit} (element ${probes[worst] ?? "along a direction"}: ${got[worst]}, due ${due[worst]})`;
+  return `d${name} is off by ${error.toExponential(1)}, limit ${limit} (element ` +
+    `${probes[worst] ?? "along a direction"}: ${got[worst]}, due ${due[worst]})`;
 }
 
 function checkValue(row: OpRow, outcome: Outcome, due: ArrayLike<number>): string | null {
   const y = outcome.data[0]!;
-  if (row.shape && `${row.shape}` !== `${outcome.shapes[0]}`) return `the result has shape [${outcome.shapes[0]}], [${row.shape}] is due`;
-  if (y.length !== due.length) return `the result has ${y.length} elements (shape [${outcome.shapes[0]}]), ${due.length} are due`;
+  if (row.shape && `${row.shape}` !== `${outcome.shapes[0]}`) return `the result has shape [${outcome.shapes[0]}], ` +
+    `[${row.shape}] is due`;
+  if (y.length !== due.length) return `the result has ${y.length} elements (shape [${outcome.shapes[0]}]), ` +
+    `${due.length} are due`;
   const limit = row.tolerance ?? 1e-5;
   const error = relativeError(y, due, 1e-30, row.each);
   if (error <= limit) return null;
-  const scale = row.each ? 1e-30 : Array.from(due).reduce((m, d) => (Number.isFinite(d) ? Math.max(m, Math.abs(d)) : m), 1e-30);
+  const scale = row.each ? 1e-30
+    : Array.from(due).reduce((m, d) => (Number.isFinite(d) ? Math.max(m, Math.abs(d)) : m), 1e-30);
   const i = y.findIndex((v, k) => !(relativeError([v], [due[k]!], scale, true) <= limit));
   return `the result is off by ${error.toExponential(1)}, limit ${limit} (element ${i}: ${y[i]}, due ${due[i]})`;
 }
@@ -113,17 +121,23 @@ function checkValue(row: OpRow, outcome: Outcome, due: ArrayLike<number>): strin
 const hostInput = ({ host: h, dtype }: Inputs[string]) => ({ data: hostArray(h, dtype), shape: h.shape, dtype });
 
 /** Eager and captured must give the same bits, for the inputs of the recording and for others. */
-async function checkCapture(gpu: Engine, row: OpRow, sets: Inputs[], wrt: readonly string[], dy: Host, draw: number[]): Promise<string | null> {
+async function checkCapture(gpu: Engine, row: OpRow, sets: Inputs[], wrt: readonly string[], dy: Host,
+  draw: number[]): Promise<string | null> {
   const names = Object.keys(row.inputs);
   const seedOfY = gpu.tensor(hostArray(dy, "f32"), dy.shape);
-  const step = gpu.capture((...given: Tensor[]) => compute(gpu, row, Object.fromEntries(names.map((n, i) => [n, given[i]!])), wrt, seedOfY));
+  const step = gpu.capture((...given: Tensor[]) =>
+    compute(gpu, row, Object.fromEntries(names.map((n, i) => [n, given[i]!])), wrt, seedOfY)
+  );
   let problem: string | null = null;
   for (const [round, inputs] of sets.entries()) {
     gpu.random.restore(draw);
     const due = await eager(gpu, row, inputs, wrt, dy);
     gpu.random.restore(draw);
     const got = await readAll(step(...names.map((n) => hostInput(inputs[n]!))));
-    due.data.forEach((d, i) => sameBits(d, got.data[i]!) || (problem ??= `captured, call ${round + 1}: ${i ? `d${wrt[i - 1]}` : "the result"} has other bits than eager`));
+    due.data.forEach((d, i) =>
+      sameBits(d, got.data[i]!) ||
+      (problem ??= `captured, call ${round + 1}: ${i ? `d${wrt[i - 1]}` : "the result"} has other bits than eager`)
+    );
   }
   step.dispose();
   seedOfY.dispose();
@@ -131,12 +145,14 @@ async function checkCapture(gpu: Engine, row: OpRow, sets: Inputs[], wrt: readon
 }
 
 /** A gradient asked for alone must have the bits it has beside the others: `needs` is respected. */
-async function checkAlone(gpu: Engine, row: OpRow, inputs: Inputs, wrt: readonly string[], dy: Host, draw: number[], all: Outcome): Promise<string | null> {
+async function checkAlone(gpu: Engine, row: OpRow, inputs: Inputs, wrt: readonly string[], dy: Host, draw: number[],
+  all: Outcome): Promise<string | null> {
   if (wrt.length < 2) return null;
   for (const [i, name] of wrt.entries()) {
     gpu.random.restore(draw);
     const alone = await eager(gpu, row, inputs, [name], dy);
-    if (!sameBits(alone.data[1]!, all.data[i + 1]!)) return `d${name} asked for alone has other bits than beside the others`;
+    if (!sameBits(alone.data[1]!, all.data[i + 1]!)) return `d${name} asked for alone has other bits than beside the ` +
+      `others`;
   }
   return null;
 }
@@ -161,7 +177,8 @@ export async function checkRow(gpu: Engine, row: OpRow): Promise<string[]> {
   ];
   const after = gpu.memory();
   if (after.liveBytes !== before.liveBytes || after.liveBuffers !== before.liveBuffers)
-    problems.push(`${after.liveBuffers - before.liveBuffers} buffers (${after.liveBytes - before.liveBytes} bytes) were left behind`);
+    problems.push(`${after.liveBuffers - before.liveBuffers} buffers (${after.liveBytes - before.liveBytes} bytes) ` +
+      `were left behind`);
   return problems.filter((p) => p !== null);
 }
 

@@ -7,13 +7,25 @@ import { filled, host, type Host, type OpRow, type WrongRow } from "./table.ts";
 
 type Pair = number | [number, number];
 type Shape4 = [number, number, number, number];
-interface Options { stride?: Pair; padding?: Pair; dilation?: Pair; outputPadding?: Pair; groups?: number; relu?: boolean }
-type More = Options & { noBias?: true; tolerance?: number };
+interface Options {
+  stride?: Pair;
+  padding?: Pair;
+  dilation?: Pair;
+  outputPadding?: Pair;
+  groups?: number;
+  relu?: boolean;
+}
+type More = Options & { noBias?: true; tolerance?: number; };
 
 const pair = (v: Pair): [number, number] => (typeof v === "number" ? [v, v] : v);
 
 function sizesOf({ stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1 }: Options) {
-  const [[SH, SW], [PH, PW], [DH, DW], extra] = [stride, padding, dilation, outputPadding].map(pair) as [[number, number], [number, number], [number, number], [number, number]];
+  const [[SH, SW], [PH, PW], [DH, DW], extra] = [stride, padding, dilation, outputPadding].map(pair) as [
+    [number, number],
+    [number, number],
+    [number, number],
+    [number, number],
+  ];
   return { SH, SW, PH, PW, DH, DW, extra, groups };
 }
 
@@ -30,7 +42,8 @@ function convolve(x: Host, w: Host, y: Host, options: Options, transposed: boole
     const ow = at % OW;
     const oh = Math.floor(at / OW) % OH;
     const o = Math.floor(at / (OW * OH)) % O;
-    const plane = Math.floor(at / (OW * OH * O)) * C + Math.floor((o * groups) / O) * Cg; // image n, first channel of the group
+    // image n, first channel of the group
+    const plane = Math.floor(at / (OW * OH * O)) * C + Math.floor((o * groups) / O) * Cg;
     for (let row = 0; row < Cg * KH; row++) { // of the kernel: channel, then height
       const h = oh * SH + (row % KH) * DH - PH;
       if (h < 0 || h >= H) continue;
@@ -51,7 +64,8 @@ const biased = (shape: Shape4, bias: Host | undefined): Host => {
   return host(filled(sizeOf(shape), (i) => bias?.[Math.floor(i / area) % shape[1]] ?? 0), shape);
 };
 
-const outputs = (size: number, k: number, s: number, p: number, d: number): number => Math.floor((size + 2 * p - d * (k - 1) - 1) / s) + 1;
+const outputs = (size: number, k: number, s: number, p: number, d: number): number =>
+  Math.floor((size + 2 * p - d * (k - 1) - 1) / s) + 1;
 
 function convShape(x: Shape, w: Shape, options: Options): Shape4 {
   const { SH, SW, PH, PW, DH, DW } = sizesOf(options);
@@ -60,11 +74,13 @@ function convShape(x: Shape, w: Shape, options: Options): Shape4 {
 
 function transposedShape(x: Shape, w: Shape, options: Options): Shape4 {
   const { SH, SW, PH, PW, DH, DW, extra, groups } = sizesOf(options);
-  const size = (n: number, k: number, s: number, p: number, d: number, e: number) => (n - 1) * s - 2 * p + d * (k - 1) + e + 1;
+  const size = (n: number, k: number, s: number, p: number, d: number, e: number) =>
+    (n - 1) * s - 2 * p + d * (k - 1) + e + 1;
   return [x[0]!, w[1]! * groups, size(x[2]!, w[2]!, SH, PH, DH, extra[0]), size(x[3]!, w[3]!, SW, PW, DW, extra[1])];
 }
 
-function row(op: "conv2d" | "convTranspose2d", name: string, x: Shape4, weight: Shape4, { noBias, tolerance, ...options }: More = {}): OpRow {
+function row(op: "conv2d" | "convTranspose2d", name: string, x: Shape4, weight: Shape4,
+  { noBias, tolerance, ...options }: More = {}): OpRow {
   const forward = op === "conv2d";
   const shape = (forward ? convShape : transposedShape)(x, weight, options);
   const bias: OpRow["inputs"] = noBias ? {} : { bias: { shape: [shape[1]] } };
@@ -84,8 +100,12 @@ function row(op: "conv2d" | "convTranspose2d", name: string, x: Shape4, weight: 
 const conv = (...args: [string, Shape4, Shape4, More?]): OpRow => row("conv2d", ...args);
 const up = (...args: [string, Shape4, Shape4, More?]): OpRow => row("convTranspose2d", ...args);
 
-/** Kernel heights and widths 1 to 5 and 7, on an image that is not square; the row length of the result is a multiple of 4 or not. */
-const KERNELS: [number, number][] = [[1, 1], [1, 2], [2, 2], [3, 2], [3, 3], [1, 3], [2, 4], [4, 4], [5, 1], [3, 5], [5, 4], [2, 7], [7, 7]];
+/**
+ * Kernel heights and widths 1 to 5 and 7, on an image that is not square; the row length of the result is a multiple of
+ * 4 or not.
+ */
+const KERNELS: [number, number][] = [[1, 1], [1, 2], [2, 2], [3, 2], [3, 3], [1, 3], [2, 4], [4, 4], [5, 1], [3, 5], [5,
+  4], [2, 7], [7, 7]];
 const kernelRows = KERNELS.flatMap(([KH, KW]): OpRow[] => [
   conv(`${KH}x${KW}`, [2, 3, 9, 6 + KW], [5, 3, KH, KW]),
   conv(`${KH}x${KW}, rows of a multiple of 4`, [1, 2, 8, 7 + KW], [3, 2, KH, KW], { noBias: true }),
@@ -121,12 +141,14 @@ const convRows: OpRow[] = [
   conv("dilation [2,1]", [2, 3, 9, 7], [5, 3, 3, 3], { dilation: [2, 1] }),
   conv("dilation [1,2]", [2, 3, 7, 12], [5, 3, 3, 3], { dilation: [1, 2], padding: 1 }),
   conv("dilation 2, stride 2: phases without a tap", [1, 3, 11, 13], [5, 3, 3, 3], { dilation: 2, stride: 2 }),
-  conv("dilation [3,2], stride [2,3]", [1, 3, 13, 11], [5, 3, 3, 4], { dilation: [3, 2], stride: [2, 3], padding: [2, 1] }),
+  conv("dilation [3,2], stride [2,3]", [1, 3, 13, 11], [5, 3, 3, 4], { dilation: [3, 2], stride: [2, 3],
+    padding: [2, 1] }),
   conv("dilation [4,6], stride [6,4]", [1, 2, 17, 19], [3, 2, 3, 2], { dilation: [4, 6], stride: [6, 4] }),
   conv("2 groups", [2, 6, 7, 5], [10, 3, 3, 3], { groups: 2, padding: 1 }),
   conv("3 groups of 17 to 9 channels, 2x2, stride 2", [1, 51, 4, 6], [27, 17, 2, 2], { groups: 3, stride: 2 }),
   conv("depthwise", [2, 5, 9, 7], [5, 1, 3, 3], { groups: 5, padding: 1 }),
-  conv("depthwise, stride 2, dilation 2, rows of 8", [1, 7, 9, 19], [7, 1, 3, 3], { groups: 7, stride: 2, dilation: 2, noBias: true }),
+  conv("depthwise, stride 2, dilation 2, rows of 8", [1, 7, 9, 19], [7, 1, 3, 3], { groups: 7, stride: 2, dilation: 2,
+    noBias: true }),
   conv("depthwise, 3 outputs a channel", [2, 5, 5, 8], [15, 1, 4, 2], { groups: 5 }),
   conv("one input channel", [2, 1, 11, 13], [5, 1, 3, 3], { padding: 1, noBias: true }),
   conv("one output channel", [2, 5, 5, 7], [1, 5, 3, 4]),
@@ -134,7 +156,8 @@ const convRows: OpRow[] = [
   conv("one column", [3, 2, 13, 1], [5, 2, 3, 1], { padding: [1, 0] }),
   conv("a kernel as large as the image", [3, 3, 5, 7], [4, 3, 5, 7]),
   conv("relu", [2, 3, 7, 9], [5, 3, 3, 3], { padding: 1, relu: true }),
-  conv("relu without bias, 4x4, stride 2", [2, 3, 8, 10], [17, 3, 4, 4], { stride: 2, padding: 1, relu: true, noBias: true }),
+  conv("relu without bias, 4x4, stride 2", [2, 3, 8, 10], [17, 3, 4, 4], { stride: 2, padding: 1, relu: true,
+    noBias: true }),
   conv("no image", [0, 3, 5, 7], [4, 3, 3, 3]),
   conv("across dispatch rows", [1, 1, 1399, 1510], [1, 1, 1, 1], { tolerance: 1e-4 }),
 ];
@@ -153,12 +176,15 @@ const upRows: OpRow[] = [
   up("as in the VAE's decoder", [1, 32, 3, 5], [32, 16, 4, 4], { stride: 2, padding: 1 }),
   up("Winograd", [2, 32, 5, 6], [32, 40, 3, 3], { padding: 1, relu: true }),
   up("stride 2, padding 1, outputPadding 1", [2, 3, 5, 7], [3, 5, 3, 3], { stride: 2, padding: 1, outputPadding: 1 }),
-  up("stride [3,1], padding [2,1], outputPadding [2,0]", [1, 3, 5, 7], [3, 5, 5, 3], { stride: [3, 1], padding: [2, 1], outputPadding: [2, 0] }),
-  up("2x2, stride 3, outputPadding [1,2]: phases without a tap", [2, 3, 3, 5], [3, 5, 2, 2], { stride: 3, outputPadding: [1, 2] }),
+  up("stride [3,1], padding [2,1], outputPadding [2,0]", [1, 3, 5, 7], [3, 5, 5, 3], { stride: [3, 1], padding: [2, 1],
+    outputPadding: [2, 0] }),
+  up("2x2, stride 3, outputPadding [1,2]: phases without a tap", [2, 3, 3, 5], [3, 5, 2, 2], { stride: 3,
+    outputPadding: [1, 2] }),
   up("1x1, stride [2,4]", [2, 3, 3, 5], [3, 5, 1, 1], { stride: [2, 4] }),
   up("dilation [2,1], outputPadding [1,0]", [2, 3, 5, 7], [3, 4, 3, 3], { dilation: [2, 1], outputPadding: [1, 0] }),
   up("dilation 2, stride 2", [1, 3, 4, 5], [3, 5, 3, 3], { dilation: 2, stride: 2, outputPadding: 1 }),
-  up("dilation [3,2], stride [2,3], padding [1,2]", [1, 3, 5, 4], [3, 5, 3, 4], { dilation: [3, 2], stride: [2, 3], padding: [1, 2], outputPadding: [2, 1] }),
+  up("dilation [3,2], stride [2,3], padding [1,2]", [1, 3, 5, 4], [3, 5, 3, 4], { dilation: [3, 2], stride: [2, 3],
+    padding: [1, 2], outputPadding: [2, 1] }),
   up("2 groups", [2, 6, 5, 4], [6, 5, 3, 3], { groups: 2, stride: 2 }),
   up("depthwise", [2, 5, 5, 7], [5, 1, 4, 4], { groups: 5, stride: 2, padding: 1 }),
   up("one input channel", [2, 1, 5, 7], [1, 5, 3, 3], { padding: 1 }),
@@ -172,10 +198,16 @@ const upRows: OpRow[] = [
 export const rows: OpRow[] = [...convRows, ...upRows];
 
 /** A call on zeros; `bias` is its number of elements. */
-const wrongConv = (message: RegExp, x: Shape, w: Shape, options: Options = {}, bias?: number): WrongRow =>
-  ({ op: "conv2d", message, call: (gpu) => conv2d(gpu.zeros(x), gpu.zeros(w), bias === undefined ? bias : gpu.zeros([bias]), options) });
-const wrongUp = (message: RegExp, x: Shape, w: Shape, options: Options = {}, bias?: number): WrongRow =>
-  ({ op: "convTranspose2d", message, call: (gpu) => convTranspose2d(gpu.zeros(x), gpu.zeros(w), bias === undefined ? bias : gpu.zeros([bias]), options) });
+const wrongConv = (message: RegExp, x: Shape, w: Shape, options: Options = {}, bias?: number): WrongRow => ({
+  op: "conv2d",
+  message,
+  call: (gpu) => conv2d(gpu.zeros(x), gpu.zeros(w), bias === undefined ? bias : gpu.zeros([bias]), options),
+});
+const wrongUp = (message: RegExp, x: Shape, w: Shape, options: Options = {}, bias?: number): WrongRow => ({
+  op: "convTranspose2d",
+  message,
+  call: (gpu) => convTranspose2d(gpu.zeros(x), gpu.zeros(w), bias === undefined ? bias : gpu.zeros([bias]), options),
+});
 
 export const wrong: WrongRow[] = [
   wrongConv(/x has 3 dimensions, 4 are due: \[N,C,H,W\]/, [3, 9, 7], [8, 3, 3, 3]),
@@ -184,17 +216,29 @@ export const wrong: WrongRow[] = [
   wrongConv(/weight has 3 input channels, x has 4 in 2 groups/, [2, 4, 9, 7], [8, 3, 3, 3], { groups: 2 }),
   wrongConv(/5 output channels cannot be parted into 2 groups/, [2, 4, 9, 7], [5, 2, 3, 3], { groups: 2 }),
   wrongConv(/groups is 0; a whole number >= 1 is due/, [2, 4, 9, 7], [5, 2, 3, 3], { groups: 0 }),
-  wrongConv(/stride is \[1,0\]; a whole number >= 1 or a pair of them is due/, [2, 3, 9, 7], [8, 3, 3, 3], { stride: [1, 0] }),
+  wrongConv(/stride is \[1,0\]; a whole number >= 1 or a pair of them is due/, [2, 3, 9, 7], [8, 3, 3, 3], {
+    stride: [1, 0],
+  }),
   wrongConv(/padding is -1; a whole number >= 0/, [2, 3, 9, 7], [8, 3, 3, 3], { padding: -1 }),
   wrongConv(/dilation is 0.5; a whole number >= 1/, [2, 3, 9, 7], [8, 3, 3, 3], { dilation: 0.5 }),
-  wrongConv(/the kernel does not fit into x with padding \[0,1\] and dilation \[1,5\] \(x \[2,3,9,7\], weight \[8,3,3,3\]\)/, [2, 3, 9, 7], [8, 3, 3, 3], { padding: [0, 1], dilation: [1, 5] }),
+  wrongConv(
+    /the kernel does not fit into x with padding \[0,1\] and dilation \[1,5\] \(x \[2,3,9,7\], weight \[8,3,3,3\]\)/,
+    [2, 3, 9, 7],
+    [8, 3, 3, 3],
+    { padding: [0, 1], dilation: [1, 5] },
+  ),
   wrongConv(/bias has shape \[3\], \[8\] is due/, [2, 3, 9, 7], [8, 3, 3, 3], {}, 3),
-  { op: "conv2d", message: /x is i32, f32 is due/, call: (gpu) => conv2d(gpu.empty([1, 1, 3, 3], "i32"), gpu.zeros([1, 1, 3, 3])) },
-  { op: "conv2d", message: /bias is i32, f32 is due/, call: (gpu) => conv2d(gpu.zeros([1, 1, 3, 3]), gpu.zeros([1, 1, 3, 3]), gpu.empty([1], "i32")) },
+  { op: "conv2d", message: /x is i32, f32 is due/,
+    call: (gpu) => conv2d(gpu.empty([1, 1, 3, 3], "i32"), gpu.zeros([1, 1, 3, 3])) },
+  { op: "conv2d", message: /bias is i32, f32 is due/,
+    call: (gpu) => conv2d(gpu.zeros([1, 1, 3, 3]), gpu.zeros([1, 1, 3, 3]), gpu.empty([1], "i32")) },
   wrongUp(/x has 3 dimensions, 4 are due: \[N,C,H,W\]/, [2, 3, 9], [3, 8, 3, 3]),
   wrongUp(/weight has 4 input channels, x has 3 \(x \[2,3,9,7\], weight \[4,8,3,3\]\)/, [2, 3, 9, 7], [4, 8, 3, 3]),
   wrongUp(/3 input channels cannot be parted into 2 groups/, [2, 3, 9, 7], [3, 8, 3, 3], { groups: 2 }),
-  wrongUp(/outputPadding \[2,0\] must be less than stride \[2,2\] or dilation \[1,1\]/, [2, 3, 9, 7], [3, 8, 3, 3], { stride: 2, outputPadding: [2, 0] }),
+  wrongUp(/outputPadding \[2,0\] must be less than stride \[2,2\] or dilation \[1,1\]/, [2, 3, 9, 7], [3, 8, 3, 3], {
+    stride: 2,
+    outputPadding: [2, 0],
+  }),
   wrongUp(/outputPadding is -1; a whole number >= 0/, [2, 3, 9, 7], [3, 8, 3, 3], { outputPadding: -1 }),
   wrongUp(/the result would have the size 1x-1; use less padding/, [2, 3, 5, 3], [3, 8, 3, 3], { padding: 3 }),
   wrongUp(/bias has shape \[3\], \[8\] is due/, [2, 3, 9, 7], [3, 8, 3, 3], {}, 3),

@@ -11,7 +11,11 @@ const later = (draw: readonly number[], by: number): number[] => draw.map((v, i)
 const byteRow = (name: string, n: number, shape: [number, number, number], B: number): OpRow => {
   const pixels = shape[0] * shape[1] * shape[2];
   return {
-    op: "byteImages", name, inputs: { bytes: { shape: [n, pixels / 4], below: 2 ** 32, dtype: "u32" }, index: { shape: [B], below: n } }, gradient: "none", shape: [B, ...shape],
+    op: "byteImages",
+    name,
+    inputs: { bytes: { shape: [n, pixels / 4], below: 2 ** 32, dtype: "u32" }, index: { shape: [B], below: n } },
+    gradient: "none",
+    shape: [B, ...shape],
     run: ({ bytes, index }) => byteImages(bytes!, index!, shape),
     reference: ({ bytes, index }) => filled(B * pixels, (i) => {
       const p = index![Math.floor(i / pixels)]! * pixels + (i % pixels);
@@ -33,8 +37,12 @@ const shiftRow = (shape: Shape, most: number): OpRow => ({
   },
 });
 
-/** Bilinear interpolation with half-pixel centres, of plane n of `coarse` [N,h,w], at a pixel of a grid `factor` times as fine. */
-function bilinear(coarse: ArrayLike<number>, [h, w]: readonly [number, number], n: number, factor: number, y: number, x: number): number {
+/**
+ * Bilinear interpolation with half-pixel centres, of plane n of `coarse` [N,h,w], at a pixel of a grid `factor` times
+ * as fine.
+ */
+function bilinear(coarse: ArrayLike<number>, [h, w]: readonly [number, number], n: number, factor: number, y: number,
+  x: number): number {
   const [py, px] = [y, x].map((v) => Math.max(0, (v + 0.5) / factor - 0.5)) as [number, number];
   const at = (a: number, b: number) => coarse[(n * h + Math.min(a, h - 1)) * w + Math.min(b, w - 1)]!;
   const [a, b] = [Math.floor(py), Math.floor(px)];
@@ -50,7 +58,9 @@ function signedReference(x: Host, other: Host, v: number, draw: readonly number[
   const w = uniforms(5 * N, later(draw, 3));
   return generate(x.shape, ([n, , h, c]) => {
     const i = (n! * H + h!) * W + c!;
-    const smooth = 1.3 * (w[5 * n! + 1]! * bilinear(half, [H / 2, W / 2], n!, 2, h!, c!) + w[5 * n! + 2]! * bilinear(quarter, [H / 4, W / 4], n!, 4, h!, c!));
+    const smooth = 1.3 *
+      (w[5 * n! + 1]! * bilinear(half, [H / 2, W / 2], n!, 2, h!, c!) +
+        w[5 * n! + 2]! * bilinear(quarter, [H / 4, W / 4], n!, 4, h!, c!));
     const s = w[5 * n!]! * white[i]! + smooth + 2 * w[5 * n! + 3]! * (other[i]! - x[i]!);
     return Math.min(1, Math.max(0, x[i]! + v * w[5 * n! + 4]! * Math.sign(s)));
   });
@@ -59,8 +69,14 @@ function signedReference(x: Host, other: Host, v: number, draw: readonly number[
 const signedRow = (shape: Shape, v: number): OpRow => {
   const image = { shape, low: 0, high: 1 };
   return {
-    op: "signedNoise", name: `[${shape}] v ${v}`, inputs: { x: image, other: image }, gradient: "none", shape, ...NOISE,
-    run: ({ x, other }) => signedNoise(x!, other!, v), reference: ({ x, other }, draw) => signedReference(x!, other!, v, draw),
+    op: "signedNoise",
+    name: `[${shape}] v ${v}`,
+    inputs: { x: image, other: image },
+    gradient: "none",
+    shape,
+    ...NOISE,
+    run: ({ x, other }) => signedNoise(x!, other!, v),
+    reference: ({ x, other }, draw) => signedReference(x!, other!, v, draw),
   };
 };
 
@@ -75,12 +91,20 @@ export const rows: OpRow[] = [
 ];
 
 export const wrong: WrongRow[] = [
-  { op: "byteImages", call: (gpu) => byteImages(gpu.zeros([2, 4]), gpu.empty([1], "i32"), [1, 4, 4]), message: /bytes is f32, u32 is due/ },
-  { op: "byteImages", call: (gpu) => byteImages(gpu.empty([2, 4], "u32"), gpu.zeros([1]), [1, 4, 4]), message: /index is f32, i32 is due/ },
-  { op: "byteImages", call: (gpu) => byteImages(gpu.empty([2, 4], "u32"), gpu.empty([1], "i32"), [1, 3, 4]), message: /an image of shape \[1,3,4\] has 12 pixels, 16 are stored \(bytes \[2,4\]\)/ },
-  { op: "randomShift", call: (gpu) => randomShift(gpu.zeros([2, 3]), 1), message: /x has 2 dimensions, 4 are due: \[N,C,H,W\]/ },
-  { op: "randomShift", call: (gpu) => randomShift(gpu.zeros([1, 1, 3, 3]), 0.5), message: /most is 0.5; a whole number >= 0 is due/ },
-  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 6, 8]), gpu.zeros([2, 1, 6, 8]), 0.4), message: /sides that are multiples of 4 are due \(x \[2,1,6,8\]\)/ },
-  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 8, 8]), gpu.zeros([1, 1, 8, 8]), 0.4), message: /other has shape \[1,1,8,8\], \[2,1,8,8\] is due/ },
-  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 8, 8]), gpu.zeros([2, 1, 8, 8]), -1), message: /v is -1; a number >= 0 is due/ },
+  { op: "byteImages", call: (gpu) => byteImages(gpu.zeros([2, 4]), gpu.empty([1], "i32"), [1, 4, 4]),
+    message: /bytes is f32, u32 is due/ },
+  { op: "byteImages", call: (gpu) => byteImages(gpu.empty([2, 4], "u32"), gpu.zeros([1]), [1, 4, 4]),
+    message: /index is f32, i32 is due/ },
+  { op: "byteImages", call: (gpu) => byteImages(gpu.empty([2, 4], "u32"), gpu.empty([1], "i32"), [1, 3, 4]),
+    message: /an image of shape \[1,3,4\] has 12 pixels, 16 are stored \(bytes \[2,4\]\)/ },
+  { op: "randomShift", call: (gpu) => randomShift(gpu.zeros([2, 3]), 1),
+    message: /x has 2 dimensions, 4 are due: \[N,C,H,W\]/ },
+  { op: "randomShift", call: (gpu) => randomShift(gpu.zeros([1, 1, 3, 3]), 0.5),
+    message: /most is 0.5; a whole number >= 0 is due/ },
+  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 6, 8]), gpu.zeros([2, 1, 6, 8]), 0.4),
+    message: /sides that are multiples of 4 are due \(x \[2,1,6,8\]\)/ },
+  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 8, 8]), gpu.zeros([1, 1, 8, 8]), 0.4),
+    message: /other has shape \[1,1,8,8\], \[2,1,8,8\] is due/ },
+  { op: "signedNoise", call: (gpu) => signedNoise(gpu.zeros([2, 1, 8, 8]), gpu.zeros([2, 1, 8, 8]), -1),
+    message: /v is -1; a number >= 0 is due/ },
 ];

@@ -1,6 +1,7 @@
 // Rows of softmax, logSoftmax and the losses.
 
-import { bceWithLogits, crossEntropy, l1, logSoftmax, mse, nll, softmax, squaredError, type Shape, type Tensor } from "../../src/index.ts";
+import { bceWithLogits, crossEntropy, l1, logSoftmax, mse, nll, softmax, squaredError, type Shape,
+  type Tensor } from "../../src/index.ts";
 import { coordinates, indexOf, map } from "./reference.ts";
 import { type Host, type OpRow, type WrongRow } from "./table.ts";
 
@@ -39,7 +40,8 @@ const softmaxRows = (op: string, run: typeof softmax, f: (x: Host, dim: number) 
 };
 
 /** Values, labels and gradients of crossEntropy at one setting. */
-function crossEntropyRow(name: string, [N, C]: [number, number], options: Parameters<typeof crossEntropy>[2] = {}, spread = 2): OpRow {
+function crossEntropyRow(name: string, [N, C]: [number, number], options: Parameters<typeof crossEntropy>[2] = {},
+  spread = 2): OpRow {
   const { reduction = "mean", labelSmoothing: s = 0 } = options;
   return {
     op: "crossEntropy", name, gradient: ["logits"],
@@ -77,7 +79,10 @@ const pairRows = (op: string, run: Pair, f: (a: number, b: number) => number, mo
 };
 /** |a - b| has a kink where a = b: inputs that are never equal. */
 const apart = (rows: OpRow[]): OpRow[] =>
-  rows.map((r) => ({ ...r, inputs: { a: { ...r.inputs.a!, values: [-1.5, -0.25, 0.5, 1.75, 0.125] }, b: { ...r.inputs.b!, values: [0.75, 0.25, 0.375] } } }));
+  rows.map((r) => ({ ...r,
+    inputs: { a: { ...r.inputs.a!, values: [-1.5, -0.25, 0.5, 1.75, 0.125] },
+      b: { ...r.inputs.b!, values: [0.75, 0.25, 0.375] } } })
+  );
 
 const squaredErrorRow = (shape: Shape): OpRow => ({
   op: "squaredError", name: `[${shape}]`, inputs: { x: { shape }, xhat: { shape } }, gradient: ["x", "xhat"],
@@ -91,7 +96,11 @@ const squaredErrorRow = (shape: Shape): OpRow => ({
 
 /** An almost sure, right prediction: 1 - p is 1e-9, so a gradient p - 1 taken in float32 would be zero. */
 const saturated: OpRow = {
-  op: "crossEntropy", name: "a sure prediction keeps its gradient", gradient: ["logits"], gradientTolerance: 1e-4, each: true,
+  op: "crossEntropy",
+  name: "a sure prediction keeps its gradient",
+  gradient: ["logits"],
+  gradientTolerance: 1e-4,
+  each: true,
   inputs: { logits: { shape: [1, 3], values: [21, 0, -1] }, labels: { shape: [1], dtype: "i32", values: [0] } },
   run: ({ logits, labels }) => crossEntropy(logits!, labels!, { reduction: "sum" }),
   reference: ({ logits }) => [Math.log1p(Math.exp(logits![1]! - logits![0]!) + Math.exp(logits![2]! - logits![0]!))],
@@ -117,22 +126,31 @@ export const rows: OpRow[] = [
 ];
 
 const pairWrong = (op: string, run: Pair): WrongRow[] => [
-  { op, call: (gpu) => run(gpu.zeros([2, 3]), gpu.zeros([3, 2])), message: /the second input has shape \[3,2\], \[2,3\] is due/ },
-  { op, call: (gpu) => run(gpu.zeros([2]), gpu.zeros([2]), { reduction: "max" as "sum" }), message: /reduction is "max"; "mean", "sum" or "none" is due/ },
+  { op, call: (gpu) => run(gpu.zeros([2, 3]), gpu.zeros([3, 2])),
+    message: /the second input has shape \[3,2\], \[2,3\] is due/ },
+  { op, call: (gpu) => run(gpu.zeros([2]), gpu.zeros([2]), { reduction: "max" as "sum" }),
+    message: /reduction is "max"; "mean", "sum" or "none" is due/ },
 ];
 const targetWrong = (op: string, run: (x: Tensor, y: Tensor) => Tensor, name: string): WrongRow[] => [
   { op, call: (gpu) => run(gpu.zeros([2, 3]), gpu.empty([3], "i32")), message: /labels has shape \[3\], \[2\] is due/ },
   { op, call: (gpu) => run(gpu.zeros([2, 3]), gpu.zeros([2])), message: /labels is f32, i32 is due/ },
-  { op, call: (gpu) => run(gpu.zeros([2, 3, 4]), gpu.empty([2], "i32")), message: new RegExp(`${name} has 3 dimensions, 2 are due: \\[N,C\\]`) },
+  { op, call: (gpu) => run(gpu.zeros([2, 3, 4]), gpu.empty([2], "i32")), message: new RegExp(`${name} has 3 ` +
+    `dimensions, 2 are due: \\[N,C\\]`) },
 ];
 
 export const wrong: WrongRow[] = [
-  { op: "softmax", call: (gpu) => softmax(gpu.zeros([2, 3]), { dim: 2 }), message: /dim 2 is out of range for 2 dimensions/ },
+  { op: "softmax", call: (gpu) => softmax(gpu.zeros([2, 3]), { dim: 2 }),
+    message: /dim 2 is out of range for 2 dimensions/ },
   { op: "logSoftmax", call: (gpu) => logSoftmax(gpu.empty([2, 3], "i32")), message: /x is i32, f32 is due/ },
   ...targetWrong("crossEntropy", crossEntropy, "logits"),
-  { op: "crossEntropy", call: (gpu) => crossEntropy(gpu.zeros([2, 3]), gpu.empty([2], "i32"), { labelSmoothing: 2 }), message: /labelSmoothing is 2; a number from 0 to 1 is due/ },
+  { op: "crossEntropy", call: (gpu) => crossEntropy(gpu.zeros([2, 3]), gpu.empty([2], "i32"), { labelSmoothing: 2 }),
+    message: /labelSmoothing is 2; a number from 0 to 1 is due/ },
   ...targetWrong("nll", nll, "logp"),
-  ...pairWrong("mse", mse), ...pairWrong("l1", l1), ...pairWrong("bceWithLogits", bceWithLogits),
-  { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([]), gpu.zeros([])), message: /x has no batch dimension/ },
-  { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([2, 3]), gpu.zeros([2, 4])), message: /xhat has shape \[2,4\], \[2,3\] is due/ },
+  ...pairWrong("mse", mse),
+  ...pairWrong("l1", l1),
+  ...pairWrong("bceWithLogits", bceWithLogits),
+  { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([]), gpu.zeros([])),
+    message: /x has no batch dimension/ },
+  { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([2, 3]), gpu.zeros([2, 4])),
+    message: /xhat has shape \[2,4\], \[2,3\] is due/ },
 ];

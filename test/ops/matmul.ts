@@ -6,14 +6,16 @@ import { sizeOf } from "./reference.ts";
 import { filled, host, type Host, type OpRow, type WrongRow } from "./table.ts";
 
 /** y [b,M,N] = op(a) op(b), with the strides of the transposes; an operand without a batch serves them all. */
-function product(a: Host, b: Host, [batch, M, N, K]: number[], { transposeA = false, transposeB = false }: MatmulOptions): Float64Array {
+function product(a: Host, b: Host, [batch, M, N, K]: number[],
+  { transposeA = false, transposeB = false }: MatmulOptions): Float64Array {
   const [rowA, stepA] = transposeA ? [1, M!] : [K!, 1];
   const [stepB, columnB] = transposeB ? [1, K!] : [N!, 1];
   const [batchA, batchB] = [a.shape.length > 2 ? M! * K! : 0, b.shape.length > 2 ? K! * N! : 0];
   return filled(batch! * M! * N!, (i) => {
     const [n, m, e] = [i % N!, Math.floor(i / N!) % M!, Math.floor(i / (M! * N!))];
     let sum = 0;
-    for (let k = 0; k < K!; k++) sum += a[e * batchA + m * rowA + k * stepA]! * b[e * batchB + k * stepB + n * columnB]!;
+    for (let k = 0; k < K!; k++)
+      sum += a[e * batchA + m * rowA + k * stepA]! * b[e * batchB + k * stepB + n * columnB]!;
     return sum;
   });
 }
@@ -21,20 +23,26 @@ function product(a: Host, b: Host, [batch, M, N, K]: number[], { transposeA = fa
 interface Batches { lead?: Shape; leadA?: Shape; leadB?: Shape }
 
 /** [M,K] x [K,N], each stored transposed where `t` says so ("NT": b is), with leading batch dimensions. */
-function multiply(name: string, [M, K, N]: [number, number, number], t: "NN" | "NT" | "TN" | "TT" = "NN", { lead = [], leadA = lead, leadB = lead }: Batches = {}): OpRow {
+function multiply(name: string, [M, K, N]: [number, number, number], t: "NN" | "NT" | "TN" | "TT" = "NN",
+  { lead = [], leadA = lead, leadB = lead }: Batches = {}): OpRow {
   const options = { transposeA: t[0] === "T", transposeB: t[1] === "T" };
   const batch = leadA.length ? leadA : leadB;
   const a = [...leadA, ...(options.transposeA ? [K, M] : [M, K])];
   const b = [...leadB, ...(options.transposeB ? [N, K] : [K, N])];
   return {
-    op: "matmul", name: `${name}, ${t}: [${a}] x [${b}]`, inputs: { a: { shape: a }, b: { shape: b } }, gradient: ["a", "b"], shape: [...batch, M, N],
+    op: "matmul",
+    name: `${name}, ${t}: [${a}] x [${b}]`,
+    inputs: { a: { shape: a }, b: { shape: b } },
+    gradient: ["a", "b"],
+    shape: [...batch, M, N],
     run: (x) => matmul(x.a!, x.b!, options),
     reference: (x) => product(x.a!, x.b!, [sizeOf(batch), M, N, K], options),
   };
 }
 
 const TRANSPOSES = ["NN", "NT", "TN", "TT"] as const;
-const each = (name: string, sizes: [number, number, number], batches?: Batches): OpRow[] => TRANSPOSES.map((t) => multiply(name, sizes, t, batches));
+const each = (name: string, sizes: [number, number, number], batches?: Batches): OpRow[] =>
+  TRANSPOSES.map((t) => multiply(name, sizes, t, batches));
 
 const products: OpRow[] = [
   ...each("odd", [5, 7, 11]),
@@ -66,7 +74,10 @@ const products: OpRow[] = [
 function dense(name: string, N: number, inputs: number, outputs: number, noBias?: true): OpRow {
   const bias: OpRow["inputs"] = noBias ? {} : { bias: { shape: [outputs] } };
   return {
-    op: "linear", name: `${name}: ${inputs} to ${outputs}, ${N} rows`, shape: [N, outputs], gradient: ["x", "weight", ...Object.keys(bias)],
+    op: "linear",
+    name: `${name}: ${inputs} to ${outputs}, ${N} rows`,
+    shape: [N, outputs],
+    gradient: ["x", "weight", ...Object.keys(bias)],
     inputs: { x: { shape: [N, inputs] }, weight: { shape: [outputs, inputs] }, ...bias },
     run: ({ x, weight, bias }) => linear(x!, weight!, bias),
     reference({ x, weight, bias }) {

@@ -38,6 +38,7 @@ export const uniforms = (n: number, draw: readonly number[]): Float64Array => qu
 export const normals = (n: number, draw: readonly number[]): Float64Array =>
   quads(n, (q) => {
     const u = uniform4(q, draw);
-    const pair = (a: number, b: number) => [Math.cos, Math.sin].map((f) => Math.sqrt(-2 * Math.log(a)) * f(2 * Math.PI * b));
+    const pair = (a: number, b: number) =>
+      [Math.cos, Math.sin].map((f) => Math.sqrt(-2 * Math.log(a)) * f(2 * Math.PI * b));
     return [...pair(u[0]!, u[1]!), ...pair(u[2]!, u[3]!)];
   });

@@ -6,14 +6,23 @@ import { erfc, map } from "./reference.ts";
 import type { InputSpec, OpRow, WrongRow } from "./table.ts";
 
 type Unary = (x: Tensor) => Tensor;
-type Options = Partial<Pick<OpRow, "avoid" | "tolerance" | "gradientTolerance" | "each" | "gradient">> & Pick<InputSpec, "low" | "high">;
+type Options = Partial<Pick<OpRow, "avoid" | "tolerance" | "gradientTolerance" | "each" | "gradient">> & Pick<InputSpec,
+  "low" | "high">;
 
 /** From far below to far above, away from the kink of relu and its kin. */
-const EXTREME = [1e-3, -1e-3, 0.0624, 0.24, -0.24, 0.26, -0.26, 1, -1, 3, -3, 5, -5, 9, -9, 19, 21, -21, 44.5, -44.5, 60, -60, 88, -87, 100, -100, 1e4, -1e4];
+const EXTREME = [1e-3, -1e-3, 0.0624, 0.24, -0.24, 0.26, -0.26, 1, -1, 3, -3, 5, -5, 9, -9, 19, 21, -21, 44.5, -44.5,
+  60, -60, 88, -87, 100, -100, 1e4, -1e4];
 
-const one = (op: string, name: string, x: InputSpec, run: Unary, f: (v: number) => number, more: Options = {}): OpRow => ({
-  op, name, inputs: { x }, run: ({ x }) => run(x!), reference: ({ x }) => map(x!, (v) => f(v)), gradient: ["x"], ...more,
-});
+const one = (op: string, name: string, x: InputSpec, run: Unary, f: (v: number) => number,
+  more: Options = {}): OpRow => ({
+    op,
+    name,
+    inputs: { x },
+    run: ({ x }) => run(x!),
+    reference: ({ x }) => map(x!, (v) => f(v)),
+    gradient: ["x"],
+    ...more,
+  });
 
 /** Odd sizes, a dimension of 1, and one more than a workgroup of quads. */
 const shapes = (op: string, run: Unary, f: (v: number) => number, { low, high, ...more }: Options = {}): OpRow[] => [
@@ -27,7 +36,8 @@ const activation = (op: string, run: Unary, f: (v: number) => number, name = "")
 ];
 
 /** Near 0, where a formula may lose digits. */
-const tiny = (op: string, run: Unary, f: (v: number) => number): OpRow => one(op, "near 0", { shape: [5], values: [0, 1e-8, -1e-8, 1e-5, -1e-20] }, run, f, { each: true, gradient: [] });
+const tiny = (op: string, run: Unary, f: (v: number) => number): OpRow =>
+  one(op, "near 0", { shape: [5], values: [0, 1e-8, -1e-8, 1e-5, -1e-20] }, run, f, { each: true, gradient: [] });
 
 const sigmoid = (v: number) => (v >= 0 ? 1 / (1 + Math.exp(-v)) : Math.exp(v) / (1 + Math.exp(v)));
 const softplus = (v: number) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
@@ -39,18 +49,26 @@ const relu = (v: number) => Math.max(v, 0);
 
 export const rows: OpRow[] = [
   ...activation("relu", ops.relu, relu),
-  one("relu", "more than one row of the grid", { shape: [LARGE], values: [1, -2, 3, 0.5, -0.25, 7, -5] }, ops.relu, relu),
+  one("relu", "more than one row of the grid", { shape: [LARGE], values: [1, -2, 3, 0.5, -0.25, 7, -5] }, ops.relu,
+    relu),
   ...shapes("neg", ops.neg, (v) => -v),
   ...shapes("exp", ops.exp, Math.exp, { low: -5, high: 5 }),
-  one("exp", "large and small", { shape: [7], values: [-87, -60, -20, 0, 20, 60, 88] }, ops.exp, Math.exp, { each: true }),
+  one("exp", "large and small", { shape: [7], values: [-87, -60, -20, 0, 20, 60, 88] }, ops.exp, Math.exp, {
+    each: true,
+  }),
   ...shapes("log", ops.log, Math.log, { low: 0.1, high: 30 }),
-  one("log", "large and small", { shape: [7], values: [1e-30, 1e-10, 0.5, 1.125, 3, 1e10, 1e30] }, ops.log, Math.log, { each: true, gradient: [] }),
+  one("log", "large and small", { shape: [7], values: [1e-30, 1e-10, 0.5, 1.125, 3, 1e10, 1e30] }, ops.log, Math.log, {
+    each: true,
+    gradient: [],
+  }),
   ...shapes("sqrt", ops.sqrt, Math.sqrt, { low: 0.1, high: 30 }),
   ...shapes("abs", ops.abs, Math.abs, { avoid: [0] }),
   ...shapes("sign", ops.sign, Math.sign, { avoid: [0] }),
   one("sign", "of zero", { shape: [5], values: [0, -0, 1e-20, -1e-20, 5] }, ops.sign, Math.sign, { gradient: [] }),
   ...shapes("square", ops.square, (v) => v * v),
-  ...shapes("clamp", (x) => ops.clamp(x, -0.5, 1.25), (v) => Math.min(Math.max(v, -0.5), 1.25), { avoid: [-0.5, 1.25] }),
+  ...shapes("clamp", (x) => ops.clamp(x, -0.5, 1.25), (v) => Math.min(Math.max(v, -0.5), 1.25), {
+    avoid: [-0.5, 1.25],
+  }),
   ...shapes("pow", (x) => ops.pow(x, 3), (v) => v ** 3).map((row) => ({ ...row, name: `${row.name} cubed` })),
   one("pow", "to 0", { shape: [5, 7] }, (x) => ops.pow(x, 0), () => 1),
   one("pow", "to -2", { shape: [5, 7] }, (x) => ops.pow(x, -2), (v) => v ** -2, { avoid: [0], each: true }),
@@ -69,11 +87,14 @@ export const rows: OpRow[] = [
   ...activation("softplus", ops.softplus, softplus),
 ];
 
-const ofIntegers = (op: string, run: Unary): WrongRow => ({ op, call: (gpu) => run(gpu.empty([2], "i32")), message: /x is i32, f32 is due/ });
+const ofIntegers = (op: string, run: Unary): WrongRow => ({ op, call: (gpu) => run(gpu.empty([2], "i32")),
+  message: /x is i32, f32 is due/ });
 
 export const wrong: WrongRow[] = [
-  ...(["relu", "neg", "exp", "log", "sqrt", "abs", "sign", "square", "leakyRelu", "elu", "silu", "gelu", "sigmoid", "tanh", "softplus"] as const).map((op) => ofIntegers(op, ops[op] as Unary)),
+  ...(["relu", "neg", "exp", "log", "sqrt", "abs", "sign", "square", "leakyRelu", "elu", "silu", "gelu", "sigmoid",
+    "tanh", "softplus"] as const).map((op) => ofIntegers(op, ops[op] as Unary)),
   ofIntegers("pow", (x) => ops.pow(x, 2)),
-  { op: "pow", call: (gpu) => ops.pow(gpu.zeros([2, 3]), gpu.zeros([2])), message: /sizes 3 and 2 of dimension -1 cannot be broadcast/ },
+  { op: "pow", call: (gpu) => ops.pow(gpu.zeros([2, 3]), gpu.zeros([2])),
+    message: /sizes 3 and 2 of dimension -1 cannot be broadcast/ },
   { op: "clamp", call: (gpu) => ops.clamp(gpu.zeros([2]), 1, 0), message: /min is 1 and max is 0; min <= max is due/ },
 ];

@@ -9,13 +9,15 @@ const meanOf = (v: readonly number[]) => sumOf(v) / v.length;
 const maxOf = (v: readonly number[]) => v.reduce((a, b) => Math.max(a, b));
 const minOf = (v: readonly number[]) => v.reduce((a, b) => Math.min(a, b));
 
-const reduction = (op: string, run: typeof sum, f: (values: number[]) => number, spec: Partial<InputSpec> = {}): OpRow[] => {
+const reduction = (op: string, run: typeof sum, f: (values: number[]) => number,
+  spec: Partial<InputSpec> = {}): OpRow[] => {
   const row = (name: string, shape: readonly number[], given: number[], keepdim = false, dim = given): OpRow => ({
     op, name, inputs: { x: { shape, ...spec } },
     run: ({ x }) => run(x!, { dim: given, keepdim }),
     reference: ({ x }) => reduce(x!, dim, f),
     gradient: ["x"],
-    shape: shape.map((n, d) => (dim.some((r) => (r + shape.length) % shape.length === d) ? (keepdim ? 1 : -1) : n)).filter((n) => n !== -1),
+    shape: shape.map((n, d) => (dim.some((r) => (r + shape.length) % shape.length === d) ? (keepdim ? 1 : -1) : n))
+      .filter((n) => n !== -1),
   });
   return [
     row("one axis", [5, 7, 11], [1]),
@@ -48,7 +50,9 @@ const arg = (op: string, run: typeof argmax, best: (values: number[]) => number)
 const firstTie = (op: string, run: typeof max, best: (v: readonly number[]) => number): OpRow => ({
   op, name: "ties: the gradient of the first", inputs: { x: { shape: [4, 1001], values: [1, 3, 0, 3, 0] } },
   run: ({ x }) => grad(() => run(x!, { dim: 1 }), [x!])[0]!,
-  reference: ({ x }) => Float64Array.from(x!, (_, i) => Number(i % 1001 === [...x!.subarray(i - (i % 1001), i - (i % 1001) + 1001)].indexOf(best([0, 3])))),
+  reference: ({ x }) =>
+    Float64Array.from(x!, (_, i) =>
+      Number(i % 1001 === [...x!.subarray(i - (i % 1001), i - (i % 1001) + 1001)].indexOf(best([0, 3])))),
   gradient: [],
 });
 
@@ -57,15 +61,18 @@ export const rows: OpRow[] = [
   ...reduction("mean", mean, meanOf),
   ...reduction("max", max, maxOf, { distinct: true }),
   ...reduction("min", min, minOf, { distinct: true }),
-  { op: "sum", name: "of nothing", inputs: { x: { shape: [0, 3] } }, run: ({ x }) => sum(x!, { dim: 0 }), reference: () => [0, 0, 0], gradient: ["x"], shape: [3] },
-  { op: "sum", name: "a scalar", inputs: { x: { shape: [] } }, run: ({ x }) => sum(x!), reference: ({ x }) => x!, gradient: ["x"], shape: [] },
+  { op: "sum", name: "of nothing", inputs: { x: { shape: [0, 3] } }, run: ({ x }) => sum(x!, { dim: 0 }),
+    reference: () => [0, 0, 0], gradient: ["x"], shape: [3] },
+  { op: "sum", name: "a scalar", inputs: { x: { shape: [] } }, run: ({ x }) => sum(x!), reference: ({ x }) => x!,
+    gradient: ["x"], shape: [] },
   firstTie("max", max, maxOf),
   firstTie("min", min, minOf),
   ...arg("argmax", argmax, maxOf),
   ...arg("argmin", argmin, minOf),
 ];
 
-const beyond = (op: string, run: (x: Parameters<typeof sum>[0]) => unknown): WrongRow => ({ op, call: (gpu) => run(gpu.zeros([2, 3])), message: /dim 2 is out of range for 2 dimensions \(x \[2,3\]\)/ });
+const beyond = (op: string, run: (x: Parameters<typeof sum>[0]) => unknown): WrongRow => ({ op,
+  call: (gpu) => run(gpu.zeros([2, 3])), message: /dim 2 is out of range for 2 dimensions \(x \[2,3\]\)/ });
 
 export const wrong: WrongRow[] = [
   beyond("sum", (x) => sum(x, { dim: 2 })),

@@ -17,7 +17,9 @@ export function coordinates(i: number, shape: Shape): number[] {
   return c;
 }
 
-/** The row-major index of coordinates; those of a dimension of size 1 count as 0, leading ones too many are left out. */
+/**
+ * The row-major index of coordinates; those of a dimension of size 1 count as 0, leading ones too many are left out.
+ */
 export function indexOf(c: readonly number[], shape: Shape): number {
   const lead = c.length - shape.length;
   return shape.reduce((index, n, d) => index * n + (n === 1 ? 0 : c[d + lead]!), 0);

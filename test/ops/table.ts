@@ -29,7 +29,10 @@ export interface OpRow {
   inputs: Record<string, InputSpec>;
   /** Must return a new tensor or a view. An op that overwrites its input gets a copy of it in here. */
   run: (t: Record<string, Tensor>) => Tensor;
-  /** The result in float64, row-major. `draw` is the generator's state before `run`: [key low, key high, counter low, counter high]. */
+  /**
+   * The result in float64, row-major. `draw` is the generator's state before `run`: [key low, key high, counter low,
+   * counter high].
+   */
   reference: (x: Record<string, Host>, draw: readonly number[]) => ArrayLike<number>;
   /** Inputs whose gradient is checked; [] where one exists but this row leaves it out, "none" where the op has none. */
   gradient: readonly string[] | "none";
@@ -87,7 +90,8 @@ function shuffled(n: number, random: () => number): Float64Array {
   return values;
 }
 
-function uniform(n: number, { low = -2, high = 2 }: InputSpec, avoid: readonly number[], random: () => number): Float64Array {
+function uniform(n: number, { low = -2, high = 2 }: InputSpec, avoid: readonly number[],
+  random: () => number): Float64Array {
   const draw = (): number => {
     const v = Math.fround(low + (high - low) * random());
     return avoid.some((kink) => Math.abs(v - kink) < 0.01) ? draw() : v;

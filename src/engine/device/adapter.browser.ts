@@ -8,15 +8,21 @@ export type { AdapterChoice, AdapterKind, AdapterWish } from "./adapter.ts";
  * @throws one sentence that says what was looked for and what to do.
  */
 export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterChoice> {
-  if (!globalThis.navigator?.gpu) throw new Error("no WebGPU: this browser has no navigator.gpu; use a current Chrome, Edge, Firefox or Safari, on https or localhost");
-  if (wish === "embedded") throw new Error('no embedded adapter: it exists in Node only; ask for the adapter "auto" or "software"');
+  if (!globalThis.navigator?.gpu)
+    throw new Error("no WebGPU: this browser has no navigator.gpu; use a current " +
+      "Chrome, Edge, Firefox or Safari, on https or localhost");
+  if (wish === "embedded")
+    throw new Error('no embedded adapter: it exists in Node only; ask for the adapter "auto" or "software"');
   const adapter = await request(wish);
-  if (!adapter || isNullBackend(adapter.info)) throw new Error(`no ${wish} adapter: the browser offers none; see about:gpu for the reason`);
+  if (!adapter || isNullBackend(adapter.info)) throw new Error(`no ${wish} adapter: the browser offers none; see ` +
+    `about:gpu for the reason`);
   const software = adapter.info.isFallbackAdapter;
   const name = adapterName(adapter.info);
-  if (wish === "hardware" && software) throw new Error(`no hardware adapter: the browser offers only ${name}; ask for the adapter "auto"`);
+  if (wish === "hardware" && software) throw new Error(`no hardware adapter: the browser offers only ${name}; ask ` +
+    `for the adapter "auto"`);
   const remark = software ? ", a software driver on the CPU; turn hardware acceleration on for more speed" : "";
-  return { adapter, kind: software ? "software" : "hardware", name, line: `adapter: ${name}${remark}`, wait: (promise) => promise };
+  return { adapter, kind: software ? "software" : "hardware", name, line: `adapter: ${name}${remark}`,
+    wait: (promise) => promise };
 }
 
 async function request(wish: AdapterWish): Promise<GPUAdapter | null> {

@@ -1,4 +1,7 @@
-/** Finds an adapter in Node: Dawn (the npm package webgpu) on hardware, on the system's lavapipe, or on an embedded SwiftShader. */
+/**
+ * Finds an adapter in Node: Dawn (the npm package webgpu) on hardware, on the system's lavapipe, or on an embedded
+ * SwiftShader.
+ */
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
@@ -22,7 +25,9 @@ const UNCLAMPED = ["enable-dawn-features=allow_unsafe_apis,disable_robustness", 
 /** glibc's RTLD_NODELETE, which Node does not name: the library stays loaded. */
 const RTLD_NODELETE = 0x1000;
 
-/** A way to an adapter. `flag` narrows Dawn's choice; `icd` is a Vulkan driver description that replaces the system's. */
+/**
+ * A way to an adapter. `flag` narrows Dawn's choice; `icd` is a Vulkan driver description that replaces the system's.
+ */
 interface Route {
   flag?: string;
   icd?: () => string;
@@ -96,9 +101,13 @@ async function instance(route: Route): Promise<GPU> {
   return gpu;
 }
 
-const flagsOf = (route: Route): string[] => (route === EMBEDDED ? UNCLAMPED : route.flag ? [...DAWN_FLAGS, route.flag] : DAWN_FLAGS);
+const flagsOf = (
+  route: Route,
+): string[] => (route === EMBEDDED ? UNCLAMPED : route.flag ? [...DAWN_FLAGS, route.flag] : DAWN_FLAGS);
 
-/** Unpacks SwiftShader and returns its driver description; on a system without libvulkan.so.1 loads the one beside it. */
+/**
+ * Unpacks SwiftShader and returns its driver description; on a system without libvulkan.so.1 loads the one beside it.
+ */
 function embeddedDriver(): string {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error(`the embedded SwiftShader is built for linux-x64, this is ${process.platform}-${process.arch}`);
@@ -160,9 +169,14 @@ async function calmly<T>(promise: Promise<T>): Promise<T> {
 }
 
 function nothingFound(wish: AdapterWish, seen: string[]): string {
-  if (seen.length) return `no hardware adapter: this machine offers only ${seen.join(", ")}; install the GPU's driver, or ask for the adapter "auto"`;
+  if (seen.length) return `no hardware adapter: this machine offers only ${seen.join(", ")}; install the GPU's ` +
+    `driver, or ask for the adapter "auto"`;
   const driver = usersDriver();
-  if (driver && wish !== "embedded") return `no ${wish} adapter: the Vulkan driver ${driver} (from the environment) gives none; correct or unset VK_DRIVER_FILES`;
-  if (wish === "hardware") return `no hardware adapter: no GPU driver answered; install one, or ask for the adapter "auto"`;
-  return `no WebGPU adapter (${wish}): no Vulkan driver answered and the embedded SwiftShader did not start; npm install @sparticuz/chromium@143.0.4 (it carries SwiftShader), or install a Vulkan driver (Debian: mesa-vulkan-drivers)`;
+  if (driver && wish !== "embedded") return `no ${wish} adapter: the Vulkan driver ${driver} (from the environment) ` +
+    `gives none; correct or unset VK_DRIVER_FILES`;
+  if (wish === "hardware") return `no hardware adapter: no GPU driver answered; install one, or ask for the adapter ` +
+    `"auto"`;
+  return `no WebGPU adapter (${wish}): no Vulkan driver answered and the embedded SwiftShader did not start; npm ` +
+    `install @sparticuz/chromium@143.0.4 (it carries SwiftShader), or install a Vulkan driver (Debian: ` +
+    `mesa-vulkan-drivers)`;
 }

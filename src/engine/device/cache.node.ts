@@ -1,6 +1,7 @@
 /** The cache folder: files unpacked from npm packages, and the kernel tuner's choices. Node only. */
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
+  writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
@@ -9,12 +10,16 @@ import { brotliDecompressSync } from "node:zlib";
 
 let folder: string | undefined;
 
-/** PURIGRAD_CACHE, else $XDG_CACHE_HOME/purigrad, else ~/.cache/purigrad; a folder of the user's own in tmpdir() where that cannot be written. */
+/**
+ * PURIGRAD_CACHE, else $XDG_CACHE_HOME/purigrad, else ~/.cache/purigrad; a folder of the user's own in tmpdir() where
+ * that cannot be written.
+ */
 export function cacheFolder(): string {
   const wish = process.env.PURIGRAD_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "purigrad");
   const spare = join(tmpdir(), `purigrad-${process.getuid?.() ?? "user"}`);
   folder ??= canWrite(wish) ? wish : canWrite(spare) && isOurs(spare) ? spare : undefined;
-  if (!folder) throw new Error(`cache: neither ${wish} nor ${spare} can be written; set PURIGRAD_CACHE to a folder of your own`);
+  if (!folder) throw new Error(`cache: neither ${wish} nor ${spare} can be written; set PURIGRAD_CACHE to a folder ` +
+    `of your own`);
   return folder;
 }
 
@@ -94,11 +99,15 @@ function unpackOne(path: string, name: string, target: string): void {
   }
 }
 
-/** The regular files of a ustar archive. Header fields, by byte: 0 name, 100 mode, 124 size (octal), 156 type, 345 prefix. */
+/**
+ * The regular files of a ustar archive. Header fields, by byte: 0 name, 100 mode, 124 size (octal), 156 type, 345
+ * prefix.
+ */
 function untar(tar: Buffer): { name: string; bytes: Buffer; mode: number }[] {
   const files = [];
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0; ) {
-    const field = (start: number, length: number) => tar.toString("utf8", at + start, at + start + length).replace(/\0.*/s, "").trim();
+  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
+    const field = (start: number, length: number) =>
+      tar.toString("utf8", at + start, at + start + length).replace(/\0.*/s, "").trim();
     const size = parseInt(field(124, 12), 8);
     const name = [field(345, 155), field(0, 100)].filter(Boolean).join("/");
     if (!Number.isFinite(size) || name.split("/").includes("..")) throw new Error(`tar: damaged header at byte ${at}`);

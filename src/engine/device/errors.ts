@@ -40,7 +40,10 @@ export class Faults {
   /** Opens an error scope. The function it returns closes the scope: `blame` is called if there was an error in it. */
   watch(filter: Filter): (blame: (message: string) => void | Promise<void>) => void {
     this.device.pushErrorScope(filter);
-    return (blame) => void this.expect(this.device.popErrorScope().then((error) => (error ? blame(oneLine(error.message)) : undefined)));
+    return (blame) =>
+      void this.expect(
+        this.device.popErrorScope().then((error) => (error ? blame(oneLine(error.message)) : undefined)),
+      );
   }
 
   /** A report that must be in before results count. What a lost device leaves unanswered is reported by its loss. */

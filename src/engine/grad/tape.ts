@@ -54,7 +54,8 @@ export class Tape implements Recordable {
     const name = this.stained.get(t.storage);
     if (name === undefined) return false;
     this.tracked.add(t);
-    this.nodes.push({ name, y: t, inputs: [t], needs: [true], backward: () => fail(`${name} has no second derivative; wrap the inner gradient in stopGradient() if none is meant`) });
+    this.nodes.push({ name, y: t, inputs: [t], needs: [true], backward: () => fail(`${name} has no second ` +
+      `derivative; wrap the inner gradient in stopGradient() if none is meant`) });
     return true;
   }
 
@@ -62,7 +63,8 @@ export class Tape implements Recordable {
   launched(kernel: Kernel, tensors: readonly Tensor[]): void {
     this.outer?.launched(kernel, tensors);
     if (this.runs === null) return;
-    const reads = (t: Tensor, i: number) => kernel.bindings[i]!.kind === "read" && (this.tracked.has(t) || this.stained.has(t.storage));
+    const reads = (t: Tensor, i: number) =>
+      kernel.bindings[i]!.kind === "read" && (this.tracked.has(t) || this.stained.has(t.storage));
     if (!tensors.some(reads)) return;
     tensors.forEach((t, i) => kernel.bindings[i]!.kind === "write" && this.stained.set(t.storage, this.runs!));
   }
@@ -91,22 +93,30 @@ export function record(name: string, y: Tensor, inputs: readonly Tensor[], backw
 
 /** Called by ops that have no gradient: an error if someone differentiates them. */
 export function noGradient(name: string, y: Tensor, inputs: readonly Tensor[]): Tensor {
-  return record(name, y, inputs, () => fail(`${name} has no gradient; wrap its input in stopGradient() if none is meant`));
+  return record(name, y, inputs, () => fail(`${name} has no gradient; wrap its input in stopGradient() if none is ` +
+    `meant`));
 }
 
 /** Adds two gradients of one tensor. Set by the kernels (the engine knows no op). */
-let accumulate: (a: Tensor, b: Tensor) => Tensor = () => fail("tape: no kernel to add gradients; import the engine from purigrad's index");
+let accumulate: (a: Tensor, b: Tensor) => Tensor = () => fail("tape: no kernel to add gradients; import the engine " +
+  "from purigrad's index");
 export const setAccumulate = (add: typeof accumulate): void => void (accumulate = add);
 
 function checkGradients(node: Node, grads: unknown): (Tensor | null)[] {
   const { inputs, name } = node;
   if (!Array.isArray(grads) || grads.length < inputs.length)
-    fail(`${name}: its backward returned ${Array.isArray(grads) ? `${grads.length} gradients` : String(grads)}; one for each of ${inputs.length} inputs is due, null where there is none`);
+    fail(
+      `${name}: its backward returned ${
+        Array.isArray(grads) ? `${grads.length} gradients` : String(grads)
+      }; one for each of ${inputs.length} inputs is due, null where there is none`,
+    );
   inputs.forEach((x, i) => {
     const dx: unknown = grads[i];
     if (dx === null || dx === undefined || !node.needs[i]) return;
-    if (!(dx instanceof Tensor)) fail(`${name}: the gradient of input ${i} is no tensor; a tensor of shape [${x.shape}] or null is due`);
-    if (!sameShape(dx.shape, x.shape)) fail(`${name}: the gradient of input ${i} has shape [${dx.shape}], the input [${x.shape}]`);
+    if (!(dx instanceof Tensor)) fail(`${name}: the gradient of input ${i} is no tensor; a tensor of shape ` +
+      `[${x.shape}] or null is due`);
+    if (!sameShape(dx.shape, x.shape)) fail(`${name}: the gradient of input ${i} has shape [${dx.shape}], the input ` +
+      `[${x.shape}]`);
     if (dx.dtype !== "f32") fail(`${name}: the gradient of input ${i} is ${dx.dtype}; f32 is due`);
   });
   return grads as (Tensor | null)[];
@@ -159,14 +169,17 @@ export interface ValueAndGrad<T> {
 
 /** The tensor to differentiate in what fn returned. */
 function resultOf(value: unknown): Tensor {
-  if (value instanceof Promise) fail("valueAndGrad: fn is asynchronous; compute without await and read the values afterwards");
+  if (value instanceof Promise) fail("valueAndGrad: fn is asynchronous; compute without await and read the values " +
+    "afterwards");
   const y: unknown = Array.isArray(value) ? value[0] : value;
-  if (!(y instanceof Tensor)) fail("valueAndGrad: fn returned no tensor; return the tensor to differentiate, or an array that begins with it");
+  if (!(y instanceof Tensor)) fail("valueAndGrad: fn returned no tensor; return the tensor to differentiate, or an " +
+    "array that begins with it");
   return y;
 }
 
 function checkWatched(wrt: readonly Tensor[]): Runtime {
-  if (!Array.isArray(wrt) || wrt.length === 0) fail("valueAndGrad: no tensors to differentiate with respect to; an array of tensors is due");
+  if (!Array.isArray(wrt) || wrt.length === 0) fail("valueAndGrad: no tensors to differentiate with respect to; an " +
+    "array of tensors is due");
   wrt.forEach((x, i) => {
     if (!(x instanceof Tensor)) fail(`valueAndGrad: wrt[${i}] is no tensor`);
     if (x.dtype !== "f32") fail(`valueAndGrad: wrt[${i}] is ${x.dtype}; only f32 can be differentiated`);
@@ -175,7 +188,8 @@ function checkWatched(wrt: readonly Tensor[]): Runtime {
 }
 
 /**
- * Every tensor with a storage of its own, so that one can be freed or written and the others stay. What a capture records
+ * Every tensor with a storage of its own, so that one can be freed or written and the others stay. What a capture
+ * records
  * belongs to it: there gradients may be one tensor.
  */
 function distinct(gpu: Runtime, grads: readonly Tensor[], taken: readonly Tensor[]): Tensor[] {
@@ -200,7 +214,8 @@ function distinct(gpu: Runtime, grads: readonly Tensor[], taken: readonly Tensor
  *
  * Inside another valueAndGrad the gradients are differentiable themselves, as with create_graph in PyTorch.
  */
-export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, wrt: readonly Tensor[], dy?: Tensor): ValueAndGrad<T> {
+export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, wrt: readonly Tensor[],
+  dy?: Tensor): ValueAndGrad<T> {
   const gpu = checkWatched(wrt) as Taped;
   return gpu.scope(() => {
     const outer = gpu.tape;
@@ -212,7 +227,9 @@ export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, 
     const found = backpropagate(tape, outer, y, dy ?? gpu.full(y.shape, 1));
     if (y.dtype !== "f32") fail(`valueAndGrad: the result is ${y.dtype}; only f32 can be differentiated`);
     const grads = wrt.map((x) => found.get(x) ?? gpu.zeros(x.shape));
-    const others = [...(value instanceof Tensor ? [value] : (value as readonly unknown[])), dy, ...wrt].filter((t) => t instanceof Tensor);
+    const others = [...(value instanceof Tensor ? [value] : (value as readonly unknown[])), dy, ...wrt].filter((t) =>
+      t instanceof Tensor
+    );
     return { value, grads: distinct(gpu, grads, others) };
   });
 }

@@ -59,7 +59,9 @@ export class Storages {
     if (loose) this.loose.add(storage.bytes);
   }
 
-  /** Frees everything that fn makes, except the storages that `kept` finds in its result: they go to the scope outside. */
+  /**
+   * Frees everything that fn makes, except the storages that `kept` finds in its result: they go to the scope outside.
+   */
   scope<T>(fn: () => T, kept: (result: T) => Set<Storage>): T {
     const made = new Set<Storage>();
     this.scopes.push(made);

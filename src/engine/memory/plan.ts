@@ -24,7 +24,8 @@ export interface Life {
  * The calls whose results are read: by a later one, by the caller (`outputs`) or outside the recording. What only
  * leads to an unread value is left out, such as a loss of which only the gradient is returned.
  */
-export function liveCalls<C extends Step>(calls: readonly C[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): C[] {
+export function liveCalls<C extends Step>(calls: readonly C[], virtual: ReadonlySet<Storage>,
+  outputs: ReadonlySet<Storage>): C[] {
   const wanted = new Set(outputs);
   const counts = (s: Storage) => wanted.has(s) || s.placed !== null || !virtual.has(s);
   const live: C[] = [];
@@ -38,7 +39,8 @@ export function liveCalls<C extends Step>(calls: readonly C[], virtual: Readonly
 }
 
 /** Lives of the virtual storages that need memory of their own; those of `outputs` never end. */
-export function lifetimes(calls: readonly Step[], virtual: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>): Map<Storage, Life> {
+export function lifetimes(calls: readonly Step[], virtual: ReadonlySet<Storage>,
+  outputs: ReadonlySet<Storage>): Map<Storage, Life> {
   const lives = new Map<Storage, Life>();
   const touch = (storage: Storage, at: number, last = at) => {
     if (storage.placed || !virtual.has(storage)) return;
@@ -61,10 +63,12 @@ const fits = (call: Step, input: Slice, result: Slice): boolean =>
  * Where a kernel can work in place, its input dies with this call and its result begins here, the result gets the
  * input's memory. Changes `lives`; returns the calls, those in place as `twin(call, the input's index)` makes them.
  */
-export function workInPlace<C extends Step>(calls: readonly C[], lives: Map<Storage, Life>, twin: (call: C, input: number) => C): C[] {
+export function workInPlace<C extends Step>(calls: readonly C[], lives: Map<Storage, Life>,
+  twin: (call: C, input: number) => C): C[] {
   return calls.map((call, i) => {
     if (!call.inPlace) return call;
-    const [from, to] = [call.bindings.findIndex((b) => b.name === call.inPlace), call.bindings.findIndex((b) => b.kind === "write")];
+    const [from, to] = [call.bindings.findIndex((b) => b.name === call.inPlace),
+      call.bindings.findIndex((b) => b.kind === "write")];
     const [input, result] = [call.slices[from]!, call.slices[to]!];
     const [dies, begins] = [lives.get(homeOf(input.storage)), lives.get(result.storage)];
     const handsOver = dies?.last === i && begins?.first === i && begins.last !== Infinity;
@@ -78,7 +82,9 @@ export function workInPlace<C extends Step>(calls: readonly C[], lives: Map<Stor
 
 /** The most bytes that are alive at once: no plan can do with less. */
 export function peakBytes(lives: Iterable<Life>): number {
-  const changes = [...lives].flatMap(({ storage, first, last }) => [[first, storage.bytes], [last + 0.5, -storage.bytes]] as [number, number][]);
+  const changes = [...lives].flatMap(({ storage, first, last }) =>
+    [[first, storage.bytes], [last + 0.5, -storage.bytes]] as [number, number][]
+  );
   let [now, peak] = [0, 0];
   for (const [, bytes] of changes.sort((a, b) => a[0] - b[0])) peak = Math.max(peak, (now += bytes));
   return peak;

@@ -47,7 +47,8 @@ export class Pool {
 
   private readonly largest: number;
 
-  constructor(private readonly device: GPUDevice, private readonly faults: Faults, private readonly options: PoolOptions) {
+  constructor(private readonly device: GPUDevice, private readonly faults: Faults,
+    private readonly options: PoolOptions) {
     const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
     this.largest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
@@ -80,7 +81,8 @@ export class Pool {
   }
 
   private make(storage: Storage, size: number): GPUBuffer {
-    if (storage.bytes > this.largest) throw this.shortage(storage, `the largest buffer of this adapter has ${this.largest} bytes`);
+    if (storage.bytes > this.largest) throw this.shortage(storage, `the largest buffer of this adapter has ` +
+      `${this.largest} bytes`);
     this.makeRoom(storage, size);
     const close = this.faults.watch("out-of-memory");
     const buffer = this.device.createBuffer({ label: storage.label, size, usage: STORAGE_USAGE });
@@ -106,7 +108,8 @@ export class Pool {
   private shortage({ label, bytes }: Storage, why: string): Error {
     const { liveBytes, pooledBytes } = this.counts;
     return new Error(
-      `out of memory: ${label} asks for ${bytes} bytes where ${liveBytes} are live and ${pooledBytes} pooled, and ${why}; ` +
+      `out of memory: ${label} asks for ${bytes} bytes where ${liveBytes} are live and ${pooledBytes} pooled, ` +
+      `and ${why}; ` +
         `use a smaller batch, or free tensors with scope() or dispose() and go on`,
     );
   }

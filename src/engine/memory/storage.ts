@@ -52,7 +52,8 @@ const beginOf = ({ storage, offset }: Pick<Slice, "storage" | "offset">): number
   storage.placed ? offset + beginOf(storage.placed) : offset;
 
 /** Whether two slices of one home have bytes in common. */
-export const overlap = (a: Slice, b: Slice): boolean => beginOf(a) < beginOf(b) + b.bytes && beginOf(b) < beginOf(a) + a.bytes;
+export const overlap = (a: Slice, b: Slice): boolean =>
+  beginOf(a) < beginOf(b) + b.bytes && beginOf(b) < beginOf(a) + a.bytes;
 
 /** Where a storage's bytes are: its own buffer or, when placed by a capture, a slice of another's. */
 export function locate(storage: Storage): { buffer: GPUBuffer; offset: number } {

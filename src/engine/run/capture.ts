@@ -47,14 +47,16 @@ export interface Studio extends Runtime {
 function checkInput(gpu: Studio, input: unknown, i: number): asserts input is Input {
   if (input instanceof Tensor) return gpu.touch(input, `capture: input ${i}`);
   const { data, shape, dtype = "f32" } = Object(input) as Partial<Exclude<Input, Tensor>>;
-  if (!data || !shape) throw new Error(`capture: input ${i} is ${describeValue(input)}; a tensor or {data, shape} is due`);
+  if (!data || !shape) throw new Error(`capture: input ${i} is ${describeValue(input)}; a tensor or {data, shape} is ` +
+    `due`);
   checkHostData(`capture: input ${i}`, data, shape, dtype);
 }
 
 function checkTarget(input: Input, target: Tensor, i: number): void {
   const dtype = input.dtype ?? "f32";
   if (!sameShape(input.shape, target.shape))
-    throw new Error(`capture: an input has shape [${input.shape}], it was recorded with [${target.shape}]; capture the function again for another shape`);
+    throw new Error(`capture: an input has shape [${input.shape}], it was recorded with [${target.shape}]; capture ` +
+      `the function again for another shape`);
   if (dtype !== target.dtype) throw new Error(`capture: input ${i} is ${dtype}, it was recorded as ${target.dtype}`);
 }
 
@@ -69,8 +71,11 @@ class CapturedFunction<In extends Input[], Out> {
     gpu.check();
     inputs.forEach((x, i) => checkInput(gpu, x, i));
     if (gpu.recording || gpu.tape) return this.fn(...(inputs.map((x) => this.asTensor(x)) as Tensors<In>));
-    const { recording, inputs: targets, outputs } = (this.recorded ??= gpu.record(this.fn as (...inputs: Tensor[]) => Out, inputs));
-    if (inputs.length !== targets.length) throw new Error(`capture: ${inputs.length} inputs given, ${targets.length} were recorded`);
+    const { recording, inputs: targets, outputs } =
+      (this.recorded ??= gpu.record(this.fn as (...inputs: Tensor[]) => Out, inputs));
+    if (inputs.length !== targets.length)
+      throw new Error(`capture: ${inputs.length} inputs given, ${targets.length} ` +
+        `were recorded`);
     inputs.forEach((x, i) => checkTarget(x, targets[i]!, i));
     recording.check();
     gpu.flush();

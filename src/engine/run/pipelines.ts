@@ -69,7 +69,8 @@ export class Pipelines {
     return pipeline;
   }
 
-  private expect(pipeline: Pipeline, code: string, info: Promise<GPUCompilationInfo>, scope: Promise<GPUError | null>): void {
+  private expect(pipeline: Pipeline, code: string, info: Promise<GPUCompilationInfo>,
+    scope: Promise<GPUError | null>): void {
     const { file } = pipeline.kernel;
     const report = Promise.all([info, scope]).then(([{ messages }, error]) => {
       const message = messages.find((m) => m.type === "error");
@@ -91,5 +92,6 @@ function layoutEntries(kernel: Kernel): GPUBindGroupLayoutEntry[] {
 function shaderError(file: string, code: string, m: GPUCompilationMessage): string {
   const text = code.split("\n")[m.lineNum - 1] ?? "";
   const at = sourceOf(file, code, m.lineNum);
-  return `${at.file}:${at.line}:${m.linePos}: ${m.message}\n    ${text}\n    ${" ".repeat(Math.max(0, m.linePos - 1))}^`;
+  return `${at.file}:${at.line}:${m.linePos}: ${m.message}\n    ${text}\n    ` +
+    `${" ".repeat(Math.max(0, m.linePos - 1))}^`;
 }

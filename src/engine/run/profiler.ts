@@ -37,14 +37,19 @@ export class Profile {
     return this.rows.reduce((sum, row) => sum + row.ms, 0);
   }
 
-  static async measure(gpu: Clock, calls: readonly Call[], encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
-    if (!gpu.device.features.has("timestamp-query")) throw new Error("profile: this adapter has no timestamp-query; time the whole step instead");
+  static async measure(gpu: Clock, calls: readonly Call[],
+    encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
+    if (!gpu.device.features.has("timestamp-query"))
+      throw new Error("profile: this adapter has no timestamp-query; " +
+        "time the whole step instead");
     const count = calls.length * 2;
     const querySet = gpu.device.createQuerySet({ type: "timestamp", count });
     const resolved = gpu.device.createBuffer({ size: count * 8, usage: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC });
     const encoder = gpu.device.createCommandEncoder();
     calls.forEach((_, i) => {
-      const pass = encoder.beginComputePass({ timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 } });
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+      });
       encode(pass, i);
       pass.end();
     });
@@ -55,7 +60,9 @@ export class Profile {
     querySet.destroy();
     resolved.destroy();
     const ms = (i: number) => Number(stamps[i]! - stamps[0]!) / 1e6;
-    return new Profile(calls.map((call, i) => ({ kernel: call.pipeline.label, start: ms(2 * i), ms: ms(2 * i + 1) - ms(2 * i) })));
+    return new Profile(
+      calls.map((call, i) => ({ kernel: call.pipeline.label, start: ms(2 * i), ms: ms(2 * i + 1) - ms(2 * i) })),
+    );
   }
 }
 

@@ -14,7 +14,8 @@ export class Readback {
   /** A copy of the bytes, after all that was submitted; `check` throws what went wrong meanwhile. */
   async bytes(buffer: GPUBuffer, offset: number, bytes: number, check: () => void): Promise<ArrayBuffer> {
     if (bytes === 0) return new ArrayBuffer(0);
-    const staging = this.device.createBuffer({ label: "read back", size: bytes, usage: USAGE.MAP_READ | USAGE.COPY_DST });
+    const staging = this.device.createBuffer({ label: "read back", size: bytes,
+      usage: USAGE.MAP_READ | USAGE.COPY_DST });
     try {
       const encoder = this.device.createCommandEncoder();
       encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);

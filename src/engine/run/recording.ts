@@ -39,7 +39,8 @@ export class Recorder {
    */
   place(src: Slice, dst: Slice): boolean {
     const whole = src.offset === 0 && src.storage.bytes === src.bytes && src.bytes === dst.bytes;
-    if (!whole || src.storage.placed || !this.virtual.has(src.storage) || this.virtual.has(homeOf(dst.storage))) return false;
+    if (!whole || src.storage.placed || !this.virtual.has(src.storage) || this.virtual.has(homeOf(dst.storage)))
+      return false;
     if (this.collides(src.storage, dst)) return false;
     src.storage.placed = { storage: dst.storage, offset: dst.offset };
     return true;
@@ -55,7 +56,9 @@ export class Recorder {
   }
 }
 
-/** What a recording holds on the GPU. It knows none of the recording's own storages, or they were reachable for ever. */
+/**
+ * What a recording holds on the GPU. It knows none of the recording's own storages, or they were reachable for ever.
+ */
 class Holdings {
   readonly buffers: GPUBuffer[] = [];
   readonly shared = new Set<Storage>();
@@ -95,7 +98,8 @@ export class Recording {
   private readonly unproven: Set<Pipeline>;
 
   /** `inputs` and `outputs` are the storages that the caller sees. Gives back all that was recorded if it fails. */
-  constructor(private readonly shop: Workshop, recorder: Recorder, private readonly inputs: ReadonlySet<Storage>, outputs: ReadonlySet<Storage>) {
+  constructor(private readonly shop: Workshop, recorder: Recorder, private readonly inputs: ReadonlySet<Storage>,
+    outputs: ReadonlySet<Storage>) {
     const { virtual, constants } = recorder;
     this.keeper = recorder.keeper;
     this.owned = new Set([...virtual, ...constants, ...inputs]);
@@ -169,7 +173,9 @@ export class Recording {
   replay(sources: readonly (Slice | null)[], targets: readonly Slice[], write: () => void): void {
     const { device, storages } = this.shop;
     const stays = (s: Slice, i: number) => s.storage === targets[i]!.storage && s.offset === targets[i]!.offset;
-    const moved = sources.map((s, i) => (s && this.inputs.has(homeOf(s.storage)) && !stays(s, i) ? this.takeAside(s) : s));
+    const moved = sources.map((s,
+      i) => (s && this.inputs.has(homeOf(s.storage)) && !stays(s, i) ? this.takeAside(s) : s)
+    );
     write();
     const close = this.unproven.size > 0 ? this.shop.faults.watch("validation") : null;
     const encoder = device.createCommandEncoder();
@@ -183,12 +189,14 @@ export class Recording {
   /** The pipelines' own faults explain it better. */
   private async blame(message: string): Promise<void> {
     await Promise.all(this.calls.map(({ pipeline }) => pipeline.judged));
-    if (!this.calls.some(({ pipeline }) => pipeline.fault)) this.shop.faults.fail(new Error(`the GPU refused a captured function: ${message}`));
+    if (!this.calls.some(({ pipeline }) => pipeline.fault)) this.shop.faults.fail(new Error(`the GPU refused a ` +
+      `captured function: ${message}`));
   }
 
   private takeAside(source: Slice): Slice {
     const { device, storages } = this.shop;
-    const copy = { storage: storages.makeRecorded(this.keeper, source.bytes, [source.bytes / 4], "f32"), offset: 0, bytes: source.bytes };
+    const copy = { storage: storages.makeRecorded(this.keeper, source.bytes, [source.bytes / 4], "f32"), offset: 0,
+      bytes: source.bytes };
     const encoder = device.createCommandEncoder();
     encodeCopy(encoder, source, copy);
     device.queue.submit([encoder.finish()]);

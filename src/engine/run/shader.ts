@@ -29,7 +29,8 @@ export interface Kernel {
   inPlace: { kernel: Kernel; input: string } | null;
 }
 
-const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
+const BINDING =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
 
 const withoutComments = (code: string) => code.replace(/\/\/[^\n]*/g, "").replace(/\/\*[\s\S]*?\*\//g, "");
 
@@ -70,12 +71,17 @@ function parseFunctions(code: string): Map<string, string> {
 
 /** Parameters and local variables of a function's text. */
 const localNames = (body: string): Set<string> =>
-  new Set([...body.matchAll(/\b(?:let|var|const)\s+(\w+)|(\w+)\s*:/g)].map(([, variable, parameter]) => (variable ?? parameter)!));
+  new Set(
+    [...body.matchAll(/\b(?:let|var|const)\s+(\w+)|(\w+)\s*:/g)].map(([, variable, parameter]) =>
+      (variable ?? parameter)!
+    ),
+  );
 
 /** All module-scope names that `entry` reaches through the functions it calls. */
 function reachableNames(code: string, entry: string, file: string): Set<string> {
   const functions = parseFunctions(code);
-  if (!functions.has(entry)) throw new Error(`${file}: no entry point ${entry}; it has ${[...functions.keys()].join(", ")}`);
+  if (!functions.has(entry)) throw new Error(`${file}: no entry point ${entry}; it has ` +
+    `${[...functions.keys()].join(", ")}`);
   const names = new Set<string>();
   const seen = new Set([entry]);
   for (const name of seen) {
@@ -103,23 +109,28 @@ export function kernel(file: string, code: string, options: { entry?: string; pa
   const params = bindings.find((b) => b.kind === "uniform") ?? null;
   const fields = params ? parseStruct(plain, params.type, file) : [];
   const storage = bindings.filter((b) => b.kind !== "uniform");
-  return { file, entry, code: full, bindings: storage, params, fields, inPlace: inPlaceTwin(file, code, entry, options.parts, storage) };
+  return { file, entry, code: full, bindings: storage, params, fields,
+    inPlace: inPlaceTwin(file, code, entry, options.parts, storage) };
 }
 
 /** `<entry>_in_place` binds all that `entry` does but one input, which lies where the result goes. */
-function inPlaceTwin(file: string, code: string, entry: string, parts: string[] | undefined, bindings: Binding[]): Kernel["inPlace"] {
+function inPlaceTwin(file: string, code: string, entry: string, parts: string[] | undefined,
+  bindings: Binding[]): Kernel["inPlace"] {
   const name = `${entry}_in_place`;
   if (!new RegExp(`\\bfn\\s+${name}\\b`).test(code)) return null;
   const twin = kernel(file, code, { entry: name, parts });
   const missing = bindings.filter((b) => !twin.bindings.some((own) => own.name === b.name));
-  if (missing.length !== 1) throw new Error(`${file}: ${name} must bind all that ${entry} binds but one input; it leaves out ${missing.map((b) => b.name).join(", ") || "none"}`);
+  if (missing.length !== 1) throw new Error(`${file}: ${name} must bind all that ${entry} binds but one input; it ` +
+    `leaves out ${missing.map((b) => b.name).join(", ") || "none"}`);
   return { kernel: twin, input: missing[0]!.name };
 }
 
 /** The last line of every .wgsl file as the build bundles it, so that a text of several files knows its parts. */
 const SOURCE = /^\/\/# sourceURL=(.*)$/;
 
-/** The file, and the line in it, where line `line` (from 1) of a kernel's code stands; a text without names is `file`. */
+/**
+ * The file, and the line in it, where line `line` (from 1) of a kernel's code stands; a text without names is `file`.
+ */
 export function sourceOf(file: string, code: string, line: number): { file: string; line: number } {
   const lines = code.split("\n");
   const starts = lines.flatMap((text, i) => (i + 1 < line && SOURCE.test(text) ? [i + 1] : []));
@@ -152,13 +163,16 @@ function literal(value: number | string | boolean, line: string): string {
   return /:\s*u32|=\s*\d+u/.test(line) ? `${value}u` : String(value);
 }
 
-/** Packs `values` in the order of the struct's fields. Missing and unknown names are errors that list the right ones. */
+/**
+ * Packs `values` in the order of the struct's fields. Missing and unknown names are errors that list the right ones.
+ */
 export function packParams(k: Kernel, values: Record<string, number>): ArrayBuffer {
   const names = Object.keys(values);
   const unknown = names.find((n) => !k.fields.some((f) => f.name === n));
   const missing = k.fields.find((f) => !(f.name in values));
   if (unknown !== undefined || missing)
-    throw new Error(`${k.file}: params {${names.join(", ")}} given; the struct has {${k.fields.map((f) => f.name).join(", ")}}`);
+    throw new Error(`${k.file}: params {${names.join(", ")}} given; the struct has ` +
+      `{${k.fields.map((f) => f.name).join(", ")}}`);
   const bytes = new ArrayBuffer(Math.ceil((k.fields.length * 4) / 16) * 16);
   const view = new DataView(bytes);
   k.fields.forEach(({ name, type }, i) => {

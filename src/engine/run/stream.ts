@@ -36,7 +36,8 @@ export function bindGroup(device: GPUDevice, call: Call, uniforms: GPUBuffer, sl
     return { binding: b.index, resource: { buffer, offset: offset + t.offset, size: t.bytes } };
   });
   if (kernel.params && call.params)
-    entries.push({ binding: kernel.params.index, resource: { buffer: uniforms, offset: slot * SLOT, size: call.params.byteLength } });
+    entries.push({ binding: kernel.params.index,
+      resource: { buffer: uniforms, offset: slot * SLOT, size: call.params.byteLength } });
   return device.createBindGroup({ label, layout, entries });
 }
 
@@ -61,7 +62,8 @@ export function encodeAll(encoder: GPUCommandEncoder, calls: readonly Call[], gr
 
 /** One uniform buffer holds the params of many calls, a slot each. */
 export function makeUniforms(device: GPUDevice, slots: number): GPUBuffer {
-  return device.createBuffer({ label: "params", size: Math.max(1, slots) * SLOT, usage: USAGE.UNIFORM | USAGE.COPY_DST });
+  return device.createBuffer({ label: "params", size: Math.max(1, slots) * SLOT,
+    usage: USAGE.UNIFORM | USAGE.COPY_DST });
 }
 
 export function packSlots(calls: readonly { params: ArrayBuffer | null }[]): Uint8Array<ArrayBuffer> {
@@ -80,7 +82,10 @@ export class Stream {
     this.uniforms = makeUniforms(device, MAX_CALLS);
   }
 
-  /** A pipeline that the driver has not accepted yet runs in a submit of its own: if it is unsound, nothing else is lost. */
+  /**
+   * A pipeline that the driver has not accepted yet runs in a submit of its own: if it is unsound, nothing else is
+   * lost.
+   */
   push(call: Call): void {
     const alone = call.pipeline.isOnTrial();
     if (alone) this.flush();

@@ -17,4 +17,5 @@ export const inputGradient = (s: ConvSizes, dy: Tensor, w: Tensor): Tensor =>
 
 /** dw for x and dy. */
 export const weightGradient = (s: ConvSizes, x: Tensor, dy: Tensor): Tensor =>
-  record("conv2d", convWeightGradient(s, x, dy, false).dw, [x, dy], (dw) => [inputGradient(s, dy, dw), product(s, x, dw)]);
+  record("conv2d", convWeightGradient(s, x, dy, false).dw, [x, dy],
+    (dw) => [inputGradient(s, dy, dw), product(s, x, dw)]);

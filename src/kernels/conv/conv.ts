@@ -15,7 +15,9 @@ import { classOf } from "../matmul/families.ts";
  * A convolution from x [N,C,H,W] to y [N,O,OH,OW] with weights [O,C/groups,KH,KW]; S stride, P padding, D dilation.
  * A transposed convolution is told by the convolution whose input gradient it is.
  */
-export interface ConvSizes extends Record<"N" | "C" | "H" | "W" | "O" | "OH" | "OW" | "KH" | "KW" | "SH" | "SW" | "PH" | "PW" | "DH" | "DW", number> {
+export interface ConvSizes
+  extends
+    Record<"N" | "C" | "H" | "W" | "O" | "OH" | "OW" | "KH" | "KW" | "SH" | "SW" | "PH" | "PW" | "DH" | "DW", number> {
   groups: number;
 }
 
@@ -58,9 +60,11 @@ export function checkImagesAndWeight(op: string, x: Tensor, weight: Tensor, lege
 
 /** Shapes of one class share the tuner's choice: the batch counts by powers of two. */
 export const convKey = (s: ConvSizes): string =>
-  `b${classOf(s.N)} ${s.C}->${s.O} ${s.H}x${s.W} k${s.KH}x${s.KW} s${s.SH},${s.SW} p${s.PH},${s.PW} d${s.DH},${s.DW} g${s.groups}`;
+  `b${classOf(s.N)} ${s.C}->${s.O} ${s.H}x${s.W} k${s.KH}x${s.KW} s${s.SH},${s.SW} p${s.PH},${s.PW} d${s.DH},${s.DW} ` +
+    `g${s.groups}`;
 
-const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry: "backward", parts: [reluPart, negative] });
+const reluBackward = kernel("shaders/pointwise/relu.wgsl", unarySource, { entry: "backward",
+  parts: [reluPart, negative] });
 
 /** dy where a fused relu let y through, else 0. */
 export function maskedByRelu(dy: Tensor, y: Tensor): Tensor {

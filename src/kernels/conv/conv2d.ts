@@ -12,11 +12,15 @@ function sizes(x: Tensor, weight: Tensor, options: ConvOptions): ConvSizes {
   const a = convArguments("conv2d", options);
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const [O, Cg, KH, KW] = weight.shape as [number, number, number, number];
-  if (C !== Cg * a.groups) fail("conv2d", `weight has ${Cg} input channels, x has ${C}${a.groups > 1 ? ` in ${a.groups} groups` : ""}`, { x, weight });
+  if (C !== Cg * a.groups)
+    fail("conv2d", `weight has ${Cg} input channels, x has ${C}${a.groups > 1 ? ` in ${a.groups} groups` : ""}`, { x,
+      weight });
   if (O % a.groups) fail("conv2d", `${O} output channels cannot be parted into ${a.groups} groups`, { x, weight });
   const OH = Math.floor((H + 2 * a.PH - a.DH * (KH - 1) - 1) / a.SH) + 1;
   const OW = Math.floor((W + 2 * a.PW - a.DW * (KW - 1) - 1) / a.SW) + 1;
-  if (OH < 1 || OW < 1) fail("conv2d", `the kernel does not fit into x with padding [${a.PH},${a.PW}] and dilation [${a.DH},${a.DW}]`, { x, weight });
+  if (OH < 1 || OW < 1)
+    fail("conv2d", `the kernel does not fit into x with padding [${a.PH},${a.PW}] and dilation [${a.DH},${a.DW}]`, { x,
+      weight });
   return { N, C, H, W, O, OH, OW, KH, KW, ...a };
 }
 

@@ -22,7 +22,11 @@ const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts: [in
 
 /** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
 interface Gather {
-  sizes: Record<"N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "OH" | "OW" | "OSH" | "OSW" | "ph" | "pw" | "SH" | "SW" | "DH" | "DW" | "top" | "left" | "KH" | "KW" | "Cg" | "Rg", number>;
+  sizes: Record<
+    "N" | "C" | "H" | "W" | "R" | "YH" | "YW" | "OH" | "OW" | "OSH" | "OSW" | "ph" | "pw" | "SH" | "SW" | "DH" | "DW"
+      | "top" | "left" | "KH" | "KW" | "Cg" | "Rg",
+    number
+  >;
   strides: Record<"g_stride" | "r_stride" | "c_stride", number>;
   rows: Dimension;
   columns: Dimension;
@@ -42,18 +46,25 @@ interface Dimension {
 /** Outputs that a window makes where a group has one output channel, so that a tile of four rows is full. */
 const FOLD = 4;
 
-function forwardDimension(outputs: number, kernelSize: number, stride: number, padding: number, dilation: number, fold: number): Dimension {
+function forwardDimension(outputs: number, kernelSize: number, stride: number, padding: number, dilation: number,
+  fold: number): Dimension {
   const taps = kernelSize + (fold - 1) * stride;
-  return { at: 0, step: fold, count: Math.ceil(outputs / fold), fold, stride: stride * fold, before: padding, dilation, taps, first: 0, tapStep: 1, tapFold: -stride };
+  return { at: 0, step: fold, count: Math.ceil(outputs / fold), fold, stride: stride * fold, before: padding, dilation,
+    taps, first: 0, tapStep: 1, tapFold: -stride };
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-/** The input gradient: dx[h] sums dy[o] over the taps i with o stride + i dilation - padding = h; one phase of h modulo stride each. */
+/**
+ * The input gradient: dx[h] sums dy[o] over the taps i with o stride + i dilation - padding = h; one phase of h modulo
+ * stride each.
+ */
 function phases(size: number, kernelSize: number, stride: number, padding: number, dilation: number): Dimension[] {
   const common = gcd(stride, dilation);
   return Array.from({ length: Math.min(stride, size) }, (_, at) => {
-    const hits = Array.from({ length: kernelSize }, (_, i) => i).filter((i) => (at + padding - i * dilation) % stride === 0);
+    const hits = Array.from({ length: kernelSize }, (_, i) => i).filter((i) =>
+      (at + padding - i * dilation) % stride === 0
+    );
     const first = hits.at(-1) ?? 0; // the tap that reaches the first output
     const before = hits.length ? -(at + padding - first * dilation) / stride : 0;
     return {
@@ -80,10 +91,23 @@ function gatherOf(ends: Ends, strides: Gather["strides"], rows: Dimension, colum
   const fold = rows.fold * columns.fold;
   return {
     sizes: {
-      ...ends, R: ends.R * fold, Rg: ends.Rg * fold,
-      OH: rows.count, OW: columns.count, OSH: rows.step, OSW: columns.step, ph: rows.at, pw: columns.at,
-      SH: rows.stride, SW: columns.stride, DH: rows.dilation, DW: columns.dilation, top: rows.before, left: columns.before,
-      KH: rows.taps, KW: columns.taps,
+      ...ends,
+      R: ends.R * fold,
+      Rg: ends.Rg * fold,
+      OH: rows.count,
+      OW: columns.count,
+      OSH: rows.step,
+      OSW: columns.step,
+      ph: rows.at,
+      pw: columns.at,
+      SH: rows.stride,
+      SW: columns.stride,
+      DH: rows.dilation,
+      DW: columns.dilation,
+      top: rows.before,
+      left: columns.before,
+      KH: rows.taps,
+      KW: columns.taps,
     },
     strides, rows, columns,
   };
@@ -110,8 +134,12 @@ function inputGradientGathers(s: ConvSizes): Gather[] {
   return rows.flatMap((r) => columns.map((c) => gatherOf(ends, strides, r, c)));
 }
 
-/** How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel row. */
-function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number } {
+/**
+ * How the summed dimension falls into quads: see conv2d_pack.wgsl. `byRow`: the kernel can reuse the inputs of a kernel
+ * row.
+ */
+function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"],
+  byRow: boolean): { quads: number; ROW_TAPS: number; STRIDE: number; TAPS: number; } {
   if (byRow && SW <= 2 && DW === 1 && KW >= 1 && KW <= 4) {
     const ROW_TAPS = KW === 3 ? 4 : KW;
     return { quads: Math.ceil((Cg * KH * ROW_TAPS) / 4), ROW_TAPS, STRIDE: SW, TAPS: KW };
@@ -119,14 +147,24 @@ function quadsOf({ KH, KW, SW, DW, Cg }: Gather["sizes"], byRow: boolean): { qua
   return { quads: Math.ceil((Cg * KH * KW) / 4), ROW_TAPS: 0, STRIDE: 1, TAPS: 4 };
 }
 
-function packWeights(w: Tensor, { sizes: { R, Rg, Cg, KH, KW }, strides, rows, columns }: Gather, quads: number, ROW_TAPS: number): Tensor {
+function packWeights(w: Tensor, { sizes: { R, Rg, Cg, KH, KW }, strides, rows, columns }: Gather, quads: number,
+  ROW_TAPS: number): Tensor {
   const wp = w.gpu.empty([R, quads, 4]);
   const [w_rows, w_cols] = w.shape.slice(2) as [number, number];
   const taps = {
-    w_rows, w_cols, fold_h: rows.fold, fold_w: columns.fold,
-    i0: rows.first, i_step: rows.tapStep, i_fold: rows.tapFold, j0: columns.first, j_step: columns.tapStep, j_fold: columns.tapFold,
+    w_rows,
+    w_cols,
+    fold_h: rows.fold,
+    fold_w: columns.fold,
+    i0: rows.first,
+    i_step: rows.tapStep,
+    i_fold: rows.tapFold,
+    j0: columns.first,
+    j_step: columns.tapStep,
+    j_fold: columns.tapFold,
   };
-  w.gpu.run(pack, { w, wp }, { rows: R, channels: Rg / (rows.fold * columns.fold), Cg, KH, KW, quads, ...strides, ...taps }, linearGrid(wp.size), { ROW_TAPS });
+  w.gpu.run(pack, { w, wp }, { rows: R, channels: Rg / (rows.fold * columns.fold), Cg, KH, KW, quads, ...strides,
+    ...taps }, linearGrid(wp.size), { ROW_TAPS });
   return wp;
 }
 
@@ -162,10 +200,17 @@ function ways(gpu: Runtime, channels: number): Way[] {
   const QUADS = S <= 4 ? 2 : 1;
   const TM = subgroupRows(channels);
   const tiles = (name: string, rows: number, ROWS: number, SEGS: number): Way => ({
-    name, kernel: tiled, constants: { TY: rows, ROWS, SEGS }, segments: 16 * SEGS, channels: 4 * rows * ROWS, byRow: false, runs: () => true,
+    name,
+    kernel: tiled,
+    constants: { TY: rows, ROWS, SEGS },
+    segments: 16 * SEGS,
+    channels: 4 * rows * ROWS,
+    byRow: false,
+    runs: () => true,
   });
   return byFamily<Way>(gpu, {
-    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, segments: S * QUADS, channels: TM, byRow: true, runs: broadcasts }],
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, segments: S * QUADS, channels: TM,
+      byRow: true, runs: broadcasts }],
     tiled: [tiles("tiled", TY, 1, 1), tiles("tiled 8x8", TY / 2, 2, 2)],
     plain: { name: "plain", kernel: plain, constants: {}, segments: 64, channels: 8, byRow: true, runs: () => true },
   });
@@ -174,7 +219,8 @@ function ways(gpu: Runtime, channels: number): Way[] {
 /** More groups than a grid holds are refused by the op's name. */
 function checkGroups(op: string, s: ConvSizes, channels: number): void {
   const tiles = s.groups * Math.ceil(channels / 4);
-  if (tiles > 65535) throw new Error(`${op}: ${s.groups} groups of ${channels} channels; at most 65535 groups of four are due`);
+  if (tiles > 65535) throw new Error(`${op}: ${s.groups} groups of ${channels} channels; at most 65535 groups of ` +
+    `four are due`);
 }
 
 /** y [N,O,OH,OW] of the convolution `s` of x with w, plus bias [O]. */
@@ -186,11 +232,17 @@ export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilog
     write(y);
     return y;
   };
-  const direct = ways(gpu, s.O / s.groups).map((way): Variant => ({ ...way, launch: into((y) => gather(x, w, y, forwardGather(s), epilogue, way)) }));
-  return gpu.tuner.launch("conv2d", convKey(s), withWinograd(gpu, s, direct, into((y) => winogradForward(s, x, w, y, epilogue))));
+  const direct = ways(gpu, s.O / s.groups).map((way): Variant => ({ ...way,
+    launch: into((y) => gather(x, w, y, forwardGather(s), epilogue, way)) })
+  );
+  return gpu.tuner.launch("conv2d", convKey(s),
+    withWinograd(gpu, s, direct, into((y) => winogradForward(s, x, w, y, epilogue))));
 }
 
-/** dx [N,C,H,W] of the convolution `s` for dy [N,O,OH,OW]; as convTranspose2d's forward pass also with bias [C] and relu. */
+/**
+ * dx [N,C,H,W] of the convolution `s` for dy [N,O,OH,OW]; as convTranspose2d's forward pass also with bias [C] and
+ * relu.
+ */
 export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue: Epilogue = {}): Tensor {
   const { gpu } = dy;
   checkGroups("conv2d", s, s.C / s.groups);
@@ -202,5 +254,6 @@ export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue:
   const direct = ways(gpu, s.C / s.groups).map((way): Variant => ({
     ...way, launch: into((dx) => inputGradientGathers(s).forEach((g) => gather(dy, w, dx, g, epilogue, way))),
   }));
-  return gpu.tuner.launch("conv2d dx", convKey(s), withWinograd(gpu, s, direct, into((dx) => winogradInputGradient(s, dy, w, dx, epilogue))));
+  return gpu.tuner.launch("conv2d dx", convKey(s),
+    withWinograd(gpu, s, direct, into((dx) => winogradInputGradient(s, dy, w, dx, epilogue))));
 }

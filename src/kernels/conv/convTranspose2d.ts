@@ -24,7 +24,8 @@ function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSi
   const [inputs, perGroup, KH, KW] = weight.shape as [number, number, number, number];
   if (O !== inputs) fail(OP, `weight has ${inputs} input channels, x has ${O}`, { x, weight });
   if (O % a.groups) fail(OP, `${O} input channels cannot be parted into ${a.groups} groups`, { x, weight });
-  if (extraH >= Math.max(a.SH, a.DH) || extraW >= Math.max(a.SW, a.DW)) fail(OP, `outputPadding [${extraH},${extraW}] must be less than stride [${a.SH},${a.SW}] or dilation [${a.DH},${a.DW}]`);
+  if (extraH >= Math.max(a.SH, a.DH) || extraW >= Math.max(a.SW, a.DW)) fail(OP, `outputPadding ` +
+    `[${extraH},${extraW}] must be less than stride [${a.SH},${a.SW}] or dilation [${a.DH},${a.DW}]`);
   const H = (OH - 1) * a.SH - 2 * a.PH + a.DH * (KH - 1) + extraH + 1;
   const W = (OW - 1) * a.SW - 2 * a.PW + a.DW * (KW - 1) + extraW + 1;
   if (H < 1 || W < 1) fail(OP, `the result would have the size ${H}x${W}; use less padding`, { x, weight });
@@ -36,7 +37,8 @@ function sizes(x: Tensor, weight: Tensor, options: ConvTransposeOptions): ConvSi
  * input. x [N,C,H,W], weight [C,O/groups,KH,KW], bias [O] -> [N,O,OH,OW] with
  * OH = (H - 1) stride - 2 padding + dilation (KH - 1) + outputPadding + 1.
  */
-export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor | null, options: ConvTransposeOptions = {}): Tensor {
+export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor | null,
+  options: ConvTransposeOptions = {}): Tensor {
   const s = sizes(x, weight, options);
   checkBias(OP, bias, s.C);
   const { relu = false } = options;

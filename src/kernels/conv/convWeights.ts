@@ -19,14 +19,18 @@ const subgroup = kernel("shaders/conv/conv2d_dw_subgroup.wgsl", subgroupSource, 
 const tiled = kernel("shaders/conv/conv2d_dw_tiled.wgsl", tiledSource, { parts: [inputSource] });
 const reduce = kernel("shaders/conv/conv2d_dw_reduce.wgsl", reduceSource);
 
-/** Constants of conv2d_dw_input.wgsl and the number of column blocks. `byRow`: the kernel can reuse the inputs of a kernel row. */
+/**
+ * Constants of conv2d_dw_input.wgsl and the number of column blocks. `byRow`: the kernel can reuse the inputs of a
+ * kernel row.
+ */
 function layoutOf(s: ConvSizes, byRow: boolean) {
   const Cg = s.C / s.groups;
   const ROW_TAPS = byRow && s.DW === 1 && s.SW <= 2 && s.KW >= 2 && s.KW <= 4;
   const WIDE = s.OW % 4 === 0;
   return {
     blocks: ROW_TAPS ? Cg * s.KH : Math.ceil((Cg * s.KH * s.KW) / 4),
-    constants: { ROW_TAPS, STRIDE: ROW_TAPS ? s.SW : 1, TAPS: ROW_TAPS ? s.KW : 4, POINTWISE: s.KH * s.KW === 1, WIDE, E: WIDE ? "vec4<f32>" : "f32" },
+    constants: { ROW_TAPS, STRIDE: ROW_TAPS ? s.SW : 1, TAPS: ROW_TAPS ? s.KW : 4, POINTWISE: s.KH * s.KW === 1, WIDE,
+      E: WIDE ? "vec4<f32>" : "f32" },
   };
 }
 
@@ -59,7 +63,10 @@ function partialSums(s: ConvSizes, x: Tensor, dy: Tensor, way: Way): Tensor {
   const parts = Math.max(1, Math.ceil(segments / part_segments));
   const partial = x.gpu.empty([parts, s.O * Cg * s.KH * s.KW + s.O]);
   const { groups: _, PH: top, PW: left, ...sizes } = s;
-  x.gpu.run(way.kernel, { x, dy, partial }, { ...sizes, top, left, Cg, Og, part_segments }, [gx, gy, parts], { ...way.constants, ...constants });
+  x.gpu.run(way.kernel, { x, dy, partial }, { ...sizes, top, left, Cg, Og, part_segments }, [gx, gy, parts], {
+    ...way.constants,
+    ...constants,
+  });
   return partial;
 }
 
@@ -70,8 +77,10 @@ function ways(gpu: Runtime, s: ConvSizes): Way[] {
   const QUADS = S <= 4 && layoutOf(s, true).blocks >= 8 ? 2 : 1;
   const [TM, TY] = [subgroupRows(channels), threadRows(channels)];
   return byFamily<Way>(gpu, {
-    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, blocks: S * QUADS, channels: TM, byRow: true, runs: broadcasts }],
-    tiled: [{ name: "tiled", kernel: tiled, constants: { TY }, blocks: 16, channels: 4 * TY, byRow: false, runs: () => true }],
+    subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, blocks: S * QUADS, channels: TM,
+      byRow: true, runs: broadcasts }],
+    tiled: [{ name: "tiled", kernel: tiled, constants: { TY }, blocks: 16, channels: 4 * TY, byRow: false,
+      runs: () => true }],
     plain: { name: "plain", kernel: plain, constants: {}, blocks: 16, channels: 16, byRow: true, runs: () => true },
   });
 }
@@ -88,9 +97,11 @@ function direct(s: ConvSizes, x: Tensor, dy: Tensor, db: Tensor | null, way: Way
 }
 
 /** dw [O,C/groups,KH,KW] and, if asked for, db [O] of the convolution `s` of x for dy. */
-export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBias: boolean): { dw: Tensor; db: Tensor | null } {
+export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor,
+  needsBias: boolean): { dw: Tensor; db: Tensor | null; } {
   const { gpu } = x;
-  if (s.N * s.OH * s.OW === 0) return { dw: gpu.zeros([s.O, s.C / s.groups, s.KH, s.KW]), db: needsBias ? gpu.zeros([s.O]) : null };
+  if (s.N * s.OH * s.OW === 0)
+    return { dw: gpu.zeros([s.O, s.C / s.groups, s.KH, s.KW]), db: needsBias ? gpu.zeros([s.O]) : null };
   const db = needsBias ? gpu.empty([s.O]) : null;
   let summed = false;
   const withBias = (way: Way) => () => {
@@ -98,7 +109,8 @@ export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor, needsBia
     return direct(s, x, dy, db, way);
   };
   const variants = ways(gpu, s).map((way): Variant => ({ ...way, launch: withBias(way) }));
-  const dw = gpu.tuner.launch("conv2d dw", convKey(s), withWinograd(gpu, s, variants, () => winogradWeightGradient(s, x, dy)));
+  const dw = gpu.tuner.launch("conv2d dw", convKey(s),
+    withWinograd(gpu, s, variants, () => winogradWeightGradient(s, x, dy)));
   if (!db || summed) return { dw, db };
   db.dispose();
   return { dw, db: reduceAxes(dy, [0, 2, 3], 1).view([s.O]) };

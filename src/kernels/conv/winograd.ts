@@ -13,8 +13,10 @@ import type { ConvSizes, Epilogue } from "./conv.ts";
 import { onHardware } from "../matmul/families.ts";
 import { gemm } from "../matmul/gemm.ts";
 
-const tiles = (entry: string) => kernel("shaders/conv/winograd_tiles.wgsl", tilesSource, { entry, parts: [sharedSource, negative] });
-const weights = (entry: string) => kernel("shaders/conv/winograd_weights.wgsl", weightsSource, { entry, parts: [sharedSource] });
+const tiles = (entry: string) =>
+  kernel("shaders/conv/winograd_tiles.wgsl", tilesSource, { entry, parts: [sharedSource, negative] });
+const weights = (entry: string) =>
+  kernel("shaders/conv/winograd_weights.wgsl", weightsSource, { entry, parts: [sharedSource] });
 const inputTiles = tiles("forward");
 const gradientTiles = tiles("backward");
 const outputs = tiles("main");
@@ -29,14 +31,19 @@ const LEAST_CHANNELS = 32;
 
 /** Whether the convolution is one that Winograd's way suits. */
 export function suitsWinograd(s: ConvSizes): boolean {
-  const plain = s.KH === 3 && s.KW === 3 && s.SH === 1 && s.SW === 1 && s.DH === 1 && s.DW === 1 && s.groups === 1 && s.PH <= 2 && s.PW <= 2;
-  return plain && s.C >= LEAST_CHANNELS && s.O >= LEAST_CHANNELS && s.C % 4 === 0 && s.O % 4 === 0 && s.N > 0 && s.C <= 65535 && s.O <= 65535;
+  const plain = s.KH === 3 && s.KW === 3 && s.SH === 1 && s.SW === 1 && s.DH === 1 && s.DW === 1 && s.groups === 1 &&
+    s.PH <= 2 && s.PW <= 2;
+  return plain && s.C >= LEAST_CHANNELS && s.O >= LEAST_CHANNELS && s.C % 4 === 0 && s.O % 4 === 0 && s.N > 0 &&
+    s.C <= 65535 && s.O <= 65535;
 }
 
-/** Whether one buffer holds the transformed weights, and one the transformed images of the smallest chunk, one image. */
+/**
+ * Whether one buffer holds the transformed weights, and one the transformed images of the smallest chunk, one image.
+ */
 function fits(gpu: Runtime, s: ConvSizes): boolean {
   const tiles = Math.ceil(Math.max(s.H, s.OH) / 4) * Math.ceil(Math.max(s.W, s.OW) / 4);
-  return POINTS * 4 * Math.max(s.C * s.O, (tiles + 4) * Math.max(s.C, s.O)) <= gpu.device.limits.maxStorageBufferBindingSize;
+  return POINTS * 4 * Math.max(s.C * s.O, (tiles + 4) * Math.max(s.C, s.O)) <=
+    gpu.device.limits.maxStorageBufferBindingSize;
 }
 
 /** On a GPU the direct kernels are ahead below so many channels (H100, 28x28 images: 1.1 times with 32). */
@@ -85,14 +92,18 @@ function products(w: Tensor, layout: Layout): Tensor {
   return U;
 }
 
-/** y [N,R,OH,OW]: the convolution of x [N,C,H,W] with the weights U [36,R,C]; the first output's window begins at (-top, -left). */
+/**
+ * y [N,R,OH,OW]: the convolution of x [N,C,H,W] with the weights U [36,R,C]; the first output's window begins at (-top,
+ * -left).
+ */
 function convolve(x: Tensor, U: Tensor, y: Tensor, top: number, left: number, { bias, relu = false }: Epilogue): void {
   const [N, C, H, W] = x.shape as [number, number, number, number];
   const [, R, OH, OW] = y.shape as [number, number, number, number];
   const tiling = { across: Math.ceil(OW / 4), down: Math.ceil(OH / 4), top, left };
   for (const c of chunksOf(x.gpu, N, tiling.across * tiling.down, Math.max(C, R))) {
     const V = transformed(inputTiles, x, { ...tiling, channels: C, H, W }, c);
-    const M = gemm(U, V, { b: POINTS, M: R, N: c.tiles, K: C, transA: false, transB: false, batchA: R * C, batchB: C * c.tiles });
+    const M = gemm(U, V, { b: POINTS, M: R, N: c.tiles, K: C, transA: false, transB: false, batchA: R * C,
+      batchB: C * c.tiles });
     const params = { ...tiling, ...c, channels: R, H: OH, W: OW, has_bias: Number(!!bias), relu: Number(relu) };
     x.gpu.run(outputs, { M, bias: bias ?? U, y }, params, [Math.ceil(c.tiles / 32), 1, R]);
   }
@@ -100,12 +111,14 @@ function convolve(x: Tensor, U: Tensor, y: Tensor, top: number, left: number, { 
 
 /** y [N,O,OH,OW] of the convolution `s`. */
 export function winogradForward(s: ConvSizes, x: Tensor, w: Tensor, y: Tensor, epilogue: Epilogue): void {
-  convolve(x, products(w, { rows: s.O, columns: s.C, row_stride: 9 * s.C, column_stride: 9, flip: 0 }), y, s.PH, s.PW, epilogue);
+  convolve(x, products(w, { rows: s.O, columns: s.C, row_stride: 9 * s.C, column_stride: 9, flip: 0 }), y, s.PH, s.PW,
+    epilogue);
 }
 
 /** dx [N,C,H,W]: the convolution of dy with the weights turned round. */
 export function winogradInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, dx: Tensor, epilogue: Epilogue): void {
-  convolve(dy, products(w, { rows: s.C, columns: s.O, row_stride: 9, column_stride: 9 * s.C, flip: 1 }), dx, 2 - s.PH, 2 - s.PW, epilogue);
+  convolve(dy, products(w, { rows: s.C, columns: s.O, row_stride: 9, column_stride: 9 * s.C, flip: 1 }), dx, 2 - s.PH,
+    2 - s.PW, epilogue);
 }
 
 /** dw [O,C,3,3]: products of the transformed dy and x, summed over the tiles. */
@@ -115,8 +128,10 @@ export function winogradWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor): Ten
   for (const c of chunksOf(x.gpu, s.N, grid.across * grid.down, Math.max(s.C, s.O))) {
     const V = transformed(inputTiles, x, { ...grid, channels: s.C, H: s.H, W: s.W, top: s.PH, left: s.PW }, c);
     const D = transformed(gradientTiles, dy, { ...grid, channels: s.O, H: s.OH, W: s.OW, top: 0, left: 0 }, c);
-    const dU = gemm(D, V, { b: POINTS, M: s.O, N: s.C, K: c.tiles, transA: false, transB: true, batchA: s.O * c.tiles, batchB: s.C * c.tiles });
-    const layout = { rows: s.O, columns: s.C, row_stride: 9 * s.C, column_stride: 9, flip: 0, add: Number(c.first > 0) };
+    const dU = gemm(D, V, { b: POINTS, M: s.O, N: s.C, K: c.tiles, transA: false, transB: true, batchA: s.O * c.tiles,
+      batchB: s.C * c.tiles });
+    const layout = { rows: s.O, columns: s.C, row_stride: 9 * s.C, column_stride: 9, flip: 0,
+      add: Number(c.first > 0) };
     x.gpu.run(fromProducts, { dU, dw }, layout, linearGrid(s.O * s.C));
   }
   return dw;

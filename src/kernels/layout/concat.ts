@@ -13,11 +13,13 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
   for (const [i, t] of rest.entries()) {
     checkTensor("concat", `tensor ${i + 1}`, t, head.dtype);
     if (!sameShape(t.shape.with(axis, 0), head.shape.with(axis, 0)))
-      fail("concat", `tensor ${i + 1} has shape [${t.shape}], tensor 0 [${head.shape}]; they may differ in dimension ${axis} only`);
+      fail("concat", `tensor ${i + 1} has shape [${t.shape}], tensor 0 [${head.shape}]; they may differ in dimension ` +
+        `${axis} only`);
   }
   const starts = tensors.map((_, i) => tensors.slice(0, i).reduce((sum, t) => sum + t.shape[axis]!, 0));
   const corner = (i: number) => head.shape.map((_, d) => (d === axis ? starts[i]! : 0));
   const y = head.gpu.empty(head.shape.with(axis, starts.at(-1)! + tensors.at(-1)!.shape[axis]!), head.dtype);
   tensors.forEach((t, i) => placeBlock("concat", t, y, corner(i)));
-  return record("concat", y, tensors, (dy, needs) => tensors.map((t, i) => (needs[i] ? block("concat", dy, t.shape, corner(i)) : null)));
+  return record("concat", y, tensors,
+    (dy, needs) => tensors.map((t, i) => (needs[i] ? block("concat", dy, t.shape, corner(i)) : null)));
 }

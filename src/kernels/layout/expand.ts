@@ -9,7 +9,8 @@ export function expand(x: Tensor, shape: Shape, scale = 1): Tensor {
   checkAnyTensor("expand", "x", x);
   if (!Array.isArray(shape)) fail("expand", `shape is ${describeValue(shape)}; an array of sizes is due`, { x });
   const lead = shape.length - x.shape.length;
-  if (lead < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[i + lead])) fail("expand", `x cannot be broadcast to [${shape}]`, { x });
+  if (lead < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[i + lead]))
+    fail("expand", `x cannot be broadcast to [${shape}]`, { x });
   const from = rowStrides(x.shape);
   const strides = shape.map((_, i) => (i < lead || x.shape[i - lead] === 1 ? 0 : from[i - lead]!));
   const y = stridedCopy("expand", x, shape, strides, 0, scale);

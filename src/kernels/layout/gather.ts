@@ -18,7 +18,8 @@ function cut(x: Tensor, axis: number, index: Tensor): Tensor {
 }
 
 /**
- * As torch.gather: y has index's shape, y[i][j][k] = x[i][index[i][j][k]][k] for dim 1. index is i32 with values from 0 to
+ * As torch.gather: y has index's shape, y[i][j][k] = x[i][index[i][j][k]][k] for dim 1. index is i32 with values from 0
+ * to
  * x.shape[dim] - 1, of x's rank and in no other dimension larger than x. The GPU cannot throw: an index outside gives
  * NaN (the extreme number of an integer type) and no gradient.
  */
@@ -34,7 +35,8 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 function pick(x: Tensor, axis: number, index: Tensor): Tensor {
   const from = cut(x, axis, index);
-  const params = { A: sizeOf(from.shape.slice(0, axis)), R: from.shape[axis]!, B: sizeOf(from.shape.slice(axis + 1)), K: index.shape[axis]!, bad: BAD[x.dtype] };
+  const params = { A: sizeOf(from.shape.slice(0, axis)), R: from.shape[axis]!, B: sizeOf(from.shape.slice(axis + 1)),
+    K: index.shape[axis]!, bad: BAD[x.dtype] };
   const y = x.gpu.empty(index.shape, x.dtype);
   x.gpu.run(forward, { x: from, index, y }, params, linearGrid(y.size), { T: x.dtype, E: x.dtype });
   return record("gather", y, [from], (dy) => {

@@ -8,7 +8,9 @@ import { checkTensor, checkWhole } from "../check.ts";
 
 const main = kernel("shaders/layout/one_hot.wgsl", source, { parts: [special] });
 
-/** Labels i32 of any shape -> f32 [.., classes]: 1 at the label, else 0; a row of NaN for a label outside. No gradient. */
+/**
+ * Labels i32 of any shape -> f32 [.., classes]: 1 at the label, else 0; a row of NaN for a label outside. No gradient.
+ */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   checkTensor("oneHot", "labels", labels, "i32");
   checkWhole("oneHot", "classes", classes, 1);

@@ -16,7 +16,8 @@ function permuteAs(op: string, x: Tensor, order: readonly number[]): Tensor {
 /** x with its axes in the order `dims`, as a copy: element [i, j, k] of permute(x, [2, 0, 1]) is x[j, k, i]. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkAnyTensor("permute", "x", x);
-  if (!Array.isArray(dims)) fail("permute", `dims is ${describeValue(dims)}; an array with each dimension once is due`, { x });
+  if (!Array.isArray(dims))
+    fail("permute", `dims is ${describeValue(dims)}; an array with each dimension once is due`, { x });
   const order = (dims as readonly number[]).map((d) => checkDim("permute", d, x));
   if (order.length !== x.shape.length || new Set(order).size !== order.length)
     fail("permute", `dims [${dims}] given; each of the ${x.shape.length} dimensions is due once`, { x });

@@ -4,7 +4,8 @@ import { checkAnyTensor, checkDim, checkSize, checkWhole, fail } from "../check.
 /** The same elements under another shape, without a copy. One size may be -1: it is worked out from the others. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkAnyTensor("reshape", "x", x);
-  if (!Array.isArray(shape)) fail("reshape", `shape is ${describeValue(shape)}; an array of sizes is due, such as [2, -1]`, { x });
+  if (!Array.isArray(shape))
+    fail("reshape", `shape is ${describeValue(shape)}; an array of sizes is due, such as [2, -1]`, { x });
   const sizes = shape as Shape;
   for (const n of sizes) if (n !== -1) checkWhole("reshape", "a size", n, 0);
   const open = sizes.filter((n) => n === -1).length;

@@ -27,12 +27,17 @@ export function placeBlock(op: string, x: Tensor, y: Tensor, corner: readonly nu
   stridedPlace(op, x, y, strides, startOf(corner, strides));
 }
 
-/** Elements start..end-1 along the axis `dim`, as a copy; negative ones count from the end, as in Python's x[start:end]. */
+/**
+ * Elements start..end-1 along the axis `dim`, as a copy; negative ones count from the end, as in Python's x[start:end].
+ */
 export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
   checkAnyTensor("slice", "x", x);
   const axis = checkDim("slice", dim, x);
   const size = x.shape[axis]!;
-  const [from, to] = [start, end ?? size].map((n: unknown) => (typeof n === "number" && n < 0 ? n + size : n)) as [number, number];
+  const [from, to] = [start, end ?? size].map((n: unknown) => (typeof n === "number" && n < 0 ? n + size : n)) as [
+    number,
+    number,
+  ];
   if (![from, to].every(Number.isInteger) || from < 0 || from > to || to > size) {
     const given = `start ${describeValue(start)} and end ${describeValue(end ?? size)} of dimension ${axis}`;
     fail("slice", `${given}; 0 <= start <= end <= ${size} is due`, { x });

@@ -36,7 +36,8 @@ function walk(op: string, x: Tensor, shape: Shape, strides: readonly number[], s
 }
 
 /** A tensor of `shape` whose element [i0, i1, ..] is scale * x[start + i0 * strides[0] + i1 * strides[1] + ..]. */
-export function stridedCopy(op: string, x: Tensor, shape: Shape, strides: readonly number[], start = 0, scale = 1): Tensor {
+export function stridedCopy(op: string, x: Tensor, shape: Shape, strides: readonly number[], start = 0,
+  scale = 1): Tensor {
   const { params, constants } = walk(op, x, shape, strides, start, scale);
   const y = x.gpu.empty(shape, x.dtype);
   if (y.size) x.gpu.run(copy, { x, y }, params, linearGrid(y.size), constants);

@@ -20,9 +20,12 @@ function checkPairOf(name: string, a: Tensor, b: Tensor): void {
 }
 
 /** Sums f over each of the N rows of a and b seen as [N, P] and scales; the result has `shape` (N elements). */
-export function rowLoss(name: string, parts: string[]): (a: Tensor, b: Tensor, N: number, shape: Shape, scale: number) => Tensor {
+export function rowLoss(name: string,
+  parts: string[]): (a: Tensor, b: Tensor, N: number, shape: Shape, scale: number) => Tensor {
   const file = `shaders/pointwise/${name}.wgsl`;
-  const [rows1, rows4, da, db] = ["rows1", "rows4", "rows_da", "rows_db"].map((entry) => kernel(file, skeleton, { entry, parts: [...parts, special] }));
+  const [rows1, rows4, da, db] = ["rows1", "rows4", "rows_da", "rows_db"].map((entry) =>
+    kernel(file, skeleton, { entry, parts: [...parts, special] })
+  );
   return (a, b, N, shape, scale) => {
     checkPairOf(name, a, b);
     const gpu = a.gpu;
@@ -47,7 +50,8 @@ export function rowLoss(name: string, parts: string[]): (a: Tensor, b: Tensor, N
 }
 
 /** A loss with a reduction: a scalar with "mean" (over all elements) and "sum", the inputs' shape with "none". */
-export function pairLoss(name: string, parts: string[]): (a: Tensor, b: Tensor, options?: { reduction?: Reduction }) => Tensor {
+export function pairLoss(name: string,
+  parts: string[]): (a: Tensor, b: Tensor, options?: { reduction?: Reduction; }) => Tensor {
   const total = rowLoss(name, parts);
   const elements = binary(name, parts);
   return (a, b, options = {}) => {

@@ -5,7 +5,10 @@ import { rowLoss } from "./pairLoss.ts";
 
 const rows = rowLoss("mse", [part]);
 
-/** The squared error per image: x [N, ...], xhat of the same shape -> [N], the sum of (x - xhat)^2 over all other dimensions. */
+/**
+ * The squared error per image: x [N, ...], xhat of the same shape -> [N], the sum of (x - xhat)^2 over all other
+ * dimensions.
+ */
 export function squaredError(x: Tensor, xhat: Tensor): Tensor {
   const N = checkTensor("squaredError", "x", x).shape[0];
   if (!N) fail("squaredError", "x has no batch dimension; [N, ...] with N >= 1 is due", { x });

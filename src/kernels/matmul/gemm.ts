@@ -46,7 +46,8 @@ const worthPacking = (g: Gemm): boolean => g.M >= 512 && g.N >= 768 && g.N % 4 =
 const MOST = 65535;
 
 /** Whether a grid holds the tiles of C; `plain` takes them all in one row. */
-const holds = (g: Gemm, rows: number, columns: number): boolean => Math.ceil(g.M / rows) <= MOST && Math.ceil(g.N / columns) <= MOST;
+const holds = (g: Gemm, rows: number, columns: number): boolean =>
+  Math.ceil(g.M / rows) <= MOST && Math.ceil(g.N / columns) <= MOST;
 
 /** Constants of matmul_tiled.wgsl. */
 interface Tiles extends Record<"SIDE" | "WIDE" | "DEEP", number> {}
@@ -92,8 +93,12 @@ function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
   const shared = { ...tile, ...transposed };
   return byFamily(gpu, {
     subgroup: [
-      { name: "packed", kernel: subgroup, constants: packed, runs: () => broadcasts(gpu) && worthPacking(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchPacked(A, B, g, packed) },
-      { name: "subgroup", kernel: subgroup, constants: shared, runs: () => broadcasts(gpu) && aligned(g) && holds(g, tile.TM, 4 * S * tile.QUADS), launch: () => launchSubgroup(A, B, g, shared) },
+      { name: "packed", kernel: subgroup, constants: packed,
+        runs: () => broadcasts(gpu) && worthPacking(g) && holds(g, tile.TM, 4 * S * tile.QUADS),
+        launch: () => launchPacked(A, B, g, packed) },
+      { name: "subgroup", kernel: subgroup, constants: shared,
+        runs: () => broadcasts(gpu) && aligned(g) && holds(g, tile.TM, 4 * S * tile.QUADS),
+        launch: () => launchSubgroup(A, B, g, shared) },
     ],
     tiled: tiledVariants(A, B, g),
     plain: { name: "plain", kernel: plain, constants: {}, runs: () => true, launch: () => launchPlain(A, B, g) },
@@ -121,8 +126,10 @@ function packed(x: Tensor, { entries, ...o }: Operand, WIDTH: number, BY_K: bool
 function launchPacked(A: Tensor, B: Tensor, g: Gemm, constants: SubgroupTile & Constants): Tensor {
   const { S, TM, QUADS } = constants;
   const { b, M, N, K } = g;
-  const rows = { entries: g.batchA ? b : 1, R: M, K, row_stride: g.transA ? 1 : K, k_stride: g.transA ? M : 1, batch: g.batchA };
-  const columns = { entries: g.batchB ? b : 1, R: N, K, row_stride: g.transB ? K : 1, k_stride: g.transB ? 1 : N, batch: g.batchB };
+  const rows = { entries: g.batchA ? b : 1, R: M, K, row_stride: g.transA ? 1 : K, k_stride: g.transA ? M : 1,
+    batch: g.batchA };
+  const columns = { entries: g.batchB ? b : 1, R: N, K, row_stride: g.transB ? K : 1, k_stride: g.transB ? 1 : N,
+    batch: g.batchB };
   const [PA, PB] = [packed(A, rows, TM, false), packed(B, columns, 4 * S * QUADS, true)];
   const C = A.gpu.empty([b, M, N]);
   const entry = (panels: Tensor, shared: boolean) => (shared ? 0 : panels.size / panels.shape[0]!);
@@ -181,6 +188,7 @@ function added(parts: Tensor, g: Gemm, count: number): Tensor {
 export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
   if (g.b * g.M * g.N === 0) return A.gpu.empty([g.b, g.M, g.N]);
   if (g.b > MOST) throw new Error(`matmul: a batch of ${g.b} products; at most ${MOST} are due, take it in parts`);
-  const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}`;
+  const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ` +
+    `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}`;
   return A.gpu.tuner.launch("matmul", key, variants(A, B, g));
 }

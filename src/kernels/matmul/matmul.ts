@@ -13,17 +13,21 @@ export interface MatmulOptions {
 }
 
 /** One product with whole batches: dimensions before the last two agree, or one operand has none. */
-function sizes(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions): Gemm & { lead: number[] } {
+function sizes(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions): Gemm & {
+  lead: number[];
+} {
   if (a.shape.length < 2 || b.shape.length < 2) fail("matmul", "both operands need at least 2 dimensions", { a, b });
   const [leadA, leadB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
-  if (leadA.length && leadB.length && !sameShape(leadA, leadB)) fail("matmul", "the batch dimensions differ; expand one of them", { a, b });
+  if (leadA.length && leadB.length && !sameShape(leadA, leadB))
+    fail("matmul", "the batch dimensions differ; expand one of them", { a, b });
   const [a1, a2] = a.shape.slice(-2) as [number, number];
   const [b1, b2] = b.shape.slice(-2) as [number, number];
   const [M, K] = transposeA ? [a2, a1] : [a1, a2];
   const [K2, N] = transposeB ? [b2, b1] : [b1, b2];
   if (K !== K2) fail("matmul", `the summed dimension is ${K} in a and ${K2} in b`, { a, b });
   const lead = [...(leadA.length ? leadA : leadB)];
-  return { lead, b: sizeOf(lead), M, N, K, transA: transposeA, transB: transposeB, batchA: leadA.length ? M * K : 0, batchB: leadB.length ? K * N : 0 };
+  return { lead, b: sizeOf(lead), M, N, K, transA: transposeA, transB: transposeB, batchA: leadA.length ? M * K : 0,
+    batchB: leadB.length ? K * N : 0 };
 }
 
 /** A gradient [b,..] summed over the batch where the operand had none. */

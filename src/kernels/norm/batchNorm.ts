@@ -41,7 +41,8 @@ function check(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions
   if (x.shape.length < 2) fail("batchNorm", "x needs a batch and a channel dimension: [N,C] or [N,C,H,W]", { x });
   const { runningMean, runningVar, training = false, relu = false, momentum = 0.1, eps = 1e-5 } = options;
   const given = { gamma, beta, ...(runningMean && { runningMean }), ...(runningVar && { runningVar }) };
-  for (const [name, t] of Object.entries(given)) checkShape("batchNorm", name, checkTensor("batchNorm", name, t), [x.shape[1]!]);
+  for (const [name, t] of Object.entries(given))
+    checkShape("batchNorm", name, checkTensor("batchNorm", name, t), [x.shape[1]!]);
   checkFlag("batchNorm", "training", training);
   checkFlag("batchNorm", "relu", relu);
   checkNumber("batchNorm", "momentum", momentum, 0, 1);
@@ -56,7 +57,8 @@ function sizes(x: Tensor, eps: number, momentum: number) {
 }
 
 /** (mean, 1 / sqrt(var + eps)) of each channel, [C,2]. */
-function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | undefined, training: boolean, params: ReturnType<typeof sizes>): Tensor {
+function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | undefined, training: boolean,
+  params: ReturnType<typeof sizes>): Tensor {
   const gpu = x.gpu;
   const { N, C, L, G, S } = params;
   const stats = gpu.empty([C, 2]);
@@ -71,7 +73,10 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
   gpu.run(welford, { x, moments }, params, linearGrid(G * C * S));
   const LANES = onHardware(gpu) ? 32 : 1;
   const joined = { parts: moments, stats_out: stats };
-  if (mean && variance) gpu.run(mergeRunning, { ...joined, running_mean: mean, running_var: variance }, params, linearGrid(C * LANES), { LANES });
+  if (mean && variance)
+    gpu.run(mergeRunning, { ...joined, running_mean: mean, running_var: variance }, params, linearGrid(C * LANES), {
+      LANES,
+    });
   else gpu.run(merge, joined, params, linearGrid(C * LANES), { LANES });
   return stats;
 }
@@ -91,10 +96,12 @@ function normalised(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOp
   const params = sizes(x, eps, momentum);
   const stats = statistics(x, runningMean, runningVar, training, params);
   const y = gpu.empty(x.shape);
-  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU, WHOLE: params.L % 4 === 0 });
+  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU,
+    WHOLE: params.L % 4 === 0 });
   return record("batchNorm", y, [x, gamma, beta], (dy, [needsX, needsGamma, needsBeta]) => {
     const tensors = { x4: x, x, gamma, beta, stats, dy4: dy, dy };
-    const [dgamma, dbeta] = needsGamma || needsBeta || (needsX && training) ? affineGradients(tensors, params, RELU) : [null, null];
+    const [dgamma, dbeta] = needsGamma || needsBeta || (needsX && training) ? affineGradients(tensors, params, RELU)
+      : [null, null];
     const dx = needsX ? gpu.empty(x.shape) : null;
     if (dx && training) run(backward, { ...tensors, dgamma: dgamma!, dbeta: dbeta!, dx4: dx }, params, params.n4, RELU);
     else if (dx) run(backwardFrozen, { ...tensors, dx4: dx }, params, params.n4, RELU);
@@ -103,12 +110,14 @@ function normalised(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOp
 }
 
 /** Runs an entry with those of `tensors` that it binds. */
-function run(k: Kernel, tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, threads: number, RELU: boolean): void {
+function run(k: Kernel, tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, threads: number,
+  RELU: boolean): void {
   const bound = Object.fromEntries(k.bindings.map(({ name }) => [name, tensors[name]!]));
   Object.values(bound)[0]!.gpu.run(k, bound, params, linearGrid(threads), { RELU, WHOLE: params.L % 4 === 0 });
 }
 
-function affineGradients(tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>, RELU: boolean): [Tensor, Tensor] {
+function affineGradients(tensors: Record<string, Tensor>, params: ReturnType<typeof sizes>,
+  RELU: boolean): [Tensor, Tensor] {
   const { C, G, S } = params;
   const gpu = tensors.x!.gpu;
   const [dgammaParts, dbetaParts] = [gpu.empty([C, G * S]), gpu.empty([C, G * S])];

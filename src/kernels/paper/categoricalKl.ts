@@ -9,7 +9,9 @@ import { checkRank, checkTensor, fail } from "../check.ts";
 const forward = kernel("shaders/paper/categorical_kl.wgsl", source, { entry: "forward", parts: [special] });
 const backward = kernel("shaders/paper/categorical_kl.wgsl", source, { entry: "backward", parts: [special] });
 
-/** KL divergence of softmax(logits) to the uniform distribution: logits [N,K] -> sum_k q_k log(K q_k) [N], 0 to log K. */
+/**
+ * KL divergence of softmax(logits) to the uniform distribution: logits [N,K] -> sum_k q_k log(K q_k) [N], 0 to log K.
+ */
 export function categoricalKl(logits: Tensor): Tensor {
   checkRank("categoricalKl", "logits", logits, 2, "[N,K]");
   checkTensor("categoricalKl", "logits", logits, "f32");

@@ -8,7 +8,8 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { checkRank, checkTensor, fail } from "../check.ts";
 import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
-export const clusterKernel = (entry: string): Kernel => kernel("shaders/paper/cluster.wgsl", source, { entry, parts: [special] });
+export const clusterKernel = (entry: string): Kernel =>
+  kernel("shaders/paper/cluster.wgsl", source, { entry, parts: [special] });
 
 const ROWS = 64; // images whose part of dmeans one thread adds up
 
@@ -24,7 +25,8 @@ export function clusterSizes(op: string, z: Tensor, means: Tensor): ClusterSizes
   checkRank(op, "z", checkTensor(op, "z", z), 2, "[N,D]");
   checkRank(op, "means", checkTensor(op, "means", means), 2, "[K,D]");
   if (means.shape[0] === 0) fail(op, "there are no means; [K,D] with K >= 1 is due", { means });
-  if (z.shape[1] !== means.shape[1]) fail(op, `z has ${z.shape[1]} latent dimensions, means has ${means.shape[1]}`, { z, means });
+  if (z.shape[1] !== means.shape[1])
+    fail(op, `z has ${z.shape[1]} latent dimensions, means has ${means.shape[1]}`, { z, means });
   return { N: z.shape[0]!, K: means.shape[0]!, D: z.shape[1]!, chunks: Math.ceil(z.shape[0]! / ROWS) };
 }
 

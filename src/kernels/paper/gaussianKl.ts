@@ -6,9 +6,8 @@ import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkRank, checkShape, checkTensor, fail } from "../check.ts";
 
-const [one, oneBackward, two, twoBackward, twoBackward2] = ["one", "one_backward", "two", "two_backward", "two_backward2"].map((entry) =>
-  kernel("shaders/paper/gaussian_kl.wgsl", source, { entry, parts: [special] }),
-);
+const [one, oneBackward, two, twoBackward, twoBackward2] = ["one", "one_backward", "two", "two_backward",
+  "two_backward2"].map((entry) => kernel("shaders/paper/gaussian_kl.wgsl", source, { entry, parts: [special] }));
 
 /**
  * KL(N(mu, exp(logvar)) || N(mu2, exp(logvar2))) of diagonal Gaussians, summed over the latent dimensions: all inputs
@@ -18,7 +17,8 @@ export function gaussianKl(mu: Tensor, logvar: Tensor, mu2?: Tensor, logvar2?: T
   checkRank("gaussianKl", "mu", checkTensor("gaussianKl", "mu", mu), 2, "[N,D]");
   if (logvar2 && !mu2) fail("gaussianKl", "logvar2 is given without mu2; both are due, or neither");
   const others = { logvar, ...(mu2 && { mu2 }), ...(logvar2 && { logvar2 }) };
-  for (const [name, t] of Object.entries(others)) checkShape("gaussianKl", name, checkTensor("gaussianKl", name, t), mu.shape);
+  for (const [name, t] of Object.entries(others))
+    checkShape("gaussianKl", name, checkTensor("gaussianKl", name, t), mu.shape);
   return mu.gpu.scope(() => divergence(mu, logvar, mu2, logvar2));
 }
 

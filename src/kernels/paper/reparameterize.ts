@@ -25,7 +25,8 @@ export function reparameterize(mu: Tensor, logvar: Tensor, source: NoiseSource =
   checkOptions("reparameterize", source, ["generator", "eps"]);
   checkTensor("reparameterize", "mu", mu);
   const given = { logvar, ...(source.eps && { eps: source.eps }) };
-  for (const [name, t] of Object.entries(given)) checkShape("reparameterize", name, checkTensor("reparameterize", name, t), mu.shape);
+  for (const [name, t] of Object.entries(given))
+    checkShape("reparameterize", name, checkTensor("reparameterize", name, t), mu.shape);
   return mu.gpu.scope(() => sampled(mu, logvar, source));
 }
 

@@ -18,7 +18,8 @@ export function signedNoise(x: Tensor, other: Tensor, v: number, generator?: Dra
   checkRank("signedNoise", "x", x, 4, "[N,1,H,W]");
   checkShape("signedNoise", "other", checkTensor("signedNoise", "other", other), x.shape);
   const [N, C, H, W] = x.shape as [number, number, number, number];
-  if (C !== 1 || H % 4 || W % 4) fail("signedNoise", "images of one channel with sides that are multiples of 4 are due", { x });
+  if (C !== 1 || H % 4 || W % 4)
+    fail("signedNoise", "images of one channel with sides that are multiples of 4 are due", { x });
   checkNumber("signedNoise", "v", v, 0);
   const gpu = x.gpu;
   const y = gpu.empty(x.shape);

@@ -40,7 +40,8 @@ export const gt = comparison("gt", [gtPart]);
 export const lt = comparison("lt", [ltPart]);
 
 /** dy where it is not `beaten`, half of it where a equals b. */
-const share = (dy: Tensor, a: Tensor, b: Tensor, beaten: Tensor): Tensor => where(beaten, 0, where(eq(a, b), mul(dy, 0.5), dy));
+const share = (dy: Tensor, a: Tensor, b: Tensor, beaten: Tensor): Tensor =>
+  where(beaten, 0, where(eq(a, b), mul(dy, 0.5), dy));
 
 /** The larger of a and b, NaN where one of them is. Where they are equal each gets half of the gradient. */
 export const maximum = binary("maximum", [maximumPart], {

@@ -1,4 +1,5 @@
-// Pointwise ops of two tensors with broadcasting: arithmetic.ts gives a .wgsl text with f, dfa and dfb, this joins it to
+// Pointwise ops of two tensors with broadcasting: arithmetic.ts gives a .wgsl text with f, dfa and dfb, this joins it
+// to
 // shaders/pointwise/binary.wgsl.
 
 import special from "../../../shaders/pointwise/special.wgsl";
@@ -50,7 +51,8 @@ function walk(a: Shape, b: Shape, out: Shape): Walk {
 
 function walkParams(w: Walk, n4: number): Record<string, number> {
   const at = (list: number[], i: number) => list[i] ?? 0;
-  const params: Record<string, number> = { n4, n1: at(w.sizes, 1), n2: at(w.sizes, 2), n3: at(w.sizes, 3), n4_: at(w.sizes, 4), n5: at(w.sizes, 5) };
+  const params: Record<string, number> = { n4, n1: at(w.sizes, 1), n2: at(w.sizes, 2), n3: at(w.sizes, 3),
+    n4_: at(w.sizes, 4), n5: at(w.sizes, 5) };
   for (let i = 0; i < 6; i++) Object.assign(params, { [`sa${i}`]: at(w.a, i), [`sb${i}`]: at(w.b, i) });
   return params;
 }
@@ -102,7 +104,8 @@ function forward(op: string, kernels: Record<string, Kernel>, first: Operand, se
 
 /** A number beside a tensor becomes a scalar tensor. */
 function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
-  if (typeof a === "number" && typeof b === "number") fail(op, "a and b are both numbers; one of them must be a tensor");
+  if (typeof a === "number" && typeof b === "number") fail(op, "a and b are both numbers; one of them must be a " +
+    "tensor");
   if (typeof a === "number") return asTensors(op, checkTensor(op, "b", b).gpu.full([], a), b);
   checkTensor(op, "a", a);
   return [a, typeof b === "number" ? a.gpu.full([], b) : checkTensor(op, "b", b)];
@@ -116,11 +119,14 @@ const withNumbers = (op: (a: Operand, b: Operand) => Tensor) => (a: Operand, b: 
 
 const kernelsOf = (name: string, parts: string[]): Record<string, Kernel> =>
   Object.fromEntries(
-    ENTRIES.map((entry) => [entry, kernel(`shaders/pointwise/${name}.wgsl`, skeleton, { entry, parts: [...parts, special] })]),
+    ENTRIES.map((
+      entry,
+    ) => [entry, kernel(`shaders/pointwise/${name}.wgsl`, skeleton, { entry, parts: [...parts, special] })]),
   );
 
 /** Backward runs dfa and dfb of the .wgsl text, or what `gradients` gives. */
-export function binary(name: string, parts: string[], { direct, composed }: Gradients = {}): (a: Operand, b: Operand) => Tensor {
+export function binary(name: string, parts: string[],
+  { direct, composed }: Gradients = {}): (a: Operand, b: Operand) => Tensor {
   const kernels = kernelsOf(name, parts);
   return withNumbers((first, second) => {
     const { a, b, y, run } = forward(name, kernels, first, second);

@@ -121,7 +121,8 @@ export const silu = (x: Tensor): Tensor => ofSilu(x);
 const exactGelu = unary("gelu", [geluPart]);
 const tanhGelu = unary("geluTanh", [geluTanhPart, logisticPart]);
 /**
- * x times the normal distribution function of x. `approximate` is "none" (by the error function) or "tanh" (by the usual
+ * x times the normal distribution function of x. `approximate` is "none" (by the error function) or "tanh" (by the
+ * usual
  * approximation), as in PyTorch.
  */
 export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {

@@ -13,7 +13,8 @@ import { checkTensor } from "../check.ts";
 export type Composed = (dy: Tensor, x: Tensor, y: Tensor, a: number, b: number) => Tensor;
 
 /** `a` and `b` are what the .wgsl text reads as params.a and params.b. */
-export function unary(name: string, parts: string[], composed?: Composed): (x: Tensor, a?: number, b?: number) => Tensor {
+export function unary(name: string, parts: string[],
+  composed?: Composed): (x: Tensor, a?: number, b?: number) => Tensor {
   const file = `shaders/pointwise/${name}.wgsl`;
   const op = name.replace(/Scalar$|Tanh$/, "");
   const forward = kernel(file, skeleton, { entry: "forward", parts: [...parts, special] });

@@ -10,7 +10,8 @@ const entry = (name: string) => kernel("shaders/pointwise/where.wgsl", source, {
 const [forward, backwardA, backwardB] = [entry("forward"), entry("backward_a"), entry("backward_b")];
 
 /**
- * a where cond is not 0, else b, with broadcasting of all three; a and b may be numbers. cond may have any type and gets
+ * a where cond is not 0, else b, with broadcasting of all three; a and b may be numbers. cond may have any type and
+ * gets
  * no gradient. A NaN that is not chosen does no harm, in the gradient neither.
  */
 export function where(cond: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
@@ -19,7 +20,8 @@ export function where(cond: Tensor, a: Tensor | number, b: Tensor | number): Ten
 
 function choose(cond: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   const { gpu, dtype: C } = cond;
-  const operand = (name: string, t: Tensor | number) => (typeof t === "number" ? gpu.full([], t) : checkTensor("where", name, t));
+  const operand = (name: string,
+    t: Tensor | number) => (typeof t === "number" ? gpu.full([], t) : checkTensor("where", name, t));
   const [ta, tb] = [operand("a", a), operand("b", b)];
   const shape = broadcastShape("where", { shape: broadcastShape("where", cond, ta) }, tb);
   const full = (t: Tensor) => (sameShape(t.shape, shape) ? t : expand(stopGradient(t), shape));

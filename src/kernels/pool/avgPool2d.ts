@@ -15,7 +15,8 @@ export interface AvgPoolOptions extends Omit<PoolOptions, "dilation"> {
 }
 
 /** Mean over windows of x [N,C,H,W]. */
-export function avgPool2d(x: Tensor, kernelSize: number | readonly [number, number], options: AvgPoolOptions = {}): Tensor {
+export function avgPool2d(x: Tensor, kernelSize: number | readonly [number, number],
+  options: AvgPoolOptions = {}): Tensor {
   checkOptions("avgPool2d", options, ["stride", "padding", "ceilMode", "countIncludePad"]);
   const { countIncludePad = true, ...rest } = options;
   checkFlag("avgPool2d", "countIncludePad", countIncludePad);

@@ -12,7 +12,8 @@ const backward = kernel("shaders/pool/max_pool2d.wgsl", source, { entry: "backwa
 const tiles = kernel("shaders/pool/max_pool2d.wgsl", source, { entry: "tiles", parts: [special] });
 
 /** Maximum over windows of x [N,C,H,W]; padding counts as -inf. A tie sends its gradient to the first maximum. */
-export function maxPool2d(x: Tensor, kernelSize: number | readonly [number, number], options: PoolOptions = {}): Tensor {
+export function maxPool2d(x: Tensor, kernelSize: number | readonly [number, number],
+  options: PoolOptions = {}): Tensor {
   checkOptions("maxPool2d", options, ["stride", "padding", "dilation", "ceilMode"]);
   const { shape, params: all } = poolWindow("maxPool2d", x, kernelSize, options);
   const { KH, KW, ...params } = all;
@@ -26,7 +27,8 @@ export function maxPool2d(x: Tensor, kernelSize: number | readonly [number, numb
   return record("maxPool2d", y, [x], (dy) => {
     const dx = gpu.empty(x.shape);
     if (y.size === 0) return [dx];
-    if (tiled) gpu.run(tiles, { winner: at, dy, dx }, params, linearGrid(P * Math.ceil(H / KH) * Math.ceil(W / KW)), { KH, KW });
+    if (tiled)
+      gpu.run(tiles, { winner: at, dy, dx }, params, linearGrid(P * Math.ceil(H / KH) * Math.ceil(W / KW)), { KH, KW });
     else gpu.run(backward, { winner: at, dy, dx }, params, linearGrid(x.size), { KH, KW });
     return [dx];
   });

@@ -14,7 +14,9 @@ export interface PoolOptions {
   ceilMode?: boolean;
 }
 
-/** Windows along one dimension, as in PyTorch: with ceilMode a window that begins behind input and padding is left out. */
+/**
+ * Windows along one dimension, as in PyTorch: with ceilMode a window that begins behind input and padding is left out.
+ */
 function windows(size: number, k: number, stride: number, padding: number, dilation: number, ceil: boolean): number {
   const room = size + 2 * padding - dilation * (k - 1) - 1;
   const n = (ceil ? Math.ceil : Math.floor)(room / stride) + 1;
@@ -22,7 +24,8 @@ function windows(size: number, k: number, stride: number, padding: number, dilat
 }
 
 /** The params of a pooling kernel and the shape of its result, for x [N,C,H,W]. */
-export function poolWindow(op: string, x: Tensor, kernelSize: Pair, { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false }: PoolOptions) {
+export function poolWindow(op: string, x: Tensor, kernelSize: Pair,
+  { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false }: PoolOptions) {
   checkRank(op, "x", x, 4, "[N,C,H,W]");
   checkFlag(op, "ceilMode", ceilMode);
   checkTensor(op, "x", x, "f32");
@@ -31,9 +34,13 @@ export function poolWindow(op: string, x: Tensor, kernelSize: Pair, { stride = k
   const [SH, SW] = checkPair(op, "stride", stride, 1);
   const [PH, PW] = checkPair(op, "padding", padding, 0);
   const [DH, DW] = checkPair(op, "dilation", dilation, 1);
-  if (2 * PH > KH || 2 * PW > KW) fail(op, `padding [${PH},${PW}] is more than half of the window [${KH},${KW}]`, { x });
+  if (2 * PH > KH || 2 * PW > KW)
+    fail(op, `padding [${PH},${PW}] is more than half of the window [${KH},${KW}]`, { x });
   const OH = windows(H, KH, SH, PH, DH, ceilMode);
   const OW = windows(W, KW, SW, PW, DW, ceilMode);
-  if (OH < 1 || OW < 1) fail(op, `a window of [${KH},${KW}] with dilation [${DH},${DW}] does not fit into x with padding [${PH},${PW}]`, { x });
+  if (OH < 1 || OW < 1)
+    fail(op, `a window of [${KH},${KW}] with dilation [${DH},${DW}] does not fit into x with padding [${PH},${PW}]`, {
+      x,
+    });
   return { shape: [N, C, OH, OW], params: { P: N * C, H, W, OH, OW, KH, KW, SH, SW, PH, PW, DH, DW } };
 }

@@ -25,7 +25,8 @@ function fill(op: string, gpu: Runtime, k: Kernel, shape: Shape, lo: number, hi:
 }
 
 /** Standard normal numbers. Like every random op it draws anew at each replay of a capture. */
-export const randn = (gpu: Runtime, shape: Shape, generator?: Draws): Tensor => fill("randn", gpu, normal, shape, 0, 1, generator);
+export const randn = (gpu: Runtime, shape: Shape, generator?: Draws): Tensor =>
+  fill("randn", gpu, normal, shape, 0, 1, generator);
 
 /** Uniform numbers between lo and hi. */
 export function rand(gpu: Runtime, shape: Shape, lo = 0, hi = 1, generator?: Draws): Tensor {
@@ -51,12 +52,14 @@ function checkBounds(clamp: unknown): [number, number] {
 function checkStd(x: Tensor, std: number | Tensor): Tensor {
   if (typeof std === "number") return x.gpu.full([1], checkNumber("addNoise", "std", std, 0));
   checkTensor("addNoise", "std", std);
-  if (std.size !== 1 && std.size !== x.shape[0]) fail("addNoise", "std has neither one element nor one for each image of x", { x, std });
+  if (std.size !== 1 && std.size !== x.shape[0])
+    fail("addNoise", "std has neither one element nor one for each image of x", { x, std });
   return std;
 }
 
 /**
- * clamp(x + std * N(0, 1)) with new standard normal noise. std is a number >= 0, or a tensor [N] with one for each image
+ * clamp(x + std * N(0, 1)) with new standard normal noise. std is a number >= 0, or a tensor [N] with one for each
+ * image
  * of x [N, ...] (it gets no gradient). The gradient passes where the clamp does not act.
  */
 export function addNoise(x: Tensor, std: number | Tensor, options: AddNoiseOptions = {}): Tensor {

@@ -1,7 +1,8 @@
 import { argOp } from "./extreme.ts";
 
 /**
- * Where the largest element stands along the axis `dim`, as i32; without `dim` its number in the flattened tensor. Of equal
+ * Where the largest element stands along the axis `dim`, as i32; without `dim` its number in the flattened tensor. Of
+ * equal
  * ones the first. No gradient.
  */
 export const argmax = argOp("argmax", false);

@@ -1,4 +1,5 @@
-// The largest or smallest element over any axes and where it stands, by shaders/reduce/extreme.wgsl: behind max, min, argmax
+// The largest or smallest element over any axes and where it stands, by shaders/reduce/extreme.wgsl: behind max, min,
+// argmax
 // and argmin.
 
 import source from "../../../shaders/reduce/extreme.wgsl";
@@ -11,7 +12,9 @@ import { fail, type Dims } from "../check.ts";
 import { permuted } from "../layout/permute.ts";
 import { reduction, type ReduceOptions } from "./sum.ts";
 
-const [first, next, backward] = ["first", "next", "backward"].map((entry) => kernel("shaders/reduce/extreme.wgsl", source, { entry, parts: [special] }));
+const [first, next, backward] = ["first", "next", "backward"].map((entry) =>
+  kernel("shaders/reduce/extreme.wgsl", source, { entry, parts: [special] })
+);
 const TERMS = 256;
 
 interface Extreme {
@@ -34,14 +37,17 @@ function search(x: Tensor, A: number, R: number, B: number, MINIMUM: boolean): E
   }
 }
 
-/** Searches over `axes`; `spread` makes x's gradient from y's. Axes that are not neighbours are brought together first. */
+/**
+ * Searches over `axes`; `spread` makes x's gradient from y's. Axes that are not neighbours are brought together first.
+ */
 function searchAxes(x: Tensor, axes: readonly number[], MINIMUM: boolean) {
   const sorted = [...axes].sort((a, b) => a - b);
   const neighbours = sorted.every((d, i) => i === 0 || d === sorted[i - 1]! + 1);
   const order = [...x.shape.keys()].filter((d) => !sorted.includes(d)).concat(sorted);
   const seen = neighbours ? x : permuted("max", x, order);
   const at = neighbours ? (sorted[0] ?? 0) : x.shape.length - sorted.length;
-  const [A, R, B] = [seen.shape.slice(0, at), seen.shape.slice(at, at + sorted.length), seen.shape.slice(at + sorted.length)].map(sizeOf) as [number, number, number];
+  const [A, R, B] = [seen.shape.slice(0, at), seen.shape.slice(at, at + sorted.length),
+    seen.shape.slice(at + sorted.length)].map(sizeOf) as [number, number, number];
   const found = search(seen, A, R, B, MINIMUM);
   const spread = (dy: Tensor): Tensor => {
     const dx = x.gpu.empty(seen.shape);

@@ -24,7 +24,8 @@ export function reduceMiddle(x: Tensor, A: number, R: number, B: number, scale =
     const y = x.gpu.empty([A, C, B]);
     const LANES = lanesOf(x.gpu, left / C, B, y.size);
     const constants = { LANES, ALONG: B === 1, WG: LANES > 1 ? 256 : 64 };
-    x.gpu.run(reduce, { x: from, y }, { A, R: left, B, C, scale: C === 1 ? scale : 1 }, linearGrid(y.size * LANES, constants.WG), constants);
+    x.gpu.run(reduce, { x: from, y }, { A, R: left, B, C, scale: C === 1 ? scale : 1 },
+      linearGrid(y.size * LANES, constants.WG), constants);
     if (C === 1) return y.view([A, B]);
     from = y;
     left = C;
@@ -52,7 +53,8 @@ function reduceInTurn(x: Tensor, axes: readonly number[], scale: number): Tensor
     while (j + 1 < sorted.length && sorted[j + 1] === sorted[j]! - 1) j++;
     const [first, last] = [sorted[j]!, sorted[i]!];
     const group = shape.slice(first, last + 1);
-    y = reduceMiddle(y, sizeOf(shape.slice(0, first)), sizeOf(group), sizeOf(shape.slice(last + 1)), j + 1 === sorted.length ? scale : 1);
+    y = reduceMiddle(y, sizeOf(shape.slice(0, first)), sizeOf(group), sizeOf(shape.slice(last + 1)),
+      j + 1 === sorted.length ? scale : 1);
     group.forEach((_, k) => (shape[first + k] = 1));
     i = j + 1;
   }

@@ -36,4 +36,5 @@ function sumScaled(name: string, x: Tensor, options: ReduceOptions | Dims, scale
 export const sum = (x: Tensor, options: ReduceOptions | Dims = {}): Tensor => sumScaled("sum", x, options, () => 1);
 
 /** Mean over the axes `dim` (all of them by default). The mean of no elements is NaN. */
-export const mean = (x: Tensor, options: ReduceOptions | Dims = {}): Tensor => sumScaled("mean", x, options, (n) => 1 / n);
+export const mean = (x: Tensor, options: ReduceOptions | Dims = {}): Tensor =>
+  sumScaled("mean", x, options, (n) => 1 / n);

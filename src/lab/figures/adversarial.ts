@@ -36,29 +36,40 @@ export interface BlockStyle {
 }
 
 /** One block as PNG. Under each image the verdict; a wrong one bears a "!". */
-export function verdictGrid({ title, labels, rows }: Block, shape: Batches["shape"], { scale = 2 }: BlockStyle = {}): Uint8Array {
+export function verdictGrid({ title, labels, rows }: Block, shape: Batches["shape"],
+  { scale = 2 }: BlockStyle = {}): Uint8Array {
   const drawn = rows.map(({ label, images, predicted }): GridRow => {
-    if (predicted.length !== labels.length) throw new Error(`verdictGrid: row "${label}" of ${title} has ${predicted.length} verdicts and there are ${labels.length} labels; give one an image`);
-    return { label, images, captions: Array.from(predicted, (digit, i) => (digit === labels[i] ? `${digit}` : `${digit} !`)) };
+    if (predicted.length !== labels.length)
+      throw new Error(`verdictGrid: row "${label}" of ${title} has ` +
+        `${predicted.length} verdicts and there are ${labels.length} labels; give one an image`);
+    return { label, images,
+      captions: Array.from(predicted, (digit, i) => (digit === labels[i] ? `${digit}` : `${digit} !`)) };
   });
   return imageGrid({ title, shape, rows: drawn, scale });
 }
 
 /** PNGs in rows of `across`, each at the upper left of its cell, on white. */
 export function tile(pngs: readonly Uint8Array[], across: number): Uint8Array {
-  if (pngs.length === 0 || !(across >= 1)) throw new Error(`tile: ${pngs.length} pictures came, ${across} beside each other; at least one of each was due`);
+  if (pngs.length === 0 || !(across >= 1)) throw new Error(`tile: ${pngs.length} pictures came, ${across} beside ` +
+    `each other; at least one of each was due`);
   const pictures = pngs.map((bytes) => PNG.sync.read(Buffer.from(bytes)));
   const columns = Math.min(across, pictures.length);
   const [width, height] = [Math.max(...pictures.map((p) => p.width)), Math.max(...pictures.map((p) => p.height))];
   const whole = new PNG({ width: columns * width, height: Math.ceil(pictures.length / columns) * height });
   whole.data.fill(255);
-  pictures.forEach((p, i) => PNG.bitblt(p, whole, 0, 0, p.width, p.height, (i % columns) * width, Math.floor(i / columns) * height));
+  pictures.forEach((p, i) =>
+    PNG.bitblt(p, whole, 0, 0, p.width, p.height, (i % columns) * width, Math.floor(i / columns) * height)
+  );
   return PNG.sync.write(whole, { colorType: 2, deflateLevel: 9, filterType: 0 });
 }
 
 /** The block of one attack: the first `count` originals, attacked ones, and a row for each method. */
-export async function verdictBlock(gpu: Engine, { name, clean, attacked, classify, methods, count = 8 }: { name: string; clean: Batches; attacked: Batches; classify: Model; methods: readonly Method[]; count?: number }): Promise<Block> {
-  if (!(count >= 1 && count <= clean.size)) throw new Error(`figure 4: ${count} digits wanted; 1 to ${clean.size}, the size of a batch, are due`);
+export async function verdictBlock(gpu: Engine,
+  { name, clean, attacked, classify, methods, count = 8 }: { name: string; clean: Batches; attacked: Batches;
+    classify: Model; methods: readonly Method[]; count?: number; }): Promise<Block> {
+  if (!(count >= 1 && count <= clean.size))
+    throw new Error(`figure 4: ${count} digits wanted; 1 to ${clean.size}, ` +
+      `the size of a batch, are due`);
   const row = async (label: string, purify: Model | null, set: Batches): Promise<VerdictRow> => {
     const { images, predicted } = await sample(gpu, purify, classify, set, count);
     return { label, images, predicted };
@@ -69,9 +80,15 @@ export async function verdictBlock(gpu: Engine, { name, clean, attacked, classif
 }
 
 /** Figure 4 as PNG: a block for each attack of `attacked`, two beside each other. */
-export async function figure4(gpu: Engine, clean: Batches, attacked: Readonly<Record<string, Batches>>, classify: Model, methods: readonly Method[], { count = 8, across = 2, scale = 2 }: BlockStyle & { count?: number } = {}): Promise<Uint8Array> {
+export async function figure4(gpu: Engine, clean: Batches, attacked: Readonly<Record<string, Batches>>, classify: Model,
+  methods: readonly Method[],
+  { count = 8, across = 2, scale = 2 }: BlockStyle & { count?: number; } = {}): Promise<Uint8Array> {
   const pngs: Uint8Array[] = [];
   for (const [name, set] of Object.entries(attacked))
-    pngs.push(verdictGrid(await verdictBlock(gpu, { name, clean, attacked: set, classify, methods, count }), clean.shape, { scale }));
+    pngs.push(
+      verdictGrid(await verdictBlock(gpu, { name, clean, attacked: set, classify, methods, count }), clean.shape, {
+        scale,
+      }),
+    );
   return tile(pngs, across);
 }

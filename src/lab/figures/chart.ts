@@ -36,7 +36,8 @@ export function lineChart(chart: LineChart): string {
   const key = legend(entries, { x: plot.left, y: below, width: WIDTH - plot.left - 8, mark: "line" });
   const height = below + key.height + 12;
   const lines = chart.lines.map((line, i) => drawLine(plot, chart.x.values, line, i));
-  return svg({ width: WIDTH, height, title: chart.title }, [...axes(chart, plot), mark(chart, plot), ...lines, ...endLabels(chart, plot), ...key.parts]);
+  return svg({ width: WIDTH, height, title: chart.title }, [...axes(chart, plot), mark(chart, plot), ...lines,
+    ...endLabels(chart, plot), ...key.parts]);
 }
 
 /** Where things stand: room on the right for the longest name, and the scales. */
@@ -64,16 +65,25 @@ export function ticks(from: number, to: number, count = 5): number[] {
 }
 
 function axes({ x, y }: LineChart, p: Plot): string[] {
-  const rules = ticks(y.from, y.to).map((v) => `<path class="rule" d="M${p.left} ${round(p.py(v))}H${round(p.right)}"/>${text(p.left - 8, p.py(v) + 5, String(v), { anchor: "end", as: "muted" })}`);
-  const columns = ticks(x.values[0]!, x.values.at(-1)!).map((v) => `<path class="rule" d="M${round(p.px(v))} ${p.top}V${p.bottom + 5}"/>${text(p.px(v), p.bottom + 22, String(v), { anchor: "middle", as: "muted" })}`);
+  const rules = ticks(y.from, y.to).map((v) =>
+    `<path class="rule" d="M${p.left} ${round(p.py(v))}H${round(p.right)}"/>${
+      text(p.left - 8, p.py(v) + 5, String(v), { anchor: "end", as: "muted" })
+    }`
+  );
+  const columns = ticks(x.values[0]!, x.values.at(-1)!).map((v) =>
+    `<path class="rule" d="M${round(p.px(v))} ` +
+    `${p.top}V${p.bottom + 5}"/>${text(p.px(v), p.bottom + 22, String(v), { anchor: "middle", as: "muted" })}`
+  );
   const base = `<path class="line" d="M${p.left} ${round(p.bottom)}H${round(p.right)}"/>`;
-  return [...rules, ...columns, base, text(8, 18, y.label, { as: "muted" }), text((p.left + p.right) / 2, p.bottom + 43, x.label, { anchor: "middle", as: "muted" })];
+  return [...rules, ...columns, base, text(8, 18, y.label, { as: "muted" }),
+    text((p.left + p.right) / 2, p.bottom + 43, x.label, { anchor: "middle", as: "muted" })];
 }
 
 function mark({ mark: m, x }: LineChart, p: Plot): string {
   if (!m || m.x < x.values[0]! || m.x > x.values.at(-1)!) return "";
   const at = p.px(m.x);
-  return `<path class="line mark" stroke-width="1.5" stroke-dasharray="2 4" d="M${round(at)} ${p.top - 8}V${p.bottom}"/>${text(at, p.top - 14, m.label, { anchor: "middle", as: "bold" })}`;
+  return `<path class="line mark" stroke-width="1.5" stroke-dasharray="2 4" d="M${round(at)} ` +
+    `${p.top - 8}V${p.bottom}"/>${text(at, p.top - 14, m.label, { anchor: "middle", as: "bold" })}`;
 }
 
 /** A path with a gap where a value is missing, and a dot at each value. */
@@ -82,7 +92,8 @@ function drawLine(p: Plot, xs: readonly number[], { values, dashed }: LineChart[
   const d = at.map((point, j) => (point === null ? "" : `${j > 0 && at[j - 1] !== null ? "L" : "M"}${point}`)).join("");
   const dots = at.map((point) => (point === null ? "" : `M${point}h0`)).join("");
   const dash = dashed ? ` stroke-dasharray="7 4"` : "";
-  return `<g class="curve" fill="none" stroke-linejoin="round" stroke-linecap="round" style="stroke:${colour(i)}"><path stroke-width="2.5"${dash} d="${d}"/><path stroke-width="6" d="${dots}"/></g>`;
+  return `<g class="curve" fill="none" stroke-linejoin="round" stroke-linecap="round" ` +
+    `style="stroke:${colour(i)}"><path stroke-width="2.5"${dash} d="${d}"/><path stroke-width="6" d="${dots}"/></g>`;
 }
 
 /** The name of each line at its end, pushed apart where two would meet, with a thin tie to the end. */
@@ -95,7 +106,8 @@ function endLabels({ lines, x }: LineChart, p: Plot): string[] {
   const heights = spread(ends.map((end) => end.y), LABEL_LINE, p.top, p.bottom);
   return ends.map((end, k) => {
     const y = heights[k]!;
-    const tie = `<path fill="none" stroke-opacity=".7" d="M${round(end.x + 4)} ${round(end.y)}L${round(p.right + 12)} ${round(y)}" style="stroke:${colour(end.i)}"/>`;
+    const tie = `<path fill="none" stroke-opacity=".7" d="M${round(end.x + 4)} ` +
+      `${round(end.y)}L${round(p.right + 12)} ${round(y)}" style="stroke:${colour(end.i)}"/>`;
     return tie + text(p.right + 15, y + 5, end.label, { as: "end" });
   });
 }
@@ -112,9 +124,12 @@ function check({ x: { values }, y, lines }: LineChart): void {
   if (values.length < 2 || !values.every((v, i) => Number.isFinite(v) && (i === 0 || v > values[i - 1]!)))
     throw new Error(`lineChart: the x values are [${values}]; two or more rising numbers were due`);
   if (!(y.to > y.from)) throw new Error(`lineChart: the y axis goes from ${y.from} to ${y.to}; it must rise`);
-  if (lines.length === 0 || lines.length > COLOUR_COUNT) throw new Error(`lineChart: ${lines.length} lines came, 1 to ${COLOUR_COUNT} can be told apart; draw the others in another chart`);
+  if (lines.length === 0 || lines.length > COLOUR_COUNT) throw new Error(`lineChart: ${lines.length} lines came, 1 ` +
+    `to ${COLOUR_COUNT} can be told apart; draw the others in another chart`);
   for (const { label, values: ys } of lines) {
-    if (ys.length !== values.length) throw new Error(`lineChart: "${label}" has ${ys.length} values and x has ${values.length}; give one for each`);
-    if (ys.some((v) => v !== null && !Number.isFinite(v))) throw new Error(`lineChart: "${label}" has a value that is no number; give null where there is none`);
+    if (ys.length !== values.length) throw new Error(`lineChart: "${label}" has ${ys.length} values and x has ` +
+      `${values.length}; give one for each`);
+    if (ys.some((v) => v !== null && !Number.isFinite(v))) throw new Error(`lineChart: "${label}" has a value that ` +
+      `is no number; give null where there is none`);
   }
 }

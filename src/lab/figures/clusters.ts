@@ -1,4 +1,5 @@
-// Figure 2: clean test digits by cluster, each with its reconstruction. Figure 3: samples around the mean of each cluster.
+// Figure 2: clean test digits by cluster, each with its reconstruction. Figure 3: samples around the mean of each
+// cluster.
 
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -22,7 +23,8 @@ export interface Cluster {
 
 /** clusters and labels [n] -> the `k` clusters. Throws for a cluster outside 0 to k - 1. */
 export function summarise(clusters: ArrayLike<number>, labels: ArrayLike<number>, k: number): Cluster[] {
-  if (clusters.length !== labels.length) throw new Error(`clusters: ${clusters.length} images have a cluster and ${labels.length} a label; give one of each`);
+  if (clusters.length !== labels.length) throw new Error(`clusters: ${clusters.length} images have a cluster and ` +
+    `${labels.length} a label; give one of each`);
   const members = Array.from({ length: k }, (): number[] => []);
   for (let i = 0; i < clusters.length; i++) {
     const own = members[clusters[i]!];
@@ -45,14 +47,20 @@ export interface ClusterRow extends Omit<Cluster, "members"> {
   labels: readonly number[];
 }
 
-/** Two rows a cluster: originals, and under them reconstructions with the true digit ("!" where it is not the cluster's). */
-export function clusterGrid(rows: readonly ClusterRow[], shape: Batches["shape"], { title = "Clean test digits by cluster" } = {}): Uint8Array {
+/**
+ * Two rows a cluster: originals, and under them reconstructions with the true digit ("!" where it is not the
+ * cluster's).
+ */
+export function clusterGrid(rows: readonly ClusterRow[], shape: Batches["shape"],
+  { title = "Clean test digits by cluster" } = {}): Uint8Array {
   const white = () => new Float32Array(shape[0] * shape[1] * shape[2]).fill(1);
   const grid = rows.flatMap((row, y): GridRow[] => {
     if (row.originals.length !== row.reconstructions.length)
-      throw new Error(`clusterGrid: cluster ${y} has ${row.originals.length} values of originals and ${row.reconstructions.length} of reconstructions; give as many`);
+      throw new Error(`clusterGrid: cluster ${y} has ${row.originals.length} values of originals and ` +
+        `${row.reconstructions.length} of reconstructions; give as many`);
     const size = `${row.size.toLocaleString("en-US")} image${row.size === 1 ? "" : "s"}`;
-    const words = row.size ? `cluster ${y}: ${size}\nmostly ${row.digit} (${Math.round(100 * row.share)} %)` : `cluster ${y}: empty`;
+    const words = row.size ? `cluster ${y}: ${size}\nmostly ${row.digit} (${Math.round(100 * row.share)} %)`
+      : `cluster ${y}: empty`;
     const captions = row.labels.map((label) => (label === row.digit ? `${label}` : `${label} !`));
     return [
       { label: words, images: row.size ? row.originals : white() },
@@ -63,14 +71,16 @@ export function clusterGrid(rows: readonly ClusterRow[], shape: Batches["shape"]
 }
 
 /** Figure 2: the first `count` images of each cluster. `encoded` spares a second pass over the images. */
-export async function figure2(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches, { count = SHOWN, encoded }: { count?: number; encoded?: Encoded } = {}): Promise<Uint8Array> {
+export async function figure2(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches,
+  { count = SHOWN, encoded }: { count?: number; encoded?: Encoded; } = {}): Promise<Uint8Array> {
   const { mu, clusters, labels } = encoded ?? (await encodeAll(gpu, net, means, set));
   const rows: ClusterRow[] = [];
   for (const { members, ...cluster } of summarise(clusters, labels, means.shape[0]!)) {
     const shown = members.slice(0, count);
     const z = join(shown.map((i) => mu.subarray(i * net.latent, (i + 1) * net.latent)));
     const reconstructions = shown.length ? await decodeHost(gpu, net, z) : z;
-    rows.push({ ...cluster, originals: join(shown.map((i) => imageOf(set, i))), reconstructions, labels: shown.map((i) => labels[i]!) });
+    rows.push({ ...cluster, originals: join(shown.map((i) => imageOf(set, i))), reconstructions,
+      labels: shown.map((i) => labels[i]!) });
   }
   return clusterGrid(rows, set.shape);
 }
@@ -93,11 +103,15 @@ function join(arrays: readonly Float32Array[]): Float32Array {
 /** One mean mu_y [d] and `count` draws from N(mu_y, I) after it, [1 + count, d]. */
 export function around(mean: Float32Array, count: number, random: () => number): Float32Array {
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Float32Array.from({ length: (1 + count) * mean.length }, (_, i) => mean[i % mean.length]! + (i < mean.length ? 0 : normal()));
+  return Float32Array.from({ length: (1 + count) * mean.length },
+    (_, i) => mean[i % mean.length]! + (i < mean.length ? 0 : normal()));
 }
 
-/** Figure 3: each mean decoded, and `count` samples around it, a row a cluster. Noise is drawn on the host from `seed`. */
-export async function figure3(gpu: Engine, net: Autoencoder, means: Tensor, shape: Batches["shape"], { count = SHOWN, seed = 0, names = [] as readonly string[] } = {}): Promise<Uint8Array> {
+/**
+ * Figure 3: each mean decoded, and `count` samples around it, a row a cluster. Noise is drawn on the host from `seed`.
+ */
+export async function figure3(gpu: Engine, net: Autoencoder, means: Tensor, shape: Batches["shape"],
+  { count = SHOWN, seed = 0, names = [] as readonly string[] } = {}): Promise<Uint8Array> {
   const host = await means.data();
   const [k, d] = means.shape as [number, number];
   const random = hostRandom(seed);
@@ -106,5 +120,6 @@ export async function figure3(gpu: Engine, net: Autoencoder, means: Tensor, shap
     const images = await decodeHost(gpu, net, around(host.subarray(y * d, (y + 1) * d), count, random));
     rows.push({ label: `cluster ${y}${names[y] ? `\n${names[y]}` : ""}`, images });
   }
-  return imageGrid({ title: "Samples of each cluster: z from N(mu_y, I), decoded", shape, columns: ["mean"], rows, scale: 2 });
+  return imageGrid({ title: "Samples of each cluster: z from N(mu_y, I), decoded", shape, columns: ["mean"], rows,
+    scale: 2 });
 }

@@ -17,7 +17,8 @@ export interface Curves {
 export function accuracyFigure({ eps, curves, attack = "", marked = 0.2 }: Curves): string {
   for (const { label, values } of curves) {
     const wrong = values.find((v) => !(v >= 0 && v <= 100));
-    if (wrong !== undefined) throw new Error(`accuracyFigure: "${label}" has an accuracy of ${wrong}, a number from 0 to 100 was due`);
+    if (wrong !== undefined) throw new Error(`accuracyFigure: "${label}" has an accuracy of ${wrong}, a number from ` +
+      `0 to 100 was due`);
   }
   return lineChart({
     title: `Accuracy over epsilon of ${curves.map(({ label }) => label).join(", ")}`,

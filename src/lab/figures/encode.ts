@@ -16,7 +16,8 @@ export interface Encoded {
 }
 
 /** Latent means and clusters of the first `count` images (all by default). means [K,d]. */
-export async function encodeAll(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches, count = set.size * set.images.length): Promise<Encoded> {
+export async function encodeAll(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches,
+  count = set.size * set.images.length): Promise<Encoded> {
   const step = gpu.capture((x) => {
     const { mu } = net.encode(x);
     return { mu, cluster: argmax(clusterLogits(mu, means), { dim: 1 }) };

@@ -25,18 +25,23 @@ const APART = 20; // pixels between two numbers
 
 type Point = readonly [x: number, y: number];
 
-/** Two panels beside each other as SVG: the points by cluster and by label, each group with its number at its middle. */
+/**
+ * Two panels beside each other as SVG: the points by cluster and by label, each group with its number at its middle.
+ */
 export function latentFigure({ points, clusters, labels }: LatentMap): string {
   const n = points.length / 2;
   for (const [name, groups] of Object.entries({ clusters, labels })) {
-    if (n < 1 || groups.length !== n) throw new Error(`latentFigure: ${n} points and ${groups.length} ${name} came; give one of each for a point`);
+    if (n < 1 || groups.length !== n) throw new Error(`latentFigure: ${n} points and ${groups.length} ${name} came; ` +
+      `give one of each for a point`);
     const wrong = Array.from(groups).find((g) => !(Number.isInteger(g) && g >= 0 && g < COLOUR_COUNT));
-    if (wrong !== undefined) throw new Error(`latentFigure: ${name} has ${wrong}; whole numbers from 0 to ${COLOUR_COUNT - 1} were due`);
+    if (wrong !== undefined) throw new Error(`latentFigure: ${name} has ${wrong}; whole numbers from 0 to ` +
+      `${COLOUR_COUNT - 1} were due`);
   }
   const at = scaled(points);
   const width = 2 * PANEL + 3 * MARGIN;
   const numbers = [...new Set([...Array.from(clusters), ...Array.from(labels)])].sort((a, b) => a - b);
-  const key = legend(numbers.map((i) => ({ label: String(i), colour: i })), { x: MARGIN + 4, y: TOP + PANEL + 12, width: width - 2 * MARGIN, mark: "dot" });
+  const key = legend(numbers.map((i) => ({ label: String(i), colour: i })), { x: MARGIN + 4, y: TOP + PANEL + 12,
+    width: width - 2 * MARGIN, mark: "dot" });
   const title = `${n} latent means in two dimensions, coloured by cluster and by label`;
   return svg({ width, height: TOP + PANEL + key.height + 24, title }, [
     ...panel("by cluster", at, clusters, MARGIN),
@@ -48,10 +53,14 @@ export function latentFigure({ points, clusters, labels }: LatentMap): string {
 /** Points in pixels of a panel, with one scale for both axes and a margin. */
 function scaled(points: Float32Array): Point[] {
   const pairs = Array.from({ length: points.length / 2 }, (_, i): Point => [points[2 * i]!, points[2 * i + 1]!]);
-  const range = (axis: 0 | 1) => pairs.reduce(([low, high], p) => [Math.min(low, p[axis]), Math.max(high, p[axis])] as const, [Infinity, -Infinity] as const);
+  const range = (axis: 0 | 1) =>
+    pairs.reduce(([low, high], p) => [Math.min(low, p[axis]), Math.max(high, p[axis])] as const,
+      [Infinity, -Infinity] as const);
   const [x, y] = [range(0), range(1)];
   const scale = (PANEL - 24) / (Math.max(x[1] - x[0], y[1] - y[0]) || 1);
-  return pairs.map((p) => [PANEL / 2 + scale * (p[0] - (x[0] + x[1]) / 2), PANEL / 2 + scale * (p[1] - (y[0] + y[1]) / 2)]);
+  return pairs.map((
+    p,
+  ) => [PANEL / 2 + scale * (p[0] - (x[0] + x[1]) / 2), PANEL / 2 + scale * (p[1] - (y[0] + y[1]) / 2)]);
 }
 
 function panel(name: string, at: readonly Point[], groups: ArrayLike<number>, left: number): string[] {
@@ -65,7 +74,8 @@ function panel(name: string, at: readonly Point[], groups: ArrayLike<number>, le
   const place = ([x, y]: Point): Point => [left + x, TOP + y];
   const dots = sorted.map(([group, own]) => {
     const d = own.map((p) => `M${place(p).map((v) => Math.round(v * 10) / 10).join(" ")}h0`).join("");
-    return `<path class="group" fill="none" stroke-width="4.5" stroke-linecap="round" stroke-opacity=".8" d="${d}" style="stroke:${colour(group)}"/>`;
+    return `<path class="group" fill="none" stroke-width="4.5" stroke-linecap="round" stroke-opacity=".8" d="${d}" ` +
+      `style="stroke:${colour(group)}"/>`;
   });
   const numbers = sorted.map(([group]) => group);
   const names = crowns(sorted.map(([, own]) => own)).map((crown, i) => {
@@ -91,7 +101,8 @@ function crowns(groups: readonly (readonly Point[])[]): Point[] {
 const distance = (a: Point, b: Point): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /** Latent means of the first `count` images of a set, mapped to two dimensions and drawn. means [K,d]. */
-export async function latentSpace(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches, { count = 1500, ...options }: TsneOptions & { count?: number } = {}): Promise<string> {
+export async function latentSpace(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches,
+  { count = 1500, ...options }: TsneOptions & { count?: number; } = {}): Promise<string> {
   const { mu, clusters, labels } = await encodeAll(gpu, net, means, set, count);
   return latentFigure({ points: tsne(mu, net.latent, options), clusters, labels });
 }

@@ -54,12 +54,19 @@ function kindOf({ name, y, inputs }: Node): string {
   return POOL.test(name) ? `${Math.max(down, up)}x${Math.max(down, up)}` : name;
 }
 
-/** The layer that a call of an op is; null for activations and reshapes, which have no parameters and no size of their own. */
+/**
+ * The layer that a call of an op is; null for activations and reshapes, which have no parameters and no size of their
+ * own.
+ */
 function layerOf(node: Node, params: Parameters): Layer | null {
   const own = Object.keys(params.tensors).find((name) => node.inputs.includes(params.get(name)));
   if (!own && !POOL.test(node.name)) return null;
-  const name = own ? own.slice(0, own.lastIndexOf(".")) : node.name.replace(/2d$/, "").replace(/([A-Z])/g, " $1").toLowerCase();
-  const parameters = Object.entries(params.tensors).reduce((n, [key, t]) => n + (own && key.startsWith(`${name}.`) ? t.size : 0), 0);
+  const name = own ? own.slice(0, own.lastIndexOf("."))
+    : node.name.replace(/2d$/, "").replace(/([A-Z])/g, " $1").toLowerCase();
+  const parameters = Object.entries(params.tensors).reduce(
+    (n, [key, t]) => n + (own && key.startsWith(`${name}.`) ? t.size : 0),
+    0,
+  );
   return { name, kind: kindOf(node), shape: withoutBatch(node.y), parameters };
 }
 
@@ -91,7 +98,8 @@ export function structureOf(net: Autoencoder, classifier: Classifier, shape: Sha
   });
   const decoder = observe(net.decoder, [net.latent], (z) => ({ output: net.decode(z), heads: [] }));
   const given = shape.join();
-  if (decoder.output.join() !== given) throw new Error(`structure: images of shape [${shape}] go in, the decoder makes [${decoder.output}]; give the shape that the network is for`);
+  if (decoder.output.join() !== given) throw new Error(`structure: images of shape [${shape}] go in, the decoder ` +
+    `makes [${decoder.output}]; give the shape that the network is for`);
   const behind = observe(classifier.params, shape, (x) => ({ output: classifier.forward(x), heads: [] }));
   return { encoder, heads, decoder, classifier: behind };
 }

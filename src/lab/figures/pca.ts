@@ -4,7 +4,9 @@ import { hostRandom } from "../../model/host-random.ts";
 
 const ROUNDS = 200;
 
-/** points [n,d] row-major -> their coordinates along the two longest axes, [n,2]; the first has standard deviation 1. */
+/**
+ * points [n,d] row-major -> their coordinates along the two longest axes, [n,2]; the first has standard deviation 1.
+ */
 export function principalComponents(points: Float32Array, d: number, seed = 0): Float64Array {
   const n = points.length / d;
   const centred = centre(points, n, d);
@@ -30,7 +32,8 @@ function centre(points: Float32Array, n: number, d: number): Float64Array {
 function covariance(centred: Float64Array, n: number, d: number): Float64Array {
   const cov = new Float64Array(d * d);
   for (let i = 0; i < n; i++)
-    for (let a = 0; a < d; a++) for (let b = 0; b < d; b++) cov[a * d + b]! += (centred[i * d + a]! * centred[i * d + b]!) / n;
+    for (let a = 0; a < d; a++)
+      for (let b = 0; b < d; b++) cov[a * d + b]! += (centred[i * d + a]! * centred[i * d + b]!) / n;
   return cov;
 }
 

@@ -16,7 +16,9 @@ export const COLOUR_COUNT = COLOURS.light.length;
 const variables = (colours: readonly string[]) => colours.map((colour, i) => `--c${i}:${colour}`).join(";");
 const STYLE = `
 .pg{--ground:#fff;--muted:#62646b;--rule:#dddcd6;--box:#f4f3ee;color:#1f2023;${variables(COLOURS.light)}}
-@media (prefers-color-scheme:dark){.pg{--ground:#17181b;--muted:#a3a3a8;--rule:#34363b;--box:#24262a;color:#e5e4df;${variables(COLOURS.dark)}}}
+@media (prefers-color-scheme:dark){.pg{--ground:#17181b;--muted:#a3a3a8;--rule:#34363b;--box:#24262a;color:#e5e4df;${
+  variables(COLOURS.dark)
+}}}
 .pg text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:currentColor}
 .pg .muted{fill:var(--muted)}
 .pg .bold{font-weight:600}
@@ -40,7 +42,9 @@ export interface Frame {
 
 /** A whole SVG file around its parts. */
 export function svg({ width, height, title }: Frame, parts: readonly string[]): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="pg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" role="img" style="max-width:100%;height:auto">
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="pg" viewBox="0 0 ${round(width)} ${round(height)}" width="${
+    round(width)
+  }" height="${round(height)}" role="img" style="max-width:100%;height:auto">
 <title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 <rect class="ground" width="100%" height="100%"/>
@@ -58,9 +62,12 @@ export interface TextStyle {
 }
 
 /** A line of text; y is its baseline. */
-export function text(x: number, y: number, words: string, { anchor = "start", size = 14, as = "", fill = "" }: TextStyle = {}): string {
+export function text(x: number, y: number, words: string,
+  { anchor = "start", size = 14, as = "", fill = "" }: TextStyle = {}): string {
   const style = fill && ` style="fill:${fill}"`;
-  return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" text-anchor="${anchor}"${as && ` class="${as}"`}${style}>${escapeHtml(words)}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" text-anchor="${anchor}"${
+    as && ` class="${as}"`
+  }${style}>${escapeHtml(words)}</text>`;
 }
 
 /** Coordinates with at most two digits after the point. */
@@ -77,7 +84,9 @@ export interface LegendEntry {
 }
 
 /** Entries in rows no wider than `width`; returns the parts and the height they take, `line` pixels a row. */
-export function legend(entries: readonly LegendEntry[], { x, y, width, mark, line = 22 }: { x: number; y: number; width: number; mark: "line" | "dot"; line?: number }): { parts: string[]; height: number } {
+export function legend(entries: readonly LegendEntry[],
+  { x, y, width, mark, line = 22 }: { x: number; y: number; width: number; mark: "line" | "dot"; line?: number; }
+): { parts: string[]; height: number; } {
   const wide = mark === "line" ? 26 : 12;
   const pitch = wide + 24 + Math.max(0, ...entries.map(({ label }) => roomFor(label)));
   const columns = Math.max(1, Math.floor(width / pitch));
@@ -91,5 +100,7 @@ export function legend(entries: readonly LegendEntry[], { x, y, width, mark, lin
 
 function sign({ colour: i, dashed }: LegendEntry, mark: "line" | "dot", x: number, y: number, wide: number): string {
   if (mark === "dot") return `<circle cx="${round(x + wide / 2)}" cy="${round(y)}" r="6" style="fill:${colour(i)}"/>`;
-  return `<path d="M${round(x)} ${round(y)}h${wide}" stroke-width="3"${dashed ? ` stroke-dasharray="7 4"` : ""} style="stroke:${colour(i)}"/>`;
+  return `<path d="M${round(x)} ${round(y)}h${wide}" stroke-width="3"${
+    dashed ? ` stroke-dasharray="7 4"` : ""
+  } style="stroke:${colour(i)}"/>`;
 }

@@ -9,24 +9,31 @@ export interface TsneOptions {
   seed?: number; // of the search for the principal components
 }
 
-const EXAGGERATION = 12; // of the attraction, for the first fifth of the iterations; n / 12 is the learning rate (Belkina 2019)
+// of the attraction, for the first fifth of the iterations; n / 12 is the learning rate (Belkina 2019)
+const EXAGGERATION = 12;
 const LEAST = 1e-12; // of a probability: no denormals, which are slow
 
 /** points [n,d] row-major -> [n,2], centred on the origin. Throws for fewer points than the perplexity needs. */
-export function tsne(points: Float32Array, d: number, { perplexity = 30, iterations = 500, seed = 0 }: TsneOptions = {}): Float32Array {
+export function tsne(points: Float32Array, d: number,
+  { perplexity = 30, iterations = 500, seed = 0 }: TsneOptions = {}): Float32Array {
   const n = points.length / d;
   if (!Number.isInteger(n) || n <= 3 * perplexity)
-    throw new Error(`tsne: ${points.length} numbers are ${n} points of ${d} dimensions; more than ${3 * perplexity} points are due for a perplexity of ${perplexity}`);
-  if (!points.every(Number.isFinite)) throw new Error("tsne: a coordinate is no finite number; look at the network that made the points");
+    throw new Error(`tsne: ${points.length} numbers are ${n} points of ${d} dimensions; more than ${3 * perplexity} ` +
+      `points are due for a perplexity of ${perplexity}`);
+  if (!points.every(Number.isFinite)) throw new Error("tsne: a coordinate is no finite number; look at the network " +
+    "that made the points");
   const p = affinities(points, n, d, perplexity);
   const y = principalComponents(points, d, seed).map((v) => v * 1e-4);
   const [update, gains] = [new Float64Array(2 * n), new Float64Array(2 * n).fill(1)];
   for (let i = 0; i < iterations; i++)
-    descend(y, gradient(p, y, n, i < iterations / 5 ? EXAGGERATION : 1), update, gains, n / EXAGGERATION, i < iterations / 2 ? 0.5 : 0.8);
+    descend(y, gradient(p, y, n, i < iterations / 5 ? EXAGGERATION : 1), update, gains, n / EXAGGERATION,
+      i < iterations / 2 ? 0.5 : 0.8);
   return Float32Array.from(y);
 }
 
-/** Joint probabilities p[i,j] of neighbours, [n,n] with sum 1: Gaussians whose width gives each point the perplexity. */
+/**
+ * Joint probabilities p[i,j] of neighbours, [n,n] with sum 1: Gaussians whose width gives each point the perplexity.
+ */
 function affinities(points: Float32Array, n: number, d: number, perplexity: number): Float32Array {
   const far = new Float32Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -38,7 +45,8 @@ function affinities(points: Float32Array, n: number, d: number, perplexity: numb
   }
   for (let i = 0; i < n; i++) conditional(far.subarray(i * n, i * n + n), i, Math.log(perplexity));
   for (let i = 0; i < n; i++)
-    for (let j = 0; j < i; j++) far[i * n + j] = far[j * n + i] = Math.max(LEAST, (far[i * n + j]! + far[j * n + i]!) / (2 * n));
+    for (let j = 0; j < i; j++)
+      far[i * n + j] = far[j * n + i] = Math.max(LEAST, (far[i * n + j]! + far[j * n + i]!) / (2 * n));
   return far;
 }
 
@@ -90,7 +98,8 @@ function add(force: Float64Array, i: number, j: number, fx: number, fy: number):
 }
 
 /** A step with momentum and a gain for each coordinate (Jacobs 1988). Changes y, update and gains. */
-function descend(y: Float64Array, g: Float64Array, update: Float64Array, gains: Float64Array, rate: number, momentum: number): void {
+function descend(y: Float64Array, g: Float64Array, update: Float64Array, gains: Float64Array, rate: number,
+  momentum: number): void {
   for (let k = 0; k < y.length; k++) {
     gains[k] = Math.max(0.01, Math.sign(g[k]!) === Math.sign(update[k]!) ? gains[k]! * 0.8 : gains[k]! + 0.2);
     update[k] = momentum * update[k]! - rate * gains[k]! * g[k]!;

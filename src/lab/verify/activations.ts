@@ -7,12 +7,14 @@ import { Unsupported } from "./case.ts";
 import type { OpGroup } from "./group.ts";
 
 /** "leaky_relu_02" -> 0.2: digits behind the name are behind the point of a number below one. */
-const decimals = (digits: string | undefined, fallback: number): number => (digits ? Number(`0.${digits.replace(/^0/, "")}`) : fallback);
+const decimals = (digits: string | undefined,
+  fallback: number): number => (digits ? Number(`0.${digits.replace(/^0/, "")}`) : fallback);
 
 const TABLE: [RegExp, (x: Tensor, args: Args, digits: string | undefined) => Tensor][] = [
   [/^relu$/, (x) => ops.relu(x)],
   [/^relu6$/, (x) => ops.clamp(x, 0, 6)],
-  [/^leaky_relu(?:_(\d+))?$/, (x, args, digits) => ops.leakyRelu(x, args.number("negative_slope", decimals(digits, 0.01)))],
+  [/^leaky_relu(?:_(\d+))?$/,
+    (x, args, digits) => ops.leakyRelu(x, args.number("negative_slope", decimals(digits, 0.01)))],
   [/^elu$/, (x, args) => ops.elu(x, args.number("alpha", 1))],
   [/^sigmoid$/, (x) => ops.sigmoid(x)],
   [/^tanh$/, (x) => ops.tanh(x)],

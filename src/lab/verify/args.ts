@@ -43,13 +43,15 @@ export class Args {
 
   /** A number for height and width alike, or a list of both. */
   pair(name: string, fallback: Pair): Pair {
-    const is = (v: unknown): v is Pair => typeof v === "number" || (Array.isArray(v) && v.length === 2 && v.every((n) => typeof n === "number"));
+    const is = (v: unknown): v is Pair =>
+      typeof v === "number" || (Array.isArray(v) && v.length === 2 && v.every((n) => typeof n === "number"));
     return this.take(name, fallback, is);
   }
 
   /** Throws if an argument is left that nobody has read. */
   done(): void {
     const left = Object.keys(this.raw).filter((name) => !this.used.has(name) && !REMARKS.test(name));
-    if (left.length) throw new Unsupported(`the argument${left.length > 1 ? "s" : ""} ${left.join(", ")} ${left.length > 1 ? "are" : "is"} not supported`);
+    if (left.length) throw new Unsupported(`the argument${left.length > 1 ? "s" : ""} ${left.join(", ")} ` +
+      `${left.length > 1 ? "are" : "is"} not supported`);
   }
 }

@@ -1,4 +1,5 @@
-// The cases of attacks/: whole attacks against stored results, pixel by pixel; their steps one by one from stored points
+// The cases of attacks/: whole attacks against stored results, pixel by pixel; their steps one by one from stored
+// points
 // with stored gradients; gradients and logits of the nets.
 
 import { lossGradient, makeAttack, type AttackOptions, type Model } from "../../attacks/index.ts";
@@ -7,7 +8,8 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { crossEntropy } from "../../kernels/index.ts";
 import { Args } from "./args.ts";
-import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case, type Check, type ReadCase } from "./case.ts";
+import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case, type Check,
+  type ReadCase } from "./case.ts";
 import { netOf, weightsFile, type Net } from "./nets.ts";
 import { purifierCases } from "./purifier.ts";
 import { saturatedCases } from "./saturated.ts";
@@ -28,7 +30,8 @@ const KINDS: Record<string, (args: Args) => Pick<AttackOptions, "alpha" | "steps
   FGSM: (args) => ({ alpha: args.number("eps", 0), steps: 1 }),
   BIM: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10) }),
   PGD: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10) }),
-  MIFGSM: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10), decay: args.number("decay", 1) }),
+  MIFGSM: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10),
+    decay: args.number("decay", 1) }),
   FFGSM: (args) => ({ alpha: args.number("alpha", 0), steps: 1 }),
 };
 
@@ -36,7 +39,10 @@ const KINDS: Record<string, (args: Args) => Pick<AttackOptions, "alpha" | "steps
 function kindOf(id: string, source: unknown): string {
   const [, named] = /torchattacks\.(\w+)/.exec(String(source ?? "")) ?? [];
   if (named) return named;
-  const prefixes: [string, string][] = [["ffgsm", "FFGSM"], ["fgsm", "FGSM"], ["bim", "BIM"], ["ifgsm", "BIM"], ["pgd_l2", "PGDL2"], ["pgd", "PGD"], ["mifgsm", "MIFGSM"]];
+  const prefixes: [string, string][] = [["ffgsm", "FFGSM"], ["fgsm", "FGSM"], ["bim", "BIM"], ["ifgsm", "BIM"], [
+    "pgd_l2",
+    "PGDL2",
+  ], ["pgd", "PGD"], ["mifgsm", "MIFGSM"]];
   return prefixes.find(([prefix]) => id.startsWith(prefix))?.[1] ?? id;
 }
 
@@ -50,7 +56,8 @@ function optionsOf(id: string, { args: raw = {}, source }: Manifest): AttackOpti
   const args = new Args(raw);
   const known = KINDS[kind];
   if (!known) throw new Unsupported(`purigrad has no attack ${kind}`);
-  const options = { eps: args.number("eps", 0), targeted: args.flag("targeted", id.includes("targeted")), steps: 1, ...known(args) };
+  const options = { eps: args.number("eps", 0), targeted: args.flag("targeted", id.includes("targeted")), steps: 1,
+    ...known(args) };
   args.flag("random_start", false);
   args.done();
   return options;
@@ -62,14 +69,19 @@ async function attackCase(gpu: Engine, { file, net }: Attacked, id: string, entr
   const x = upload(gpu, await file.get("x"));
   const labels = upload(gpu, await file.get(options.targeted ? "target" : "y"));
   const noise = (await file.has(`${id}.noise`)) ? upload(gpu, await file.get(`${id}.noise`)) : undefined;
-  if (!noise && entry.args?.random_start === true) throw new Error(`${file.path} has no ${id}.noise for the random start`);
+  if (!noise && entry.args?.random_start === true) throw new Error(`${file.path} has no ${id}.noise for the random ` +
+    `start`);
   const due = await file.get(`${id}.adv`);
   const adv = makeAttack(model.forward, { ...options, noise })(x, labels);
-  const judged = (await file.has(`${id}.f32_disagree_count`)) ? [...numbers(await file.get(`${id}.f32_disagree_count`))].map((n) => n === 0) : x.shape.slice(0, 1).flatMap((n) => new Array<boolean>(n).fill(true));
-  const checks = [{ what: "the share of wrong pixels", error: pixelsOff(await adv.data(), numbers(due), judged), limit: wrongPixels(model, options.steps) }];
+  const judged = (await file.has(`${id}.f32_disagree_count`))
+    ? [...numbers(await file.get(`${id}.f32_disagree_count`))].map((n) => n === 0)
+    : x.shape.slice(0, 1).flatMap((n) => new Array<boolean>(n).fill(true));
+  const checks = [{ what: "the share of wrong pixels", error: pixelsOff(await adv.data(), numbers(due), judged),
+    limit: wrongPixels(model, options.steps) }];
   if (await file.has(`${id}.logits`)) {
     const logits = gpu.scope(() => model.forward(gpu.tensor(numbers(due), due.shape)));
-    checks.push({ what: "the logits of the stored images", error: relativeError(await logits.data(), numbers(await file.get(`${id}.logits`))), limit: GRADIENT });
+    checks.push({ what: "the logits of the stored images",
+      error: relativeError(await logits.data(), numbers(await file.get(`${id}.logits`))), limit: GRADIENT });
   }
   return checks;
 }
@@ -82,7 +94,9 @@ async function frames(file: CaseFile, name: string): Promise<{ shape: number[]; 
   return { shape: t.shape.slice(1), at: (k) => all.subarray(k * size, (k + 1) * size) };
 }
 
-/** From each stored point: the gradient against the stored one, then a step with the stored gradient to the next point. */
+/**
+ * From each stored point: the gradient against the stored one, then a step with the stored gradient to the next point.
+ */
 async function stepsCase(gpu: Engine, { file, net }: Attacked, id: string, entry: Manifest): Promise<Check[]> {
   const o = optionsOf(id, entry);
   const [points, gradients] = [await frames(file, `${id}.traj_x`), await frames(file, `${id}.traj_grad`)];
@@ -97,10 +111,16 @@ async function stepsCase(gpu: Engine, { file, net }: Attacked, id: string, entry
   for (let k = 0; k < o.steps; k++) {
     const adv = image(points.at(k));
     const dx = gpu.scope(() => gradient(adv, y));
-    checks.push({ what: `the gradient of step ${k + 1}`, error: relativeError(await dx.data(), gradients.at(k)), limit: GRADIENT });
+    checks.push({ what: `the gradient of step ${k + 1}`, error: relativeError(await dx.data(), gradients.at(k)),
+      limit: GRADIENT });
     const m = momenta && (k === 0 ? gpu.zeros(points.shape) : image(momenta.at(k - 1)));
-    gpu.scope(() => (m ? momentumStep(x, adv, image(gradients.at(k)), m, settings) : signStep(x, adv, image(gradients.at(k)), settings)));
-    if (m) checks.push({ what: `the momentum of step ${k + 1}`, error: relativeError(await m.data(), momenta.at(k)), limit: GRADIENT });
+    gpu.scope(
+      () => (m ? momentumStep(x, adv, image(gradients.at(k)), m, settings)
+        : signStep(x, adv, image(gradients.at(k)), settings))
+    );
+    if (m)
+      checks.push({ what: `the momentum of step ${k + 1}`, error: relativeError(await m.data(), momenta.at(k)),
+        limit: GRADIENT });
     const due = points.at(k + 1);
     const off = (await adv.data()).reduce((worst, v, i) => Math.max(worst, Math.abs(v - due[i]!)), 0);
     checks.push({ what: `step ${k + 1}`, error: off, limit: STEP });
@@ -115,11 +135,13 @@ async function cleanCase(gpu: Engine, { file, net }: Attacked): Promise<Check[]>
   const [x, y] = [upload(gpu, await file.get("x")), upload(gpu, await file.get("y"))];
   const made: Record<string, Tensor> = gpu.scope(() => {
     const logits = forward(x);
-    return { logits_clean: logits, loss_clean: crossEntropy(logits, y, { reduction: "none" }), grad_sum: lossGradient(forward as Model)(x, y) };
+    return { logits_clean: logits, loss_clean: crossEntropy(logits, y, { reduction: "none" }),
+      grad_sum: lossGradient(forward as Model)(x, y) };
   });
   const checks: Check[] = [];
   for (const [name, t] of Object.entries(made))
-    if (await file.has(name)) checks.push({ what: name, error: relativeError(await t.data(), numbers(await file.get(name))), limit: GRADIENT });
+    if (await file.has(name))
+      checks.push({ what: name, error: relativeError(await t.data(), numbers(await file.get(name))), limit: GRADIENT });
   return checks;
 }
 
@@ -128,7 +150,8 @@ const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === "obj
 function attacked(read: ReadCase, tag: string): Attacked {
   const weights = weightsFile(read, tag);
   let net: Net | null = null;
-  return { tag, file: new CaseFile(read, `attacks/${tag}.safetensors`), net: async (gpu) => (net ??= netOf(gpu, await weights.tensors())) };
+  return { tag, file: new CaseFile(read, `attacks/${tag}.safetensors`),
+    net: async (gpu) => (net ??= netOf(gpu, await weights.tensors())) };
 }
 
 async function tagCases(read: ReadCase, tag: string, entries: Record<string, unknown>): Promise<Case[]> {
@@ -140,7 +163,8 @@ async function tagCases(read: ReadCase, tag: string, entries: Record<string, unk
     ...Object.entries(entries).flatMap(([id, entry]) => {
       const op = kindOf(id, (entry as Manifest).source).toLowerCase();
       const whole = at(id, op, (gpu) => attackCase(gpu, set, id, entry as Manifest));
-      return `${id}.traj_x` in stored ? [whole, at(`${id}/steps`, op, (gpu) => stepsCase(gpu, set, id, entry as Manifest))] : [whole];
+      return `${id}.traj_x` in stored
+        ? [whole, at(`${id}/steps`, op, (gpu) => stepsCase(gpu, set, id, entry as Manifest))] : [whole];
     }),
   ];
 }
@@ -154,7 +178,8 @@ export async function attackCases(read: ReadCase): Promise<Case[]> {
     if (isRecord(entry.cases)) cases.push(...(await tagCases(read, tag, entry.cases)));
     else if (tag === "mnist_cnn_saturated") cases.push(...saturatedCases(read));
     else if (tag === "vae_purifier") cases.push(...(await purifierCases(read, entry)));
-    else cases.push({ id: `attacks/${tag}`, op: tag, run: async () => { throw new Unsupported(`purigrad has nothing to compare with attacks/${tag} yet`); } });
+    else cases.push({ id: `attacks/${tag}`, op: tag, run: async () => { throw new Unsupported(`purigrad has nothing ` +
+      `to compare with attacks/${tag} yet`); } });
   }
   return cases;
 }

@@ -11,7 +11,9 @@ export interface CaseResult {
   id: string;
   op: string;
   status: Status;
-  /** The error that came closest to its limit, or went furthest beyond it; null where there is none or it is no number. */
+  /**
+   * The error that came closest to its limit, or went furthest beyond it; null where there is none or it is no number.
+   */
   worst: number | null;
   limit: number | null;
   message: string;
@@ -40,7 +42,8 @@ export type ReadCase = (path: string) => Promise<Uint8Array | null>;
 export const SMALLEST = 1.1754943508222875e-38; // normal float32; a GPU may flush what is below to zero
 
 /**
- * max |got - due| / max |due|, of the numbers that are finite; the plain difference where due is all zero. Where NaN or an
+ * max |got - due| / max |due|, of the numbers that are finite; the plain difference where due is all zero. Where NaN or
+ * an
  * infinity is due just that must have come, else it is Infinity.
  */
 export function relativeError(got: ArrayLike<number>, due: ArrayLike<number>): number {
@@ -63,19 +66,29 @@ const PIXEL = 1e-4; // a pixel further off than this is wrong
 export function pixelsOff(got: ArrayLike<number>, due: ArrayLike<number>, judged: readonly boolean[]): number {
   const pixels = due.length / judged.length;
   let wrong = 0;
-  for (let i = 0; i < due.length; i++) if (judged[Math.floor(i / pixels)] && !(Math.abs(got[i]! - due[i]!) <= PIXEL)) wrong++;
+  for (let i = 0; i < due.length; i++)
+    if (judged[Math.floor(i / pixels)] && !(Math.abs(got[i]! - due[i]!) <= PIXEL)) wrong++;
   return wrong / Math.max(1, pixels * judged.filter(Boolean).length);
 }
 
 /** The case's result from its checks. */
 export function judge({ id, op }: Case, outcome: Check[] | string): CaseResult {
   if (typeof outcome === "string") return { id, op, status: "pass", worst: null, limit: null, message: outcome };
-  const share = ({ error, limit }: Check) => (Number.isNaN(error) ? Infinity : limit > 0 ? error / limit : error > 0 ? Infinity : 0);
+  const share = (
+    { error, limit }: Check,
+  ) => (Number.isNaN(error) ? Infinity : limit > 0 ? error / limit : error > 0 ? Infinity : 0);
   const worst = outcome.reduce((a, b) => (share(b) > share(a) ? b : a), outcome[0]!);
   const failed = outcome.filter((c) => !(c.error <= c.limit));
-  const say = (c: Check) => (Number.isFinite(c.error) ? `${c.what} is off by ${c.error.toExponential(1)}, limit ${c.limit}` : `${c.what} has numbers that are not finite`);
+  const say = (
+    c: Check,
+  ) => (Number.isFinite(c.error) ? `${c.what} is off by ${c.error.toExponential(1)}, limit ${c.limit}`
+    : `${c.what} has numbers that are not finite`);
   return {
-    id, op, status: failed.length ? "fail" : "pass", worst: Number.isFinite(worst.error) ? worst.error : null, limit: worst.limit,
+    id,
+    op,
+    status: failed.length ? "fail" : "pass",
+    worst: Number.isFinite(worst.error) ? worst.error : null,
+    limit: worst.limit,
     message: failed.length ? failed.map(say).join("; ") : `${worst.what} is the worst of ${outcome.length}`,
   };
 }
@@ -110,7 +123,8 @@ export const numbers = (t: SafeTensor): Float32Array => Float32Array.from(t.data
 /** A stored tensor on the GPU: whole numbers as i32, others as f32. */
 export function upload(gpu: Engine, t: SafeTensor): Tensor {
   const whole = /^[IU]/.test(t.dtype) || t.dtype === "BOOL";
-  return whole ? gpu.tensor(Int32Array.from(t.data as ArrayLike<number>, Number), t.shape, "i32") : gpu.tensor(numbers(t), t.shape);
+  return whole ? gpu.tensor(Int32Array.from(t.data as ArrayLike<number>, Number), t.shape, "i32")
+    : gpu.tensor(numbers(t), t.shape);
 }
 
 /** A JSON file of the cases; null where there is none. */
@@ -123,6 +137,7 @@ export async function readJson(read: ReadCase, path: string): Promise<Record<str
   } catch (error) {
     throw new Error(`${path} is not JSON (${(error as Error).message}); write it again`, { cause: error });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${path} holds no JSON object; a map from names to cases is due`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`${path} holds no JSON ` +
+    `object; a map from names to cases is due`);
   return value as Record<string, unknown>;
 }

@@ -1,7 +1,8 @@
 // The cases of ops/cvae_loss: the terms of the paper's loss, from leaves and through a chain of layers.
 
 import type { Tensor } from "../../engine/tensor.ts";
-import { add, categoricalKl, clusterLoss, linear, mean, mul, relu, reparameterize, squaredError } from "../../kernels/index.ts";
+import { add, categoricalKl, clusterLoss, linear, mean, mul, relu, reparameterize,
+  squaredError } from "../../kernels/index.ts";
 import { Unsupported } from "./case.ts";
 import type { Inputs, OpGroup, Outcome } from "./group.ts";
 

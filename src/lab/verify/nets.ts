@@ -4,7 +4,8 @@ import type { Model } from "../../attacks/index.ts";
 import type { SafeTensors } from "../../data/safetensors.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { add, batchNorm, conv2d, flatten, globalAvgPool2d, linear, relu, reparameterize, reshape, sigmoid, tanh } from "../../kernels/index.ts";
+import { add, batchNorm, conv2d, flatten, globalAvgPool2d, linear, relu, reparameterize, reshape, sigmoid,
+  tanh } from "../../kernels/index.ts";
 import { CaseFile, Unsupported, upload, type ReadCase } from "./case.ts";
 
 export interface Net {
@@ -33,10 +34,13 @@ const cnn = (w: Weight): Model => (x) => {
   return dense(w, "fc", flatten(b));
 };
 
-/** A convolution and a residual block of stride 2, all with batch norm in inference mode, then the mean over the image. */
+/**
+ * A convolution and a residual block of stride 2, all with batch norm in inference mode, then the mean over the image.
+ */
 const bnNet = (w: Weight): Model => (x) => {
   const norm = (y: Tensor, name: string, withRelu = false) =>
-    batchNorm(y, w(`${name}.weight`), w(`${name}.bias`), { runningMean: w(`${name}.running_mean`), runningVar: w(`${name}.running_var`), eps: 1e-5, relu: withRelu });
+    batchNorm(y, w(`${name}.weight`), w(`${name}.bias`), { runningMean: w(`${name}.running_mean`),
+      runningVar: w(`${name}.running_var`), eps: 1e-5, relu: withRelu });
   const a = norm(conv2d(x, w("conv1.weight"), undefined, { padding: 1 }), "bn1", true);
   const b = norm(conv2d(a, w("b_conv1.weight"), undefined, { stride: 2, padding: 1 }), "b_bn1", true);
   const main = norm(conv2d(b, w("b_conv2.weight"), undefined, { padding: 1 }), "b_bn2");
@@ -48,7 +52,8 @@ const bnNet = (w: Weight): Model => (x) => {
 export function netOf(gpu: Engine, stored: SafeTensors): Net {
   const w = weightsOf(gpu, stored);
   if ("b_conv1.weight" in stored) return { name: "BnNet", forward: bnNet(w) };
-  if ("conv1.weight" in stored && "conv2.weight" in stored && "fc.weight" in stored) return { name: "Cnn", forward: cnn(w) };
+  if ("conv1.weight" in stored && "conv2.weight" in stored && "fc.weight" in stored)
+    return { name: "Cnn", forward: cnn(w) };
   throw new Unsupported(`no net is known with the weights ${Object.keys(stored).join(", ")}`);
 }
 

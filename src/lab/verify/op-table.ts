@@ -17,12 +17,15 @@ function reduction(args: Args): (typeof REDUCTIONS)[number] {
   return known;
 }
 
-const window = (args: Args) => ({ stride: args.pair("stride", args.pair("kernel", 1)), padding: args.pair("padding", 0), ceilMode: args.flag("ceil_mode", false) });
+const window = (args: Args) => ({ stride: args.pair("stride", args.pair("kernel", 1)), padding: args.pair("padding", 0),
+  ceilMode: args.flag("ceil_mode", false) });
 
 function softmaxCe(id: string, t: Inputs, args: Args): Tensor {
   if (id.startsWith("log_softmax")) return ops.logSoftmax(t("logits"), { dim: args.number("dim", -1) });
   if (id.startsWith("softmax")) return ops.softmax(t("logits"), { dim: args.number("dim", -1) });
-  if (id.startsWith("ce")) return ops.crossEntropy(t("logits"), t("target"), { reduction: reduction(args), labelSmoothing: args.number("label_smoothing", 0) });
+  if (id.startsWith("ce"))
+    return ops.crossEntropy(t("logits"), t("target"), { reduction: reduction(args),
+      labelSmoothing: args.number("label_smoothing", 0) });
   if (id.startsWith("nll")) return ops.nll(t("logp"), t("target"), { reduction: reduction(args) });
   throw new Unsupported("no op of that name");
 }
@@ -48,16 +51,23 @@ function batchNorm(_id: string, t: Inputs, args: Args): Outcome {
   const channels = [x.shape[1]!];
   const gamma = t.find("gamma") ?? x.gpu.full(channels, 1);
   const beta = t.find("beta") ?? x.gpu.zeros(channels);
-  const [runningMean, runningVar] = training ? [t.other("running_mean_before"), t.other("running_var_before")] : [t("rmean"), t("rvar")];
-  const y = ops.batchNorm(x, gamma, beta, { runningMean, runningVar, training, momentum, eps: args.number("eps", 1e-5) });
-  return training ? { out: [y], also: { running_mean_after: runningMean, running_var_after: runningVar } } : { out: [y] };
+  const [runningMean, runningVar] = training ? [t.other("running_mean_before"), t.other("running_var_before")]
+    : [t("rmean"), t("rvar")];
+  const y = ops.batchNorm(x, gamma, beta, { runningMean, runningVar, training, momentum,
+    eps: args.number("eps", 1e-5) });
+  return training ? { out: [y], also: { running_mean_after: runningMean, running_var_after: runningVar } }
+    : { out: [y] };
 }
 
-/** A ResNet basic block with batch statistics: relu(bn(conv(relu(bn(conv x)))) + shortcut), the shortcut a 1x1 projection if ws is there. */
+/**
+ * A ResNet basic block with batch statistics: relu(bn(conv(relu(bn(conv x)))) + shortcut), the shortcut a 1x1
+ * projection if ws is there.
+ */
 function basicBlock(id: string, t: Inputs): Tensor {
   const [, stride, mode] = /^basic_block(?:_s(\d+))?(?:_(train))?$/.exec(id) ?? [];
   if (mode !== "train") throw new Unsupported("no composite of that name");
-  const norm = (y: Tensor, which: string, relu = false) => ops.batchNorm(y, t(`g${which}`), t(`b${which}`), { training: true, relu });
+  const norm = (y: Tensor, which: string, relu = false) =>
+    ops.batchNorm(y, t(`g${which}`), t(`b${which}`), { training: true, relu });
   const first = { stride: Number(stride ?? 1), padding: 1 };
   const h = norm(ops.conv2d(t("x"), t("w1"), undefined, first), "1", true);
   const main = norm(ops.conv2d(h, t("w2"), undefined, { padding: 1 }), "2");
@@ -75,21 +85,28 @@ export const OP_TABLE: Record<string, OpGroup> = {
   activation,
   avg_pool2d: (_, t, args) =>
     args.has("kernel")
-      ? ops.avgPool2d(t("x"), args.pair("kernel", 1), { ...window(args), countIncludePad: args.flag("count_include_pad", true) })
+      ? ops.avgPool2d(t("x"), args.pair("kernel", 1), { ...window(args),
+        countIncludePad: args.flag("count_include_pad", true) })
       : ops.globalAvgPool2d(t("x")),
   batch_norm: batchNorm,
   composite: basicBlock,
   conv2d: (_, t, args) =>
-    ops.conv2d(t("x"), t("w"), t.find("b"), { stride: args.pair("stride", 1), padding: args.pair("padding", 0), dilation: args.pair("dilation", 1), groups: args.number("groups", 1) }),
+    ops.conv2d(t("x"), t("w"), t.find("b"), { stride: args.pair("stride", 1), padding: args.pair("padding", 0),
+      dilation: args.pair("dilation", 1), groups: args.number("groups", 1) }),
   conv_transpose2d: (_, t, args) =>
     ops.convTranspose2d(t("x"), t("w"), t.find("b"), {
-      stride: args.pair("stride", 1), padding: args.pair("padding", 0), outputPadding: args.pair("output_padding", 0), dilation: args.pair("dilation", 1), groups: args.number("groups", 1),
+      stride: args.pair("stride", 1),
+      padding: args.pair("padding", 0),
+      outputPadding: args.pair("output_padding", 0),
+      dilation: args.pair("dilation", 1),
+      groups: args.number("groups", 1),
     }),
   cvae_loss: cvaeLoss,
   gaussian_kl: gaussianKl,
   linear,
   losses,
-  max_pool2d: (_, t, args) => ops.maxPool2d(t("x"), args.pair("kernel", 1), { ...window(args), dilation: args.pair("dilation", 1) }),
+  max_pool2d: (_, t, args) =>
+    ops.maxPool2d(t("x"), args.pair("kernel", 1), { ...window(args), dilation: args.pair("dilation", 1) }),
   softmax_ce: softmaxCe,
   special_values: special,
 };

@@ -6,7 +6,8 @@ import { valueAndGrad } from "../../engine/grad/tape.ts";
 import { Tensor } from "../../engine/tensor.ts";
 import { add, mul, sum } from "../../kernels/index.ts";
 import { Args } from "./args.ts";
-import { CaseFile, Unsupported, numbers, readJson, relativeError, upload, type Case, type Check, type ReadCase } from "./case.ts";
+import { CaseFile, Unsupported, numbers, readJson, relativeError, upload, type Case, type Check,
+  type ReadCase } from "./case.ts";
 import { printedSign } from "./cvae-cases.ts";
 import type { Inputs, OpGroup, Outcome } from "./group.ts";
 import { OP_TABLE } from "./op-table.ts";
@@ -16,7 +17,9 @@ import { elementError, judgedOf, special } from "./special.ts";
 /** The stored tensors of one case, without the case's name in front. */
 export function ofCase(all: SafeTensors, id: string): SafeTensors {
   const prefix = `${id}/`;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]));
+  return Object.fromEntries(
+    Object.entries(all).filter(([name]) => name.startsWith(prefix)).map(([name, t]) => [name.slice(prefix.length), t]),
+  );
 }
 
 /** 2e-5 where float32 itself was measured to be off by less than 2e-6, else 1e-4 (README of the cases). */
@@ -33,18 +36,22 @@ function inputsOf(gpu: Engine, stored: SafeTensors): Inputs & { dispose(): void 
     if (!t) throw new Error(`the case has no tensor ${name}; it has ${Object.keys(stored).join(", ") || "none"}`);
     return t;
   };
-  return Object.assign((name: string) => must(`in.${name}`), { find: (name: string) => find(`in.${name}`), other: must, dispose: () => made.forEach((t) => t.dispose()) });
+  return Object.assign((name: string) => must(`in.${name}`), { find: (name: string) => find(`in.${name}`), other: must,
+    dispose: () => made.forEach((t) => t.dispose()) });
 }
 
 /** "out" or "out0", "out1", .. in order; the same for "grad_out". */
 const numbered = (stored: SafeTensors, stem: string): string[] =>
-  Object.keys(stored).filter((name) => new RegExp(`^${stem}\\d*$`).test(name)).sort((a, b) => Number(a.slice(stem.length)) - Number(b.slice(stem.length)));
+  Object.keys(stored).filter((name) => new RegExp(`^${stem}\\d*$`).test(name)).sort((a, b) =>
+    Number(a.slice(stem.length)) - Number(b.slice(stem.length))
+  );
 
 /**
  * Forward, and backward with the stored upstream gradients for every input that has a stored gradient. Results by the
  * names under which the case stores the numbers that are due.
  */
-function compute(gpu: Engine, id: string, group: OpGroup, t: Inputs, stored: SafeTensors, args: Args): Record<string, Tensor> {
+function compute(gpu: Engine, id: string, group: OpGroup, t: Inputs, stored: SafeTensors,
+  args: Args): Record<string, Tensor> {
   const wrt = Object.keys(stored).filter((name) => name.startsWith("grad.")).map((name) => name.slice(5));
   const upstream = numbered(stored, "grad_out").map((name) => t.other(name));
   let outcome: Outcome = { out: [] };
@@ -58,13 +65,15 @@ function compute(gpu: Engine, id: string, group: OpGroup, t: Inputs, stored: Saf
   };
   if (wrt.length === 0) gpu.scope(forward);
   const many = numbered(stored, "out").length > 1;
-  const done = wrt.length ? valueAndGrad(forward, wrt.map((name) => t(name)), many ? undefined : upstream[0]) : { grads: [] };
+  const done = wrt.length ? valueAndGrad(forward, wrt.map((name) => t(name)), many ? undefined : upstream[0])
+    : { grads: [] };
   const outs = numbered(stored, "out").map((name, i) => [name, outcome.out[i]!]);
   const grads = wrt.map((name, i) => [`grad.${name}`, done.grads[i]!]);
   return Object.fromEntries([...outs, ...grads, ...Object.entries(outcome.also ?? {})]);
 }
 
-async function opCase(gpu: Engine, id: string, group: OpGroup, stored: SafeTensors, raw: Record<string, unknown>): Promise<Check[] | string> {
+async function opCase(gpu: Engine, id: string, group: OpGroup, stored: SafeTensors,
+  raw: Record<string, unknown>): Promise<Check[] | string> {
   const t = inputsOf(gpu, stored);
   const results = compute(gpu, id, group, t, stored, new Args(raw));
   const checks: Check[] = [];
@@ -85,7 +94,8 @@ async function opCase(gpu: Engine, id: string, group: OpGroup, stored: SafeTenso
 /** The right loss must differ from the paper's printed one, in value and gradient. */
 function apart(checks: Check[]): string {
   const value = checks.find((c) => c.what === "out");
-  if (!value || value.error <= 100 * value.limit) throw new Error("the cluster loss has the printed minus before the distance, which is unbounded below; a plus is due");
+  if (!value || value.error <= 100 * value.limit) throw new Error("the cluster loss has the printed minus before the " +
+    "distance, which is unbounded below; a plus is due");
   return `the loss with the right sign differs from the printed one by ${value.error.toFixed(2)}, as it must`;
 }
 
@@ -96,7 +106,9 @@ async function groupCases(read: ReadCase, group: string, manifest: unknown): Pro
   const file = new CaseFile(read, `ops/${group}.safetensors`);
   const described = isRecord(manifest) ? manifest : {};
   const stored = await file.tensors().catch(() => ({}));
-  const alone = Object.keys(stored).filter((name) => name.includes("/")).map((name) => name.slice(0, name.indexOf("/")));
+  const alone = Object.keys(stored).filter((name) => name.includes("/")).map((name) =>
+    name.slice(0, name.indexOf("/"))
+  );
   const ids = [...new Set([...Object.keys(described).filter((id) => !id.startsWith("_")), ...alone])];
   return ids.map((id) => ({
     id: `ops/${group}/${id}`, op: group,
@@ -114,6 +126,8 @@ async function groupCases(read: ReadCase, group: string, manifest: unknown): Pro
 /** All cases of ops/manifest.json. */
 export async function opCases(read: ReadCase): Promise<Case[]> {
   const manifest = await readJson(read, "ops/manifest.json");
-  const cases = await Promise.all(Object.entries(manifest ?? {}).map(([group, entries]) => groupCases(read, group, entries)));
+  const cases = await Promise.all(
+    Object.entries(manifest ?? {}).map(([group, entries]) => groupCases(read, group, entries)),
+  );
   return cases.flat();
 }

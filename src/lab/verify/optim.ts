@@ -20,7 +20,8 @@ function make(args: Args, params: Parameters[], lr: number, momentum: number): O
   const weightDecay = args.number("weight_decay", name === "AdamW" ? 0.01 : 0);
   switch (name) {
     case "SGD":
-      return sgd(params, { lr, momentum, weightDecay, dampening: args.number("dampening", 0), nesterov: args.flag("nesterov", false) });
+      return sgd(params, { lr, momentum, weightDecay, dampening: args.number("dampening", 0),
+        nesterov: args.flag("nesterov", false) });
     case "Adam":
       return adam(params, { lr, weightDecay, betas: betas(args), eps: args.number("eps", 1e-8) });
     case "AdamW":
@@ -39,7 +40,8 @@ function stored(all: SafeTensors, name: string) {
 }
 
 export async function optimCase(gpu: Engine, id: string, all: SafeTensors, args: Args): Promise<Check[]> {
-  const [A, b, p0, path] = ["A", "b", "p0", id].map((name) => stored(all, name)) as [typeof all.A, typeof all.A, typeof all.A, typeof all.A];
+  const [A, b, p0, path] = ["A", "b", "p0", id].map((name) => stored(all, name)) as [typeof all.A, typeof all.A,
+    typeof all.A, typeof all.A];
   const n = p0!.shape[0]!;
   const steps = path!.shape[0]!;
   const lrs = args.list("lrs", new Array<number>(steps).fill(args.number("lr", 0.1)));
@@ -54,7 +56,8 @@ export async function optimCase(gpu: Engine, id: string, all: SafeTensors, args:
     optimizer.lr = lrs[i]!;
     if (momenta.length) optimizer.momentum = momenta[i]!;
     gpu.scope(() => optimizer.step([sub(reshape(linear(reshape(params.get("p"), [1, n]), matrix), [n]), vector)]));
-    checks.push({ what: `the parameters after step ${i + 1}`, error: relativeError(await params.get("p").data(), numbers(path!).subarray(i * n, (i + 1) * n)), limit: LIMIT });
+    checks.push({ what: `the parameters after step ${i + 1}`,
+      error: relativeError(await params.get("p").data(), numbers(path!).subarray(i * n, (i + 1) * n)), limit: LIMIT });
   }
   optimizer.dispose();
   params.dispose();

@@ -65,18 +65,22 @@ function drawsAt(gpu: Engine, t: SafeTensor, k: number): Tensor[] {
   const [steps, ...rest] = t.shape as [number, ...number[]];
   const shape = rest.slice(-2);
   const [per, size] = [t.data.length / steps, shape[0]! * shape[1]!];
-  return Array.from({ length: per / size }, (_, j) => gpu.tensor(numbers(t).subarray(k * per + j * size, k * per + (j + 1) * size), shape));
+  return Array.from({ length: per / size },
+    (_, j) => gpu.tensor(numbers(t).subarray(k * per + j * size, k * per + (j + 1) * size), shape));
 }
 
 /** Sign steps along the attack's gradient, with the recorded noise of each step. */
-async function runAttack(s: Setup, file: CaseFile, name: string, { eps = 0.15, alpha = 0.04, steps = 10 }: Settings): Promise<Tensor> {
+async function runAttack(s: Setup, file: CaseFile, name: string,
+  { eps = 0.15, alpha = 0.04, steps = 10 }: Settings): Promise<Tensor> {
   const stored = name === "eotbpdapgd" ? "eotpgd.noise" : `${name}.noise`;
   const noise = name === "graybox_pgd" ? null : await file.get(stored);
   const settings = s.gpu.tensor([eps, alpha, 0, 0]);
   const adv = s.gpu.empty(s.x.shape);
   s.gpu.copy(s.x, adv);
   for (let k = 0; k < steps; k++)
-    s.gpu.scope(() => signStep(s.x, adv, ATTACKS[name]!({ ...s, x: adv }, noise ? drawsAt(s.gpu, noise, k) : []), settings));
+    s.gpu.scope(() =>
+      signStep(s.x, adv, ATTACKS[name]!({ ...s, x: adv }, noise ? drawsAt(s.gpu, noise, k) : []), settings)
+    );
   return adv;
 }
 
@@ -117,19 +121,33 @@ export async function purifierCases(read: ReadCase, settings: Settings): Promise
     const model = netOf(gpu, await netWeights.tensors()).forward;
     const epsK = await file.get("epsK");
     const draws = Array.from({ length: epsK.shape[0]! }, (_, k) => drawsAt(gpu, epsK, k)[0]!);
-    return { gpu, vae: vaeOf(gpu, await vaeWeights.tensors()), model, x: await get("x"), y: await get("y"), eps1: await get("eps1"), epsK: draws };
+    return { gpu, vae: vaeOf(gpu, await vaeWeights.tensors()), model, x: await get("x"), y: await get("y"),
+      eps1: await get("eps1"), epsK: draws };
   };
-  const at = (name: string, op: string, run: (s: Setup) => Promise<Check[]>): Case => ({ id: `attacks/vae_purifier/${name}`, op, run: async (gpu) => run(await load(gpu)) });
+  const at = (name: string, op: string, run: (s: Setup) => Promise<Check[]>): Case => ({
+    id: `attacks/vae_purifier/${name}`,
+    op,
+    run: async (gpu) => run(await load(gpu)),
+  });
   const stored = await file.tensors().catch((): SafeTensors => ({}));
   const named = (names: string[]) => names.filter((name) => `${name}.adv` in stored);
   return [
     ...Object.entries({ ...FORWARD, ...GRADIENTS }).map(([name, make]) =>
-      at(name, FORWARD[name] ? "purifier" : "purifier gradient", async (s) => [{ what: name, error: relativeError(await s.gpu.scope(() => make(s)).data(), numbers(await file.get(name))), limit: LIMIT }])),
+      at(name, FORWARD[name] ? "purifier" : "purifier gradient",
+        async (s) => [{ what: name, error: relativeError(await s.gpu.scope(() =>
+          make(s)
+        ).data(), numbers(await file.get(name))), limit: LIMIT }])
+    ),
     ...named(Object.keys(ATTACKS)).map((name) =>
       at(name, name, async (s) => {
         const adv = await (await runAttack(s, file, name, settings)).data();
-        return [{ what: "the share of wrong pixels", error: pixelsOff(adv, numbers(await file.get(`${name}.adv`)), new Array<boolean>(s.x.shape[0]!).fill(true)), limit: 0.001 }];
-      })),
-    ...named(["clean", ...Object.keys(ATTACKS)]).map((name) => at(`${name}/evaluation`, "purifier", (s) => evaluate(s, file, name))),
+        return [{ what: "the share of wrong pixels",
+          error: pixelsOff(adv, numbers(await file.get(`${name}.adv`)), new Array<boolean>(s.x.shape[0]!).fill(true)),
+          limit: 0.001 }];
+      })
+    ),
+    ...named(["clean", ...Object.keys(ATTACKS)]).map((name) =>
+      at(`${name}/evaluation`, "purifier", (s) => evaluate(s, file, name))
+    ),
   ];
 }

@@ -4,22 +4,26 @@
 import { fgsm, lossGradient } from "../../attacks/index.ts";
 import type { SafeTensors } from "../../data/safetensors.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case, type ReadCase } from "./case.ts";
+import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case,
+  type ReadCase } from "./case.ts";
 import { netOf, weightsFile } from "./nets.ts";
 
 const BASE = "mnist_cnn_trained";
 
 function scaled(weights: SafeTensors, factor: number): SafeTensors {
-  const times = (name: string) => ({ dtype: "F32" as const, shape: weights[name]!.shape, data: numbers(weights[name]!).map((v) => v * factor) });
+  const times = (name: string) => ({ dtype: "F32" as const, shape: weights[name]!.shape,
+    data: numbers(weights[name]!).map((v) => v * factor) });
   return { ...weights, "fc.weight": times("fc.weight"), "fc.bias": times("fc.bias") };
 }
 
 /**
- * Examples whose torch float32 gradient can be compared: it vanishes, or 1 - p of the true class is at least 1e-6. Between
+ * Examples whose torch float32 gradient can be compared: it vanishes, or 1 - p of the true class is at least 1e-6.
+ * Between
  * the two, torch's true-class entry rounds to zero while the others do not, and its gradient points elsewhere.
  */
 async function plainFloat32(file: CaseFile, base: CaseFile): Promise<boolean[]> {
-  const [logits, labels, zero] = [await file.get("logits_clean"), await base.get("y"), await file.get("zero_grad_f32")].map(numbers) as [Float32Array, Float32Array, Float32Array];
+  const [logits, labels, zero] = [await file.get("logits_clean"), await base.get("y"), await file.get("zero_grad_f32")]
+    .map(numbers) as [Float32Array, Float32Array, Float32Array];
   const C = logits.length / labels.length;
   return Array.from(labels, (label, n) => {
     const row = Array.from(logits.subarray(n * C, (n + 1) * C));
@@ -29,26 +33,34 @@ async function plainFloat32(file: CaseFile, base: CaseFile): Promise<boolean[]> 
 }
 
 /** clip(x + eps sign g) with the float64 gradient g, for the examples of which float32 can hold it. */
-async function alongFloat64(file: CaseFile, base: CaseFile, eps: number): Promise<{ adv: Float32Array; judged: boolean[] }> {
+async function alongFloat64(file: CaseFile, base: CaseFile,
+  eps: number): Promise<{ adv: Float32Array; judged: boolean[]; }> {
   const [x, g] = [numbers(await base.get("x")), numbers(await file.get("grad_sum_f64"))];
   const n = (await base.get("y")).data.length;
   const size = x.length / n;
-  const judged = Array.from({ length: n }, (_, i) => g.subarray(i * size, (i + 1) * size).some((v) => Math.abs(v) > 1e-30));
+  const judged = Array.from({ length: n },
+    (_, i) => g.subarray(i * size, (i + 1) * size).some((v) => Math.abs(v) > 1e-30));
   return { adv: x.map((v, i) => Math.min(1, Math.max(0, v + eps * Math.sign(g[i]!)))), judged };
 }
 
 export function saturatedCases(read: ReadCase): Case[] {
-  const [file, base] = ["mnist_cnn_saturated", BASE].map((name) => new CaseFile(read, `attacks/${name}.safetensors`)) as [CaseFile, CaseFile];
+  const [file, base] = ["mnist_cnn_saturated", BASE].map((name) =>
+    new CaseFile(read, `attacks/${name}.safetensors`)
+  ) as [CaseFile, CaseFile];
   const weights = weightsFile(read, BASE);
-  const at = (name: string, op: string, run: Case["run"]): Case => ({ id: `attacks/mnist_cnn_saturated/${name}`, op, run });
+  const at = (name: string, op: string, run: Case["run"]): Case => ({ id: `attacks/mnist_cnn_saturated/${name}`, op,
+    run });
   const setup = async (gpu: Engine) => ({
-    ...netOf(gpu, scaled(await weights.tensors(), 60)), x: upload(gpu, await base.get("x")), y: upload(gpu, await base.get("y")),
+    ...netOf(gpu, scaled(await weights.tensors(), 60)),
+    x: upload(gpu, await base.get("x")),
+    y: upload(gpu, await base.get("y")),
   });
   return [
     at("gradient", "gradient", async (gpu) => {
       const { forward, x, y } = await setup(gpu);
       const made = gpu.scope(() => ({ logits_clean: forward(x), grad_sum_f64: lossGradient(forward)(x, y) }));
-      const error = async (name: keyof typeof made) => ({ what: name, error: relativeError(await made[name].data(), numbers(await file.get(name))), limit: 1e-4 });
+      const error = async (name: keyof typeof made) => ({ what: name,
+        error: relativeError(await made[name].data(), numbers(await file.get(name))), limit: 1e-4 });
       return [await error("logits_clean"), await error("grad_sum_f64")];
     }),
     at("fgsm", "fgsm", async (gpu) => {
@@ -58,8 +70,10 @@ export function saturatedCases(read: ReadCase): Case[] {
       const adv = await fgsm(forward, { eps })(x, y).data();
       const [plain, exact] = [await plainFloat32(file, base), await alongFloat64(file, base, eps)];
       return [
-        { what: "the share of pixels off torch's float32", error: pixelsOff(adv, numbers(await file.get("fgsm_f32.adv")), plain), limit: 0.001 },
-        { what: "the share of pixels off a step along the float64 gradient", error: pixelsOff(adv, exact.adv, exact.judged), limit: 0.001 },
+        { what: "the share of pixels off torch's float32",
+          error: pixelsOff(adv, numbers(await file.get("fgsm_f32.adv")), plain), limit: 0.001 },
+        { what: "the share of pixels off a step along the float64 gradient",
+          error: pixelsOff(adv, exact.adv, exact.judged), limit: 0.001 },
       ];
     }),
     at("dlr", "dlr", async () => { throw new Unsupported("purigrad has no DLR loss"); }),

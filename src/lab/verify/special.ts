@@ -49,8 +49,10 @@ const OPS: Record<string, (t: Inputs, args: Args) => Tensor> = {
   conv2d: (t, args) => ops.conv2d(t("x"), t("w"), t.find("b"), convolution(args)),
   "conv2d+relu": (t, args) => ops.conv2d(t("x"), t("w"), t.find("b"), { ...convolution(args), relu: true }),
   convTranspose2d: (t, args) => ops.convTranspose2d(t("x"), t("w"), t.find("b"), convolution(args)),
-  maxPool2d: (t, args) => ops.maxPool2d(t("x"), args.pair("kernel", 2), { stride: args.pair("stride", args.pair("kernel", 2)) }),
-  avgPool2d: (t, args) => ops.avgPool2d(t("x"), args.pair("kernel", 2), { stride: args.pair("stride", args.pair("kernel", 2)) }),
+  maxPool2d: (t, args) =>
+    ops.maxPool2d(t("x"), args.pair("kernel", 2), { stride: args.pair("stride", args.pair("kernel", 2)) }),
+  avgPool2d: (t, args) =>
+    ops.avgPool2d(t("x"), args.pair("kernel", 2), { stride: args.pair("stride", args.pair("kernel", 2)) }),
   "sqrt(relu(x))": (t) => ops.sqrt(ops.relu(t("x"))),
 };
 
@@ -65,7 +67,8 @@ export const special: OpGroup = (_, t, args) => {
 const HUGE = 1e20;
 
 /**
- * The largest error of an element, relative to itself where it is huge, else to the largest that is not; Infinity where NaN
+ * The largest error of an element, relative to itself where it is huge, else to the largest that is not; Infinity where
+ * NaN
  * or an infinity is due and something else came, or the other way round. `judged` leaves elements out.
  */
 export function elementError(got: ArrayLike<number>, due: ArrayLike<number>, judged: (i: number) => boolean): number {
@@ -93,7 +96,8 @@ function awayFromNaN(due: ArrayLike<number>, shape: readonly number[]): (i: numb
   const bad = Array.from({ length: due.length }, (_, i) => i).filter((i) => Number.isNaN(due[i])).map(at);
   return (i) => {
     const [plane, h, w] = at(i);
-    return Number.isNaN(due[i]) || !bad.some(([p, y, x]) => p === plane && Math.abs(y - h) <= TILE && Math.abs(x - w) <= TILE);
+    return Number.isNaN(due[i]) ||
+      !bad.some(([p, y, x]) => p === plane && Math.abs(y - h) <= TILE && Math.abs(x - w) <= TILE);
   };
 }
 

@@ -18,14 +18,18 @@ function shareChecks(entry: Share): Check[] {
   const due = { clopper_pearson: clopperPearson, wilson } as const;
   const known = Object.entries(due).filter(([name]) => name in entry);
   if (known.length === 0) throw new Unsupported(`no interval of ${Object.keys(entry).join(", ")} is known`);
-  return known.map(([name, interval]) => ({ what: name, error: relativeError(interval(k, n, level), entry[name as keyof typeof due]!), limit: LIMIT }));
+  return known.map(([name, interval]) => ({ what: name,
+    error: relativeError(interval(k, n, level), entry[name as keyof typeof due]!), limit: LIMIT })
+  );
 }
 
 const LISTS: Record<string, { name: (entry: never) => string; checks: (entry: never) => Check[] }> = {
   binomial_ci: { name: ({ k, n, level }: Share) => `k${k}-n${n}-${level}`, checks: shareChecks },
   mcnemar: {
-    name: ({ b, c }: { b: number; c: number }) => `b${b}-c${c}`,
-    checks: ({ b, c, exact_mcnemar_p: due }: { b: number; c: number; exact_mcnemar_p: number }) => [{ what: "p", error: relativeError([mcnemar(b, c)], [due]), limit: LIMIT }],
+    name: ({ b, c }: { b: number; c: number; }) => `b${b}-c${c}`,
+    checks: (
+      { b, c, exact_mcnemar_p: due }: { b: number; c: number; exact_mcnemar_p: number; },
+    ) => [{ what: "p", error: relativeError([mcnemar(b, c)], [due]), limit: LIMIT }],
   },
 };
 
