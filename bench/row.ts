@@ -79,8 +79,7 @@ const variantsOf = (taken: readonly Taken[]): string =>
 
 /**
  * Captures the row, warms up, takes samples, then the CPU's share and the kernels' times. Give each row an engine of
- * its
- * own: not all that a row makes is freed.
+ * its own: not all that a row makes is freed.
  */
 export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> {
   const step: Step = gpu.capture(row.make(gpu));

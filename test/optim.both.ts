@@ -1,6 +1,5 @@
 // Parameters, optimisers and schedules. The numbers of every optimiser are held to torch.optim by `verify`; here is
-// what
-// numbers alone do not show: captured steps, checkpoints, several Parameters at once, errors.
+// what numbers alone do not show: captured steps, checkpoints, several Parameters at once, errors.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

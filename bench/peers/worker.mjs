@@ -9,8 +9,7 @@ const POLL_MS = 0.3;
 
 /**
  * Waits for the device as purigrad does (src/engine/device/adapter.node.ts). Dawn's Node binding polls without pause
- * while a
- * promise is open, and a software adapter computes on the same cores: there the worker sleeps between polls.
+ * while a promise is open, and a software adapter computes on the same cores: there the worker sleeps between polls.
  */
 export async function wait(promise) {
   if (process.env.BENCH_CALM !== "1") return promise;

@@ -5,9 +5,8 @@
 //   momentum:  m = decay * m + dx / mean|dx| (an image at a time; an all-zero gradient adds nothing), then signStep on
 // m
 // settings = [eps, alpha, decay, 0]; alpha < 0 descends (a targeted attack). sign(0) = 0: such pixels do not move. A
-// NaN of the gradient stays NaN,
-// so that `watch` finds it: flags[0] has bit 1 where a pixel of x and bit 2 where one of adv is not within [0, 1]. With
-// philox.wgsl and special.wgsl.
+// NaN of the gradient stays NaN, so that `watch` finds it: flags[0] has bit 1 where a pixel of x and bit 2 where one of
+// adv is not within [0, 1]. With philox.wgsl and special.wgsl.
 // Sources: Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Dong et al. 2018 (MI-FGSM). Limited by loads.
 struct Params { n: u32, pixels: u32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,6 +1,5 @@
 // Weight and bias gradient of a convolution, first pass, without subgroups or workgroup memory: one invocation makes
-// four
-// output channels x one column block of one part. To this file belongs conv2d_dw_input.wgsl.
+// four output channels x one column block of one part. To this file belongs conv2d_dw_input.wgsl.
 //
 // Grid: [ceil(column blocks / 16), ceil(Og / 16) groups, parts]; workgroup 16 x 4: column blocks x channel quads.
 // Measured: see conv2d_dw_subgroup.wgsl.

@@ -4,9 +4,8 @@
 // Grid: [ceil(column blocks / (S QUADS)), ceil(Og / TM) groups, parts]; workgroup = one subgroup of exactly S lanes.
 //
 // Idea: as matmul_subgroup.wgsl, summed over the outputs: each lane loads dy of other channels as vec4 along the row
-// and
-// broadcasts it; a lane owns QUADS column blocks, so the inputs it loads for a kernel row serve all the row's taps. The
-// bias sums cost one addition for each load of dy.
+// and broadcasts it; a lane owns QUADS column blocks, so the inputs it loads for a kernel row serve all the row's taps.
+// The bias sums cost one addition for each load of dy.
 //
 // Measured (batch 128, one EPYC core, Dawn's clamps off), GFLOP/s; QUADS 1 on lavapipe, 2 on SwiftShader where there
 // are

@@ -5,8 +5,7 @@
 //
 // Idea: a matrix product summed over the outputs, 16 of them (four segments) at a time: dy [output][channel] and the
 // inputs [output][tap] lie in workgroup memory as vec4; a thread sums four channels x four taps. The many parts fill
-// the
-// chip where a layer has few weights.
+// the chip where a layer has few weights.
 //
 // Measured on an H100 by timestamps, batch 128, TFLOP/s: 17.6 (64-64, 32x32), 18.2 (128-128, 16x16), 15.9 (64-128,
 // stride 2), 6.1 (32-64, 14x14, 4x4 taps, stride 2). A loop that indexes the sums themselves cost the last one five

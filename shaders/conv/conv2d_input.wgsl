@@ -151,8 +151,7 @@ fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f80
 
 /**
  * The sum for row r without the taps that its place in the fold does not have: they have the weight -0, which is
- * harmless
- * unless an input is not finite. Only then this is called.
+ * harmless unless an input is not finite. Only then this is called.
  */
 fn sum_again(s: Segment, r: u32, g: u32) -> V {
   let row_taps = select(params.KW, ROW_TAPS, ROW_TAPS > 0u);

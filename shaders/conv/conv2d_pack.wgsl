@@ -6,8 +6,7 @@
 //
 // Shapes: r output channel of the gather convolution, `channels` of them a group; a, b output row and column within a
 // fold (see conv2d_input.wgsl); c input channel of the group, Cg of them; (y, x) tap of the KH x KW window; w has
-// w_rows
-// x w_cols taps; wp [rows, 4 quads], zero where there is no such tap. The order of a row is told by ROW_TAPS:
+// w_rows x w_cols taps; wp [rows, 4 quads], zero where there is no such tap. The order of a row is told by ROW_TAPS:
 //   0     k = (c KH + y) KW + x, plainly, four a quad
 //   1     a quad is four window rows (c, y) of one tap
 //   2     a quad is two window rows of two taps: (y,0) (y,1) and those of the next row, which may be the next channel's

@@ -1,6 +1,5 @@
 // conv2d by subgroup broadcast: one subgroup makes TM output channels x (QUADS S) segments of four outputs. To this
-// file
-// belongs conv2d_input.wgsl, with the formula, the bindings and the loads.
+// file belongs conv2d_input.wgsl, with the formula, the bindings and the loads.
 //
 // Grid: [gx, gy, ceil(Rg / TM) groups], gx gy >= ceil(segments / (S QUADS)); workgroup = one subgroup of exactly S
 // lanes.
@@ -18,8 +17,7 @@
 // TM 8 instead of 16: 0.7 to 0.95 of it, and half the time to compile (lavapipe 0.4 to 1.5 s a pipeline, cached on
 // disk;
 // SwiftShader 0.1 to 0.5 s). Limited by loads and spilled sums; with one input channel, which is three quads of taps,
-// by
-// finding the segments and storing y.
+// by finding the segments and storing y.
 enable subgroups;
 
 const S = 8u; // lanes of a subgroup

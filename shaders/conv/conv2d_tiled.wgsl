@@ -1,14 +1,11 @@
 // conv2d by tiles in workgroup memory, for GPUs: one workgroup makes 4 TY ROWS output channels x 16 SEGS segments of
-// four
-// outputs. To this file belongs conv2d_input.wgsl, with the formula, the bindings and the loads; needs ROW_TAPS 0.
+// four outputs. To this file belongs conv2d_input.wgsl, with the formula, the bindings and the loads; needs ROW_TAPS 0.
 //
 // Grid: [gx, gy, ceil(Rg / (4 TY ROWS)) groups], gx gy >= ceil(segments / (16 SEGS)); workgroup 16 x TY.
 //
 // Idea: implicit GEMM, 16 taps at a time: the weights [tap][channel] and the inputs [tap][output] lie in workgroup
-// memory
-// as vec4, a thread sums 4 ROWS channels x 4 SEGS outputs. TY and ROWS follow the number of channels, so that a layer
-// of
-// 16 channels does not leave most of the tile empty.
+// memory as vec4, a thread sums 4 ROWS channels x 4 SEGS outputs. TY and ROWS follow the number of channels, so that a
+// layer of 16 channels does not leave most of the tile empty.
 //
 // Measured on an H100 by timestamps, batch 128, TFLOP/s:  64-64 32x32   128-128 16x16   512-512 4x4   64-128 s2   3-64
 //   ROWS 1, SEGS 1                                         23.1          22.5            18.0          20.7        7.3

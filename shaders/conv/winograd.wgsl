@@ -1,20 +1,18 @@
 // What winograd_tiles.wgsl and winograd_weights.wgsl share: Winograd's minimal filtering F(4x4, 3x3), by which a 4x4
-// tile
-// of a 3x3 convolution with stride 1 takes 36 multiplications a channel instead of 144 (Lavin and Gray,
+// tile of a 3x3 convolution with stride 1 takes 36 multiplications a channel instead of 144 (Lavin and Gray,
 // arXiv:1509.09308; points 0, 1, -1, 1/2, -2 and infinity, after Barabasz et al., arXiv:1803.10986):
 //
 //   y = A^T [ (G w G^T) * (B^T x B) ] A      x 6x6 inputs of the tile, w 3x3, y 4x4, * element by element
 //
 // and by the chain rule the weight gradient  dw = G^T [ (A dy A^T) * (B^T x B) ] G.  Summed over channels (or tiles),
-// the
-// element-wise products are 36 matrix products. With the usual points (0, 1, -1, 2, -2) the root mean square error of
-// 64 channels is 1.5 times larger; with these it is 3 times that of the plain sum, 3e-6 of the largest result at most.
+// the element-wise products are 36 matrix products. With the usual points (0, 1, -1, 2, -2) the root mean square error
+// of 64 channels is 1.5 times larger; with these it is 3 times that of the plain sum, 3e-6 of the largest result at
+// most.
 //
 // Measured (batch 32, one EPYC core), GFLOP/s of useful work forward / input gradient / weight gradient, the direct
-// kernels
-// in brackets: 64-64 32x32 25 / 25 / 29 (15.8 / 15.0 / 11.2), 256-256 8x8 35 / 36 / 30 (11.0 / 10.5 / 11.2) on
-// lavapipe,
-// 128-128 16x16 8.6 / 8.9 / 8.2 on SwiftShader (64-64 direct: 3.2). Two thirds of the time are the matrix products.
+// kernels in brackets: 64-64 32x32 25 / 25 / 29 (15.8 / 15.0 / 11.2), 256-256 8x8 35 / 36 / 30 (11.0 / 10.5 / 11.2) on
+// lavapipe, 128-128 16x16 8.6 / 8.9 / 8.2 on SwiftShader (64-64 direct: 3.2). Two thirds of the time are the matrix
+// products.
 //
 // A grid is six rows; a row is six numbers, kept as a 2x3 matrix because those can be added and scaled.
 alias Row = mat2x3<f32>;

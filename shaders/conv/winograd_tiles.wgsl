@@ -5,8 +5,7 @@
 //   main      y = A^T M A + bias, with an optional relu, of the products M [36, channels, tiles]
 //
 // x, dy, y [N, channels, H, W], of which the `images` from `first` on are taken; a tile is 4x4 outputs, across x down
-// of
-// them an image; `tiles` counts them all, rounded up to a multiple of 4, and what is beyond the images is 0. The 6x6
+// of them an image; `tiles` counts them all, rounded up to a multiple of 4, and what is beyond the images is 0. The 6x6
 // inputs of a tile begin at (4 row - top, 4 column - left) and are 0 outside the image.
 //
 // Grid: [ceil(tiles / WG), 1, channels]; one tile a thread. Limited by loads and stores: 36 + 36 for

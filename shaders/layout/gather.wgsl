@@ -4,8 +4,7 @@
 // index_select: y[a,k,b] = x[a, index[k], b]        dx[a,r,b] = sum over k with index[k] = r of dy[a,k,b]
 // Backward has a thread per element of dx that walks all K picks in order: no atomics, so the same bits at every run.
 // T is f32 or another scalar, or a vec4 where 4 divides B (B then counts vec4). Forward is limited by loads; backward
-// by
-// its K index loads, which all threads of a workgroup share in index_select. An index outside of the axis gives what
+// by its K index loads, which all threads of a workgroup share in index_select. An index outside of the axis gives what
 // the bits `bad` stand for, and takes part in no sum; E is the scalar type of T.
 struct Params { A: u32, R: u32, B: u32, K: u32, bad: u32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -5,8 +5,7 @@
 // small loss. The true class's gradient is written as minus the sum of the others (all of them add up to zero): in
 // float32 p_y - 1 is zero as soon as 1 - p_y < 6e-8, and an attack would see no gradient at all.
 // A label outside 0..C-1 gives NaN, so that it cannot pass unseen, and so does a row whose largest logit is not finite,
-// as
-// in PyTorch. By log1p.wgsl and special.wgsl. Limited by the launch: rows are short.
+// as in PyTorch. By log1p.wgsl and special.wgsl. Limited by the launch: rows are short.
 struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;

@@ -1,7 +1,6 @@
 // Operands of a matrix product in panels, as matmul_subgroup.wgsl reads them with PACKED: what a workgroup needs lies
-// in
-// one piece, in the order in which it is read, instead of in rows whose distance may be a power of two, which then fall
-// on the same few lines of the cache.
+// in one piece, in the order in which it is read, instead of in rows whose distance may be a power of two, which then
+// fall on the same few lines of the cache.
 //
 //   rows of A:     panel[p][k / 4][r][k % 4] = X[p WIDTH + r, k]     r < WIDTH rows of a tile
 //   columns of B:  panel[p][k][r]            = X[p WIDTH + r, k]     BY_K

@@ -20,8 +20,8 @@
 // PACKED, the time of packing included: 1.0 to 1.4 times at 1024, 1.3 to 1.6 times at 2048 (lavapipe); nothing below.
 // A first comparison of 24 and 32 rows and of 3 and 4 quads gained nothing. matmul.wgsl, without sharing: 3.7 and 1.2;
 // matmul_tiled.wgsl: 3.5 and 0.8. With Dawn's clamps on: 12.4 and 2.7. Writing the rows in one loop instead of one
-// store
-// each halved the compile time on SwiftShader. Limited by loads and, with 64 or 128 sums a lane, by spilled registers.
+// store each halved the compile time on SwiftShader. Limited by loads and, with 64 or 128 sums a lane, by spilled
+// registers.
 enable subgroups;
 
 struct Params { M: u32, N: u32, K: u32, A_batch: u32, B_batch: u32, has_bias: u32, relu: u32 }

@@ -4,11 +4,10 @@
 //   dx = gamma / sqrt(var + eps) (dy - dbeta / NL - xhat dgamma / NL);  with frozen statistics the first factor times
 // dy
 // Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that
-// threads
-// beside each other read elements beside each other and no index is divided in the loop. The forward part is Welford's
-// running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge` joins the
-// parts of a channel (Chan et al. 1979). The others are one quad of elements a thread. Limited by loads.
-// A channel's numbers loaded once a quad or loop instead of once an element: 2.4 times (64 channels of 32x32, batch 32,
+// threads beside each other read elements beside each other and no index is divided in the loop. The forward part is
+// Welford's running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge`
+// joins the parts of a channel (Chan et al. 1979). The others are one quad of elements a thread. Limited by loads. A
+// channel's numbers loaded once a quad or loop instead of once an element: 2.4 times (64 channels of 32x32, batch 32,
 // forward and backward with relu, lavapipe).
 struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momentum: f32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -9,8 +9,7 @@
 //   dlogits[n,k] = dy[n] q[n,k] (h[n,k] - sum_l q[n,l] h[n,l])
 //   dmeans[k,j] = sum_n w[n,k] (means[k,j] - z[n,j]),  w = dy[n] q[n,k] here and -dy[n,k] for logits_
 // A row a thread forward, an element a thread backward; dmeans in chunks of rows that the host adds up, so that
-// rounding
-// does not grow with N and the sum is the same every run. K D is some hundreds: the launch is the cost.
+// rounding does not grow with N and the sum is the same every run. K D is some hundreds: the launch is the cost.
 struct Params { N: u32, K: u32, D: u32, chunks: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> z: array<f32>;

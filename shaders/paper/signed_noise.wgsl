@@ -3,8 +3,8 @@
 //   s = w0 white[p] + 1.3 w1 up(half)[p] + 1.3 w2 up(quarter)[p] + 2 w3 (other[p] - x[p]),   y = clamp(x + v w4
 // sign(s), 0, 1)
 // white [N,H,W], half [N,H/2,W/2], quarter [N,H/4,W/4] are standard normal; w [N,5] is uniform in [0, 1); `up` is
-// bilinear
-// with half-pixel centres (torch's align_corners=False). Images of one channel. Limited by its ten loads a pixel.
+// bilinear with half-pixel centres (torch's align_corners=False). Images of one channel. Limited by its ten loads a
+// pixel.
 struct Params { size: u32, H: u32, W: u32, v: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

@@ -3,8 +3,7 @@
 // both operands walk alike; RANK is what is left, sizes n1..n5 from the second dimension on, strides sa0.. and sb0..
 // (0 where an operand is broadcast). da and db come in y's shape; the host sums them over the broadcast dimensions.
 // The entries same* are for operands without broadcasting, and for one that is a single number (A_ONE, B_ONE): vec4
-// loads,
-// no index arithmetic.
+// loads, no index arithmetic.
 struct Params {
   n4: u32,
   n1: u32, n2: u32, n3: u32, n4_: u32, n5: u32,

@@ -1,6 +1,5 @@
 // y[i] = cond[i] != 0 ? a[i] : b[i], four elements a thread; da = dy where cond is not 0, db = dy where it is. The
-// three
-// come in one shape: the host expands what is broadcast. Limited by loads and stores.
+// three come in one shape: the host expands what is broadcast. Limited by loads and stores.
 struct Params { n4: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> cond: array<vec4<C>>;

@@ -1,9 +1,8 @@
 // Mean over windows: y[n,c,oh,ow] = 1/count sum over kh, kw of x[n,c, oh SH - PH + kh, ow SW - PW + kw].
 // N batch, C channels (P = N C planes), H, W in, OH, OW out; KH x KW window, S stride, P padding with zeros. count is
-// the
-// window's size without what hangs over the padded edge (includePad 1), or only its part inside x (includePad 0).
-// Backward gathers: dx[.,h,w] is the sum of dy / count over the windows that contain it. One element a thread.
-// Limited by loads.
+// the window's size without what hangs over the padded edge (includePad 1), or only its part inside x (includePad 0).
+// Backward gathers: dx[.,h,w] is the sum of dy / count over the windows that contain it. One element a thread. Limited
+// by loads.
 struct Params { P: u32, H: u32, W: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: u32, SW: u32, PH: u32, PW: u32,
     includePad: u32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,8 +1,7 @@
 // Maximum over windows: y[n,c,oh,ow] = max over kh, kw of x[n,c, oh SH - PH + kh DH, ow SW - PW + kw DW].
 // N batch, C channels (P = N C planes), H, W in, OH, OW out; KH x KW window, S stride, P padding (as if -inf, so it
-// never
-// wins), D dilation. Ties send the whole gradient to the first maximum in row-major order, as PyTorch does on the CPU;
-// the last NaN wins over all numbers.
+// never wins), D dilation. Ties send the whole gradient to the first maximum in row-major order, as PyTorch does on the
+// CPU; the last NaN wins over all numbers.
 // Backward gathers: the thread of x[.,h,w] visits the windows that contain it and takes dy where it is the window's
 // first maximum (`at` [N,C,OH,OW] keeps h W + w of it), so it needs no atomics and is the same every run.
 // One element a thread. Limited by loads, and on software adapters by loop turns: so the window is a constant.

@@ -1,6 +1,5 @@
 // Dropout: y = x * mask / (1 - rate), mask = 1 with probability 1 - rate; dx = dy * mask / (1 - rate). The same entry
-// does
-// both: backward runs it on dy with the forward's ticket `draw`, so the mask is made again and never stored.
+// does both: backward runs it on dy with the forward's ticket `draw`, so the mask is made again and never stored.
 // Srivastava et al., JMLR 2014. Four elements a thread. Limited by the ten Philox rounds.
 struct Params { n4: u32, rate: f32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;

@@ -29,8 +29,7 @@ fn uniform4(bits: vec4u) -> vec4f {
 }
 
 /// cos and sin of 2 pi u for u in (0, 1), two at a time: (cos, cos, sin, sin). A quarter turn is taken off exactly and
-/// a
-/// series does the rest, because SwiftShader's own sin and cos are off by 2e-4.
+/// a series does the rest, because SwiftShader's own sin and cos are off by 2e-4.
 fn circle(u: vec2f) -> vec4f {
   let quarter = round(4.0 * u);
   let a = (4.0 * u - quarter) * 1.5707963267948966;

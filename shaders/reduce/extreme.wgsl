@@ -1,7 +1,7 @@
 // The largest (or smallest) element over the middle of [A, R, B] and where it stands, a chunk at a time:
 // y[a,c,b] = max over r = c, c+C, ... of x[a,r,b], index[a,c,b] its r; of equal ones the first, and NaN before
-// any number. The host calls it until one
-// chunk is left; from the second call on the candidates come with their indices (at). Limited by loads.
+// any number. The host calls it until one chunk is left; from the second call on the candidates come with their indices
+// (at). Limited by loads.
 struct Params { A: u32, R: u32, B: u32, C: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

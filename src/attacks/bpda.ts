@@ -38,9 +38,8 @@ function backward(purify: Purify, classify: Model, substitute: Purify | undefine
 /**
  * The gradient of BPDA, for `AttackOptions.gradient`: forward through `purify`, the classifier's gradient of the summed
  * cross-entropy at the purified image, back through the identity, or through a differentiable `substitute` that is
- * close
- * to `purify`: Athalye, Carlini and Wagner, "Obfuscated gradients give a false sense of security", ICML 2018. `purify`
- * needs no gradient; one that is random draws anew at every step. adv [N,C,H,W] in [0,1], labels int32 [N].
+ * close to `purify`: Athalye, Carlini and Wagner, "Obfuscated gradients give a false sense of security", ICML 2018.
+ * `purify` needs no gradient; one that is random draws anew at every step. adv [N,C,H,W] in [0,1], labels int32 [N].
  *
  *     const attack = pgd(model, { eps: 0.2, gradient: bpdaGradient(purify, classify) });
  */
@@ -139,10 +138,10 @@ async function ascend(s: Ascent, o: Settings): Promise<void> {
 
 /**
  * BPDA as the released code runs it (Athalye, Carlini and Wagner, ICML 2018; `robustml_attack.py`): ascent along the
- * raw
- * gradient of each image's cross-entropy at its purified image, adv + lr * gradient, clipped to [0,1]. No bound but the
- * box unless `eps` is given. An image that is misclassified before a step is left as it is from then on; with a random
- * purifier that means misclassified on one draw, so judge the result on fresh draws. Defaults: lr 0.1, 1000 steps.
+ * raw gradient of each image's cross-entropy at its purified image, adv + lr * gradient, clipped to [0,1]. No bound but
+ * the box unless `eps` is given. An image that is misclassified before a step is left as it is from then on; with a
+ * random purifier that means misclassified on one draw, so judge the result on fresh draws. Defaults: lr 0.1, 1000
+ * steps.
  *
  *     const attack = bpda(purify, classify, { steps: 200 });
  *     const adv = await attack(images, labels);

@@ -7,8 +7,7 @@ import { concat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kern
 
 /**
  * Logits [draws*N,K] of images [N,C,H,W] under `draws` draws of a random model, all images of the first draw first.
- * What
- * does not depend on the draw (an encoder) can so be computed once.
+ * What does not depend on the draw (an encoder) can so be computed once.
  */
 export type SampledLogits = (x: Tensor, draws: number) => Tensor;
 
@@ -39,9 +38,8 @@ function lossOfMeanProbability(loss: Tensor): Tensor {
 
 /**
  * The loss [N] of an expectation, from logits [draws*N,K] (draw by draw) and labels int32 [N]: the mean over draws of
- * the
- * cross-entropy ("gradients"), the cross-entropy of the mean logits ("logits"), or -log of the mean probability of the
- * true class ("probabilities").
+ * the cross-entropy ("gradients"), the cross-entropy of the mean logits ("logits"), or -log of the mean probability of
+ * the true class ("probabilities").
  */
 export function eotLoss(logits: Tensor, y: Tensor, average: EotAverage = "gradients"): Tensor {
   const [rows, classes] = logits.shape as [number, number];

@@ -54,8 +54,7 @@ const SAID = [
 
 /**
  * Has the images looked at: the next read throws one sentence where pixels of x are not within [0, 1], or where the
- * model
- * has made pixels of adv NaN.
+ * model has made pixels of adv NaN.
  */
 export function watchImages(op: string, x: Tensor, adv: Tensor): void {
   const gpu = engineOf(x);

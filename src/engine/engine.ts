@@ -1,23 +1,16 @@
 // An engine: one WebGPU device with its memory, pipelines, random numbers and tape. Knows no op.
 
-import { collectGarbage } from "#adapter";
 import copySource from "../../shaders/layout/copy.wgsl";
 import fillSource from "../../shaders/layout/fill.wgsl";
 import type { AdapterChoice } from "./device/adapter.ts";
-import { Faults } from "./device/errors.ts";
-import type { Tape } from "./grad/tape.ts";
-import { Storages } from "./memory/ownership.ts";
-import { Pool, type MemoryStats } from "./memory/pool.ts";
+import { Core, type EngineSettings } from "./core.ts";
 import { homeOf, locate, type Storage } from "./memory/storage.ts";
 import { capture, type Captured, type Input, type Recorded, type Studio, type Tensors } from "./run/capture.ts";
-import { arrange, checkGrid } from "./run/dispatch.ts";
-import { sweep, type Grid } from "./run/grid.ts";
-import { Pipelines, type Pipeline } from "./run/pipelines.ts";
+import { sweep } from "./run/grid.ts";
 import { Profile } from "./run/profiler.ts";
-import { Readback } from "./run/readback.ts";
 import { Recorder, Recording } from "./run/recording.ts";
-import { kernel, packParams, type Constants, type Kernel } from "./run/shader.ts";
-import { Stream, encode, type Call } from "./run/stream.ts";
+import { kernel } from "./run/shader.ts";
+import { encode } from "./run/stream.ts";
 import { Generator } from "./random.ts";
 import { refusePromise, tensorsIn } from "./results.ts";
 import { HOST, checkDType, checkHostData, checkShape, describeValue, rowsOf, sizeOf, toTyped, type DType,
@@ -25,81 +18,20 @@ import { HOST, checkDType, checkHostData, checkShape, describeValue, rowsOf, siz
 import { Tensor, paddedBytes } from "./tensor.ts";
 import { Tuner } from "./tuner.ts";
 
+export type { EngineSettings } from "./core.ts";
 export { linearGrid, sweep } from "./run/grid.ts";
 
 const fillKernel = kernel("shaders/layout/fill.wgsl", fillSource);
 const copyKernel = kernel("shaders/layout/copy.wgsl", copySource);
 
-export interface EngineSettings {
-  seed: number;
-  /** What the pool may keep, in bytes; it keeps up to the most that was live at once where that is more. */
-  poolBytes: number;
-  /** What tensors and the pool may take together, in bytes. */
-  memoryLimit: number;
-}
-
-export class Engine implements Studio {
+export class Engine extends Core implements Studio {
   readonly random: Generator;
   readonly tuner: Tuner;
-  tape: Tape | null = null;
-  private recorder: Recorder | null = null;
-  private readonly faults: Faults;
-  private readonly pipelines: Pipelines;
-  private readonly stream: Stream;
-  private readonly storages: Storages;
-  private readonly readback: Readback;
-  private closed = false;
-  /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
-  readonly subgroupSize: number;
 
-  constructor(
-    readonly device: GPUDevice,
-    /** The adapter's name, kind and one line about the choice. */
-    readonly adapter: AdapterChoice,
-    { seed, poolBytes, memoryLimit }: EngineSettings,
-  ) {
-    this.faults = new Faults(device);
-    this.stream = new Stream(device, this.faults);
-    this.pipelines = new Pipelines(device, this.faults);
-    this.readback = new Readback(device, adapter, this.faults);
-    const beforeDestroy = () => this.flush();
-    this.storages = new Storages(
-      new Pool(device, this.faults, { poolBytes, memoryLimit, beforeDestroy, collect: collectGarbage }),
-      collectGarbage,
-    );
-    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.adapter.info as GPUAdapterInfo & {
-      subgroupMinSize?: number;
-      subgroupMaxSize?: number;
-    };
-    this.subgroupSize = device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
+  constructor(device: GPUDevice, adapter: AdapterChoice, settings: EngineSettings) {
+    super(device, adapter, settings);
     this.tuner = new Tuner(this);
-    this.random = new Generator(this, seed);
-  }
-
-  /** Bytes and buffers that are live, wait in the pool, and were live at most. */
-  memory(): MemoryStats {
-    return this.storages.pool.stats;
-  }
-
-  /** Destroys the buffers that wait in the pool. */
-  trim(): void {
-    this.storages.pool.trim();
-  }
-
-  /** Whether the device is gone: nothing can be computed on this engine any more. */
-  get lost(): boolean {
-    return this.faults.lost;
-  }
-
-  /** Whether a capture records: nothing is computed now, and nothing can be read. */
-  get recording(): boolean {
-    return this.recorder !== null;
-  }
-
-  /** Throws what went wrong on the GPU since the last call: once, or always where the device is lost. */
-  check(): void {
-    if (this.closed) throw new Error("this engine is closed; open another with createEngine()");
-    this.faults.check();
+    this.random = new Generator(this, settings.seed);
   }
 
   // ---- tensors ------------------------------------------------------------------------------------------------
@@ -226,54 +158,6 @@ export class Engine implements Studio {
     return this.storages.withoutFreeing(fn);
   }
 
-  // ---- kernels ------------------------------------------------------------------------------------------------
-
-  /**
-   * One dispatch: tensors by the names of the shader's bindings, params by the fields of its params struct, the grid
-   * in workgroups, constants by the names of `override`, `const` and `alias` lines.
-   */
-  run(k: Kernel, tensors: Record<string, Tensor>, params: Record<string, number>, grid: Grid,
-    constants: Constants = {}): void {
-    this.check();
-    const slices = arrange(k, tensors);
-    for (const t of slices) this.touch(t, k.file);
-    checkGrid(k, grid);
-    if (grid.includes(0)) return;
-    const packed = k.params && packParams(k, params);
-    const call: Call = { pipeline: this.pipelines.get(k, constants), bindings: k.bindings, slices,
-      inPlace: k.inPlace?.input ?? null, params: packed, grid };
-    this.tape?.launched(k, slices);
-    if (this.recorder) this.recorder.calls.push(call);
-    else this.stream.push(call);
-  }
-
-  /** The pipeline of a kernel with these constants, made once. */
-  pipeline(k: Kernel, constants: Constants): Pipeline {
-    return this.pipelines.get(k, constants);
-  }
-
-  /** Number of pipelines made so far. */
-  get pipelineCount(): number {
-    return this.pipelines.count;
-  }
-
-  /** Throws, in the name of `who`, unless t is a tensor of this engine whose memory is there and sound. */
-  touch(t: Tensor, who: string): void {
-    if (!(t instanceof Tensor)) throw new Error(`${who}: ${describeValue(t)} given; a tensor is due`);
-    if (t.gpu !== this) throw new Error(`${who}: ${t} belongs to another engine`);
-    const home = homeOf(t.storage);
-    if (t.storage.freed || home.freed) throw new Error(`${who}: ${t} was freed; return it from its scope or keep() ` +
-      `it, and copy what a captured function returned before you dispose() that`);
-    if (home.fault) throw home.fault;
-    if (!home.buffer && !this.recorder?.virtual.has(home))
-      throw new Error(`${who}: ${t} lives inside a captured function; return it from there to use it outside`);
-  }
-
-  /** Submits what was called so far. */
-  flush(): void {
-    this.stream.flush();
-  }
-
   // ---- captures -----------------------------------------------------------------------------------------------
 
   /** Records fn at its first call and replays its dispatches at every later one. See run/capture.ts. */
@@ -335,35 +219,6 @@ export class Engine implements Studio {
     const bytes = await this.readBuffer(buffer, offset + t.offset, t.size * 4);
     if (home.fault) throw home.fault;
     return new HOST[t.dtype](bytes);
-  }
-
-  /** Bytes of any buffer, after what was called so far. */
-  readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
-    this.flush();
-    return this.readback.bytes(buffer, offset, bytes, () => this.check());
-  }
-
-  /**
-   * Looks at a few numbers once the GPU has made them: what `judge` says of them is thrown by the next read or call.
-   * For what a function that returns at once can only know later. Nothing is looked at while a capture records.
-   */
-  expect(values: Tensor, judge: (values: Float32Array | Int32Array | Uint32Array) => string | null): void {
-    this.touch(values, "expect");
-    if (this.recorder) return;
-    this.flush();
-    const { buffer, offset } = locate(values.storage);
-    const report = this.readback.later(buffer, offset + values.offset, values.size * 4).then((bytes) => {
-      const message = judge(new HOST[values.dtype](bytes));
-      if (message) this.faults.fail(new Error(message));
-    });
-    void this.faults.expect(report);
-  }
-
-  /** Waits until the GPU has done everything that was called. */
-  async synchronize(): Promise<void> {
-    this.check();
-    this.flush();
-    await this.readback.idle(() => this.check());
   }
 
   /** Frees everything of this engine, tensors and captures included. */

@@ -41,8 +41,7 @@ export interface Phase {
 
 /**
  * Trains `params` on `loss` for one phase with Adam, with progress on the terminal. With a checkpoint the phase draws
- * its
- * random numbers from the run's seed and its name alone, goes on where a file is found, and removes the file at its
+ * its random numbers from the run's seed and its name alone, goes on where a file is found, and removes the file at its
  * end.
  */
 export async function trainPhase(run: Run, phase: Phase, params: Parameters[],

@@ -111,21 +111,14 @@ function contents(sections: readonly ReportSection[]): string {
 
 function section({ heading, parts }: ReportSection, index: number): string {
   const id = `s${index + 1}`;
-  return `<section aria-labelledby="${id}">\n<h2 ` +
-    `id="${id}">${escapeHtml(heading)}</h2>\n${parts.map(part).join("\n")}\n</section>`;
+  const body = parts.map(part).join("\n");
+  return `<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(heading)}</h2>\n${body}\n</section>`;
 }
 
 function part(content: ReportPart): string {
-  switch (content.kind) {
-    case "text":
-      return paragraphs(content.text);
-    case "table":
-      return table(content);
-    case "figure":
-      return figure(content);
-    case "settings":
-      return settings(content);
-  }
+  if (content.kind === "text") return paragraphs(content.text);
+  if (content.kind === "table") return table(content);
+  return content.kind === "figure" ? figure(content) : settings(content);
 }
 
 function paragraphs(text: string): string {

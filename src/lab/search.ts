@@ -80,8 +80,8 @@ export interface Climb {
 /**
  * Starts the attack again and again from the clean images and keeps for each the image of the highest loss, a wrong
  * one before any right one, so a larger eps or a further start never does worse. A settled image is not attacked again:
- * no verdict is left to be won there,
- * but for draws so rare that the exam did not meet one. The exam's draws are not those of any verdict.
+ * no verdict is left to be won there, but for draws so rare that the exam did not meet one. The exam's draws are not
+ * those of any verdict.
  */
 export async function climb(gpu: Engine, found: Found,
   { clean, attack, restarts, batch, examiner, signal, tick }: Climb): Promise<void> {

@@ -1,6 +1,5 @@
 // Table 2 of the paper, white box: BPDA as the paper ran it, and beside it what an honest evaluation adds: attacks
-// through
-// the sampler, over its draws and through the mean latent, verdicts on fresh draws, and the worst case over all
+// through the sampler, over its draws and through the mean latent, verdicts on fresh draws, and the worst case over all
 // attacks.
 
 import { bpda } from "../attacks/index.ts";
@@ -66,12 +65,10 @@ export interface WhiteBoxOptions {
  * `mean` (through decode(mu(x))); the last three from random starts, `sampler` and `mean` with `pgd.restarts` of them.
  *
  * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one
- * before
- * any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for the
- * others.
+ * before any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for
+ * the others.
  * It leaves out images that are already wrong behind the deployed purifier and on all of `fresh` draws. Verdicts come
- * from
- * other draws. All randomness is the engine's: the same seed gives the same numbers.
+ * from other draws. All randomness is the engine's: the same seed gives the same numbers.
  */
 export async function whiteBox(gpu: Engine, defences: readonly Defence[], classifier: Classifier, set: ImageSet,
   settings: WhiteBoxSettings, { signal, say }: WhiteBoxOptions = {}): Promise<Table2> {

@@ -67,8 +67,7 @@ export interface VerifyOptions {
 
 /**
  * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the
- * cases
- * stay in its memory until it is closed. Throws where the device is lost.
+ * cases stay in its memory until it is closed. Throws where the device is lost.
  */
 export async function verify(gpu: Engine, read: ReadCase,
   { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {

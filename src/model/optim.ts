@@ -1,13 +1,13 @@
 // Optimisers: one fused kernel per Parameters updates everything; formulas in shaders/model/optim.wgsl. The step count,
-// the
-// learning rate and the momentum live on the GPU, so a captured step can be replayed while they change.
+// the learning rate and the momentum live on the GPU, so a captured step can be replayed while they change.
 
 import source from "../../shaders/model/optim.wgsl";
 import { linearGrid } from "../engine/engine.ts";
 import { kernel, type Constants, type Kernel } from "../engine/run/shader.ts";
 import { describeValue, quadsOf, type Tensor } from "../engine/tensor.ts";
-import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, fail } from "../kernels/check.ts";
+import { checkFlag, checkNumber, fail } from "../kernels/check.ts";
 import { abs, concat, max, reshape } from "../kernels/index.ts";
+import { checkGradients, checkSettings, checkShare } from "./optim-checks.ts";
 import { Parameters, finiteNumbers, type StateDict } from "./params.ts";
 
 export { constant, cosine, oneCycle, stepLr, type OneCycleOptions, type Schedule } from "./schedules.ts";
@@ -160,36 +160,6 @@ export class Optimizer {
   }
 }
 
-function checkGradients(grads: readonly Tensor[], targets: readonly Tensor[]): void {
-  if (!Array.isArray(grads))
-    fail("optimizer", `the gradients are ${describeValue(grads)}; an array with one for ` +
-      `each parameter is due`);
-  if (grads.length !== targets.length)
-    fail("optimizer", `${grads.length} gradients given, ${targets.length} ` +
-      `parameters are there`);
-  grads.forEach((g: unknown, i) =>
-    checkShape("optimizer", `gradient ${i}`, checkTensor("optimizer", `gradient ${i}`, g), targets[i]!.shape)
-  );
-}
-
-/** Parameters of one engine, each once; options that PyTorch takes. */
-function check(op: string, params: readonly Parameters[], options: { lr: number }, names: readonly string[]): void {
-  if (!Array.isArray(params) || params.length === 0 || !params.every((p) => p instanceof Parameters))
-    fail(op, "an array of Parameters is due, such as [net.params]");
-  if (new Set(params).size !== params.length) fail(op, "the same Parameters are given twice; give each once");
-  checkOptions(op, options, names);
-  checkNumber(op, "lr", options.lr, 0, Number.MAX_VALUE);
-  const rest = options as Record<string, unknown>;
-  for (const name of ["momentum", "weightDecay", "eps"])
-    if (rest[name] !== undefined) checkNumber(op, name, rest[name], 0, Number.MAX_VALUE);
-}
-
-/** From 0 to below 1. */
-function checkShare(op: string, name: string, value: unknown): number {
-  checkNumber(op, name, value, 0, 1);
-  return value === 1 ? fail(op, `${name} is 1; a number from 0 to below 1 is due`) : (value as number);
-}
-
 export interface SgdOptions {
   lr: number;
   momentum?: number;
@@ -200,7 +170,7 @@ export interface SgdOptions {
 
 /** torch.optim.SGD; without momentum it keeps no moments. The first step's momentum is the gradient, undamped. */
 export function sgd(params: readonly Parameters[], options: SgdOptions): Optimizer {
-  check("sgd", params, options, ["lr", "momentum", "dampening", "nesterov", "weightDecay"]);
+  checkSettings("sgd", params, options, ["lr", "momentum", "dampening", "nesterov", "weightDecay"]);
   const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
   checkNumber("sgd", "dampening", dampening);
   checkFlag("sgd", "nesterov", nesterov);
@@ -219,7 +189,7 @@ export interface AdamOptions {
 }
 
 function adamOf(op: string, params: readonly Parameters[], options: AdamOptions, DECOUPLED: boolean): Optimizer {
-  check(op, params, options, ["lr", "betas", "eps", "weightDecay"]);
+  checkSettings(op, params, options, ["lr", "betas", "eps", "weightDecay"]);
   const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
   if (!Array.isArray(betas) || betas.length !== 2)
     fail(op, `betas is ${describeValue(betas)}; a pair is due, such ` +
@@ -249,7 +219,7 @@ export interface RmspropOptions {
 
 /** torch.optim.RMSprop without momentum. */
 export function rmsprop(params: readonly Parameters[], options: RmspropOptions): Optimizer {
-  check("rmsprop", params, options, ["lr", "alpha", "eps", "weightDecay"]);
+  checkSettings("rmsprop", params, options, ["lr", "alpha", "eps", "weightDecay"]);
   const { lr, alpha = 0.99, eps = 1e-8, weightDecay = 0 } = options;
   checkShare("rmsprop", "alpha", alpha);
   return new Optimizer(params, lr, 0, { update: rmspropKernel, moments: ["v"],

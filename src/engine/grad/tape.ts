@@ -189,8 +189,7 @@ function checkWatched(wrt: readonly Tensor[]): Runtime {
 
 /**
  * Every tensor with a storage of its own, so that one can be freed or written and the others stay. What a capture
- * records
- * belongs to it: there gradients may be one tensor.
+ * records belongs to it: there gradients may be one tensor.
  */
 function distinct(gpu: Runtime, grads: readonly Tensor[], taken: readonly Tensor[]): Tensor[] {
   if (gpu.recording) return [...grads];

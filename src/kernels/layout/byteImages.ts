@@ -10,8 +10,7 @@ const byteKernel = kernel("shaders/layout/byte_images.wgsl", source, { parts: [s
 
 /**
  * A batch of images [B,C,H,W] in [0,1] from images stored as bytes: bytes u32 [n, C*H*W/4], four pixels to a number,
- * the
- * first in its lowest byte; index i32 [B] with values from 0 to n - 1 (the GPU cannot throw: an index outside gives
+ * the first in its lowest byte; index i32 [B] with values from 0 to n - 1 (the GPU cannot throw: an index outside gives
  * NaN).
  * No gradient.
  */

@@ -19,9 +19,8 @@ function cut(x: Tensor, axis: number, index: Tensor): Tensor {
 
 /**
  * As torch.gather: y has index's shape, y[i][j][k] = x[i][index[i][j][k]][k] for dim 1. index is i32 with values from 0
- * to
- * x.shape[dim] - 1, of x's rank and in no other dimension larger than x. The GPU cannot throw: an index outside gives
- * NaN (the extreme number of an integer type) and no gradient.
+ * to x.shape[dim] - 1, of x's rank and in no other dimension larger than x. The GPU cannot throw: an index outside
+ * gives NaN (the extreme number of an integer type) and no gradient.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkAnyTensor("gather", "x", x);

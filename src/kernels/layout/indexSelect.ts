@@ -13,8 +13,7 @@ const backward = kernel("shaders/layout/gather.wgsl", source, { entry: "index_se
  * As torch.index_select: the slices index[0], index[1], .. of x along `dim`, e.g. the rows of a batch. index is i32 [K]
  * with values from 0 to x.shape[dim] - 1; x may have any type. The GPU cannot throw: an index outside gives NaN (the
  * extreme number of an integer type) and no gradient. The gradient sums the slices that were picked more than once,
- * always
- * in the same order.
+ * always in the same order.
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkAnyTensor("indexSelect", "x", x);

@@ -3,7 +3,6 @@ import { pairLoss } from "./pairLoss.ts";
 
 /**
  * |a - b|, with reduction "mean" (default, over all elements), "sum" or "none"; a and b of one shape. The gradient
- * where
- * a = b is 0.
+ * where a = b is 0.
  */
 export const l1 = pairLoss("l1", [part]);

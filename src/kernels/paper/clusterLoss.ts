@@ -14,9 +14,8 @@ const backwardMeans = clusterKernel("loss_dmeans");
 /**
  * The cluster terms of the C-VAE loss per image [N], from z [N,D], logvar [N,D] and means [K,D]:
  * with logits [N,K], sum_y q_y [ -1/2 sum logvar + 1/2 |z - mu_y|^2 ] with q = softmax(logits) (add
- * categoricalKl(logits));
- * without, q is the closed form softmax(-1/2 |z - mu_y|^2) and the result already holds sum_y q_y log(K q_y) as well:
- * -1/2 sum logvar + log K - logsumexp_y(-1/2 |z - mu_y|^2). The constant -D/2 is left out.
+ * categoricalKl(logits)); without, q is the closed form softmax(-1/2 |z - mu_y|^2) and the result already holds sum_y
+ * q_y log(K q_y) as well: -1/2 sum logvar + log K - logsumexp_y(-1/2 |z - mu_y|^2). The constant -D/2 is left out.
  */
 export function clusterLoss(z: Tensor, logvar: Tensor, means: Tensor, logits?: Tensor): Tensor {
   const size = clusterSizes("clusterLoss", z, means);

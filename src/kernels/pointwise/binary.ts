@@ -1,6 +1,5 @@
 // Pointwise ops of two tensors with broadcasting: arithmetic.ts gives a .wgsl text with f, dfa and dfb, this joins it
-// to
-// shaders/pointwise/binary.wgsl.
+// to shaders/pointwise/binary.wgsl.
 
 import special from "../../../shaders/pointwise/special.wgsl";
 import skeleton from "../../../shaders/pointwise/binary.wgsl";

@@ -122,8 +122,7 @@ const exactGelu = unary("gelu", [geluPart]);
 const tanhGelu = unary("geluTanh", [geluTanhPart, logisticPart]);
 /**
  * x times the normal distribution function of x. `approximate` is "none" (by the error function) or "tanh" (by the
- * usual
- * approximation), as in PyTorch.
+ * usual approximation), as in PyTorch.
  */
 export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);

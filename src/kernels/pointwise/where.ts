@@ -11,8 +11,7 @@ const [forward, backwardA, backwardB] = [entry("forward"), entry("backward_a"), 
 
 /**
  * a where cond is not 0, else b, with broadcasting of all three; a and b may be numbers. cond may have any type and
- * gets
- * no gradient. A NaN that is not chosen does no harm, in the gradient neither.
+ * gets no gradient. A NaN that is not chosen does no harm, in the gradient neither.
  */
 export function where(cond: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   return checkAnyTensor("where", "cond", cond).gpu.scope(() => choose(cond, a, b));

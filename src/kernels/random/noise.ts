@@ -59,8 +59,7 @@ function checkStd(x: Tensor, std: number | Tensor): Tensor {
 
 /**
  * clamp(x + std * N(0, 1)) with new standard normal noise. std is a number >= 0, or a tensor [N] with one for each
- * image
- * of x [N, ...] (it gets no gradient). The gradient passes where the clamp does not act.
+ * image of x [N, ...] (it gets no gradient). The gradient passes where the clamp does not act.
  */
 export function addNoise(x: Tensor, std: number | Tensor, options: AddNoiseOptions = {}): Tensor {
   checkTensor("addNoise", "x", x);

@@ -2,7 +2,6 @@ import { argOp } from "./extreme.ts";
 
 /**
  * Where the smallest element stands along the axis `dim`, as i32; without `dim` its number in the flattened tensor. Of
- * equal
- * ones the first. No gradient.
+ * equal ones the first. No gradient.
  */
 export const argmin = argOp("argmin", true);

@@ -1,6 +1,5 @@
 // The largest or smallest element over any axes and where it stands, by shaders/reduce/extreme.wgsl: behind max, min,
-// argmax
-// and argmin.
+// argmax and argmin.
 
 import source from "../../../shaders/reduce/extreme.wgsl";
 import special from "../../../shaders/pointwise/special.wgsl";

@@ -1,6 +1,5 @@
 // The cases of attacks/: whole attacks against stored results, pixel by pixel; their steps one by one from stored
-// points
-// with stored gradients; gradients and logits of the nets.
+// points with stored gradients; gradients and logits of the nets.
 
 import { lossGradient, makeAttack, type AttackOptions, type Model } from "../../attacks/index.ts";
 import { momentumStep, signStep } from "../../attacks/kernels.ts";

@@ -43,8 +43,7 @@ export const SMALLEST = 1.1754943508222875e-38; // normal float32; a GPU may flu
 
 /**
  * max |got - due| / max |due|, of the numbers that are finite; the plain difference where due is all zero. Where NaN or
- * an
- * infinity is due just that must have come, else it is Infinity.
+ * an infinity is due just that must have come, else it is Infinity.
  */
 export function relativeError(got: ArrayLike<number>, due: ArrayLike<number>): number {
   if (got.length !== due.length) return Infinity;

@@ -18,8 +18,7 @@ function scaled(weights: SafeTensors, factor: number): SafeTensors {
 
 /**
  * Examples whose torch float32 gradient can be compared: it vanishes, or 1 - p of the true class is at least 1e-6.
- * Between
- * the two, torch's true-class entry rounds to zero while the others do not, and its gradient points elsewhere.
+ * Between the two, torch's true-class entry rounds to zero while the others do not, and its gradient points elsewhere.
  */
 async function plainFloat32(file: CaseFile, base: CaseFile): Promise<boolean[]> {
   const [logits, labels, zero] = [await file.get("logits_clean"), await base.get("y"), await file.get("zero_grad_f32")]

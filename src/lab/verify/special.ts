@@ -68,8 +68,7 @@ const HUGE = 1e20;
 
 /**
  * The largest error of an element, relative to itself where it is huge, else to the largest that is not; Infinity where
- * NaN
- * or an infinity is due and something else came, or the other way round. `judged` leaves elements out.
+ * NaN or an infinity is due and something else came, or the other way round. `judged` leaves elements out.
  */
 export function elementError(got: ArrayLike<number>, due: ArrayLike<number>, judged: (i: number) => boolean): number {
   if (got.length !== due.length) return Infinity;
