@@ -46,6 +46,7 @@ function described({ dtype, shape, data }: SafeTensor) {
   return { dtype, shape, type: data.constructor.name, bytes: new Uint8Array(data.slice().buffer) };
 }
 
+const A = '{"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}';
 const f32 = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
   dtype: "F32",
   shape,
@@ -105,8 +106,13 @@ const BROKEN: [title: string, bytes: Uint8Array, ...parts: string[]][] = [
   ["five bytes", new Uint8Array(5), "has 5 bytes"],
   ["header beyond the end", file("{}").fill(200, 0, 2), "announce a header of 51400 bytes", "only 2 follow"],
   ["header length of 2^63", file("{}").fill(128, 7, 8), "announce a header", "only 2 follow"],
-  ["no JSON", file("{nope"), "is not JSON", "5 bytes"],
-  ["no UTF-8", file("{}").fill(0xff, 8), "is not JSON"],
+  ["no JSON", file("{nope"), "is not sound JSON", "5 bytes"],
+  ["no UTF-8", file("{}").fill(0xff, 8), "is not sound JSON"],
+  ["a byte order mark", file("\ufeff{}"), "is not sound JSON"],
+  ["a tensor twice", file(`{"a": ${A}, "\\u0061": ${A}}`, 4), 'the key "a" stands there twice'],
+  ["a shape twice", file(`{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], "shape": [1]}}`, 4), '"shape"'],
+  ["numbers as metadata", file(`{"__metadata__": {"epoch": 3}, "a": ${A}}`, 4), '"epoch" is not text'],
+  ["a hundred thousand brackets", file("[".repeat(100_000)), "is not sound JSON"],
   ["a list", file("[]"), "not a JSON object"],
   ["entry without a dtype", file({ a: {} }), 'tensor "a" has dtype undefined', "known are F64, F32"],
   ["entry that is a number", file({ a: 3 }), 'tensor "a" has dtype undefined'],

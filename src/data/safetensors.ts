@@ -42,10 +42,11 @@ const KNOWN = Object.keys(ARRAYS).join(", ");
 
 /**
  * All tensors by name, in copies of their own. `name` says in messages which file this is.
- * Throws one sentence on a wrong length, header, dtype, shape or offset, on overlaps and on gaps.
+ * Throws one sentence on a wrong length, header, key, dtype, shape or offset, on overlaps and on gaps.
  */
 export function parseSafetensors(bytes: Uint8Array, name = "safetensors"): SafeTensors {
   const { header, start } = readHeader(bytes, name);
+  if (METADATA in header) checkMetadata(header[METADATA], name);
   const described = Object.entries(header).filter(([key]) => key !== METADATA);
   const entries = described.map(([key, value]) => checkEntry(key, value, name));
   checkCover(entries, bytes.length - start, name);
@@ -113,14 +114,32 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 
 function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    const twice = repeatedKey(text);
+    if (twice !== null) throw new Error(`the key ${twice} stands there twice`);
+    return value;
   } catch (error) {
     const fault = (error as Error).message;
     throw new Error(
-      `${name}: its header of ${bytes.length} bytes is not JSON (${fault}); it is damaged or no safetensors file`,
+      `${name}: its header of ${bytes.length} bytes is not sound JSON (${fault}); it is damaged or no safetensors file`,
       { cause: error },
     );
   }
+}
+
+/** A key that an object of this JSON text has twice, of which JSON.parse silently takes the last; null for none. */
+function repeatedKey(json: string): string | null {
+  const open: Set<string>[] = [];
+  for (const [token, text, colon] of json.matchAll(/[{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
+    if (token === "{") open.push(new Set());
+    else if (token === "}") open.pop();
+    if (!colon) continue;
+    const key = JSON.stringify(JSON.parse(text!));
+    if (open.at(-1)!.has(key)) return key;
+    open.at(-1)!.add(key);
+  }
+  return null;
 }
 
 function checkEntry(key: string, value: unknown, name: string): Entry {
