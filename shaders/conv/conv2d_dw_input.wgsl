@@ -27,9 +27,6 @@ const WIDE = false;
 const POINTWISE = false; // a 1x1 kernel: a tap is a channel, and no division finds it
 alias E = f32; // vec4<f32> with WIDE
 
-alias V = vec4<f32>;
-alias Block = array<vec4<f32>, 4>; // four taps x four outputs, or four channels x four taps
-
 /** dy[at..at+3], at = [n, o, oh, ow]; 0 beyond the row. V(E) makes both element types a vec4. */
 fn load_dy(at: u32, ow: u32) -> V {
   if (WIDE) { return V(dy[at / 4u]); }
@@ -37,32 +34,6 @@ fn load_dy(at: u32, ow: u32) -> V {
   let v = V(V(dy[at]).x, V(dy[at + select(0u, 1u, left > 1u)]).y, V(dy[at + select(0u, 2u, left > 2u)]).z,
       V(dy[at + select(0u, 3u, left > 3u)]).w);
   return select(V(), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(left));
-}
-
-/** x[row + w], or 0 outside the image */
-fn pixel(row: i32, w: i32, row_inside: bool) -> f32 {
-  let inside = row_inside & (u32(w) < params.W);
-  return select(0.0, x[select(0u, u32(row + w), inside)], inside);
-}
-
-/** Inputs of one kernel row: block[j] = tap j for the outputs ow..ow+3. w: input column of tap 0 for output ow. */
-fn load_row(row: i32, w: i32, inside: bool) -> Block {
-  var v: array<f32, 10>;
-  v[0] = pixel(row, w, inside);
-  v[1] = pixel(row, w + 1, inside);
-  v[2] = pixel(row, w + 2, inside);
-  v[3] = pixel(row, w + 3, inside);
-  v[4] = pixel(row, w + 4, inside);
-  if (3u * STRIDE + TAPS > 5u) { v[5] = pixel(row, w + 5, inside); }
-  if (3u * STRIDE + TAPS > 6u) { v[6] = pixel(row, w + 6, inside); }
-  if (3u * STRIDE + TAPS > 7u) { v[7] = pixel(row, w + 7, inside); }
-  if (3u * STRIDE + TAPS > 8u) { v[8] = pixel(row, w + 8, inside); }
-  if (3u * STRIDE + TAPS > 9u) { v[9] = pixel(row, w + 9, inside); }
-  return Block(
-    V(v[0], v[STRIDE], v[2u * STRIDE], v[3u * STRIDE]),
-    V(v[1], v[STRIDE + 1u], v[2u * STRIDE + 1u], v[3u * STRIDE + 1u]),
-    V(v[2], v[STRIDE + 2u], v[2u * STRIDE + 2u], v[3u * STRIDE + 2u]),
-    V(v[3], v[STRIDE + 3u], v[2u * STRIDE + 3u], v[3u * STRIDE + 3u]));
 }
 
 /** Inputs of tap k for the outputs [n, oh, ow..ow+3]; plane = x[n, first channel of the group, 0, 0]. */
@@ -79,9 +50,7 @@ fn load_tap(plane: u32, oh: u32, ow: u32, k: u32) -> V {
   let w = i32(ow * params.SW + j * params.DW) - params.left;
   let inside = (u32(h) < params.H) & (c < params.Cg);
   let row = i32(plane + c * params.H * params.W) + h * i32(params.W);
-  let step = i32(params.SW);
-  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside),
-      pixel(row, w + 3 * step, inside));
+  return four_pixels(row, w, inside);
 }
 
 /** Inputs of column block b for the outputs [n, oh, ow..ow+3]. */
@@ -90,7 +59,7 @@ fn load_block(plane: u32, oh: u32, ow: u32, b: u32) -> Block {
     let c = b / params.KH;
     let h = i32(oh * params.SH + b % params.KH * params.DH) - params.top;
     let row = i32(plane + c * params.H * params.W) + h * i32(params.W);
-    return load_row(row, i32(ow * params.SW) - params.left, (u32(h) < params.H) & (c < params.Cg));
+    return row_block(row, i32(ow * params.SW) - params.left, (u32(h) < params.H) & (c < params.Cg));
   }
   return Block(load_tap(plane, oh, ow, 4u * b), load_tap(plane, oh, ow, 4u * b + 1u),
       load_tap(plane, oh, ow, 4u * b + 2u), load_tap(plane, oh, ow, 4u * b + 3u));
@@ -110,8 +79,6 @@ fn taps(d: V, b: Block, c: V) -> V {
 fn fma_block(d: Block, b: Block, c: Block) -> Block {
   return Block(taps(d[0], b, c[0]), taps(d[1], b, c[1]), taps(d[2], b, c[2]), taps(d[3], b, c[3]));
 }
-
-fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
 
 /**
  * The taps of a column block for output channel o, over a part, without the outputs beyond a row: they have the

@@ -37,9 +37,6 @@ const FOLD_H = 1u;
 const FOLD_W = 1u;
 const TAPS = 4u; // KW (3 or 4) where ROW_TAPS is 4; else ROW_TAPS, or 4 where that is 0
 
-alias V = vec4<f32>;
-alias Block = array<vec4<f32>, 4>; // four taps x four outputs, or four channels x four outputs
-
 /** Four neighbouring outputs: where they read and write. */
 struct Segment {
   plane: u32, // x[n, first channel of the group, 0, 0]
@@ -69,33 +66,12 @@ fn segment(index: u32, g: u32) -> Segment {
   return s;
 }
 
-/** x[row + w], or 0 outside the image */
-fn pixel(row: i32, w: i32, row_inside: bool) -> f32 {
-  let inside = row_inside & (u32(w) < params.W);
-  return select(0.0, x[select(0u, u32(row + w), inside)], inside);
-}
-
 /** The kernel row t = (c, i, -): block[j] = the inputs of tap j for the four outputs. */
 fn load_row(s: Segment, t: vec3<u32>) -> Block {
   let h = s.h + i32(t.y * params.DH);
   let inside = (u32(h) < params.H) & (t.x < params.Cg);
   let row = i32(s.plane + t.x * params.H * params.W) + h * i32(params.W);
-  var v: array<f32, 10>; // inputs of the row from tap 0 of the first output
-  v[0] = pixel(row, s.w, inside);
-  v[1] = pixel(row, s.w + 1, inside);
-  v[2] = pixel(row, s.w + 2, inside);
-  v[3] = pixel(row, s.w + 3, inside);
-  v[4] = pixel(row, s.w + 4, inside);
-  if (3u * STRIDE + TAPS > 5u) { v[5] = pixel(row, s.w + 5, inside); }
-  if (3u * STRIDE + TAPS > 6u) { v[6] = pixel(row, s.w + 6, inside); }
-  if (3u * STRIDE + TAPS > 7u) { v[7] = pixel(row, s.w + 7, inside); }
-  if (3u * STRIDE + TAPS > 8u) { v[8] = pixel(row, s.w + 8, inside); }
-  if (3u * STRIDE + TAPS > 9u) { v[9] = pixel(row, s.w + 9, inside); }
-  return Block(
-    V(v[0], v[STRIDE], v[2u * STRIDE], v[3u * STRIDE]),
-    V(v[1], v[STRIDE + 1u], v[2u * STRIDE + 1u], v[3u * STRIDE + 1u]),
-    V(v[2], v[STRIDE + 2u], v[2u * STRIDE + 2u], v[3u * STRIDE + 2u]),
-    V(v[3], v[STRIDE + 3u], v[2u * STRIDE + 3u], v[3u * STRIDE + 3u]));
+  return row_block(row, s.w, inside);
 }
 
 /** The inputs of tap t = (c, i, j) for the four outputs. */
@@ -104,9 +80,7 @@ fn load_tap(s: Segment, t: vec3<u32>) -> V {
   let inside = (u32(h) < params.H) & (t.x < params.Cg);
   let row = i32(s.plane + t.x * params.H * params.W) + h * i32(params.W);
   let w = s.w + i32(t.z * params.DW);
-  let step = i32(params.SW);
-  return V(pixel(row, w, inside), pixel(row, w + step, inside), pixel(row, w + 2 * step, inside),
-      pixel(row, w + 3 * step, inside));
+  return four_pixels(row, w, inside);
 }
 
 /** The tap after t in the order c, i, j. */
@@ -146,8 +120,6 @@ fn next_quad(t: vec3<u32>) -> vec3<u32> {
   if (ROW_TAPS == 1u) { return next_row(next_row(next_row(next_row(t)))); }
   return next(next(next(next(t))));
 }
-
-fn finite(v: V) -> vec4<bool> { return (bitcast<vec4<u32>>(v) & vec4<u32>(0x7f800000u)) != vec4<u32>(0x7f800000u); }
 
 /**
  * The sum for row r without the taps that its place in the fold does not have: they have the weight -0, which is

@@ -3,6 +3,7 @@
 // stride, with the taps that hit that phase, in reverse.
 
 import inputSource from "../../../shaders/conv/conv2d_input.wgsl";
+import pixels from "../../../shaders/conv/conv2d_pixels.wgsl";
 import packSource from "../../../shaders/conv/conv2d_pack.wgsl";
 import plainSource from "../../../shaders/conv/conv2d.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_subgroup.wgsl";
@@ -17,9 +18,10 @@ import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/famili
 import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
 
 const pack = kernel("shaders/conv/conv2d_pack.wgsl", packSource);
-const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts: [inputSource, negative] });
-const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts: [inputSource, negative] });
-const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts: [inputSource, negative] });
+const parts = [inputSource, pixels, negative];
+const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts });
+const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts });
+const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts });
 
 /** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
 interface Gather {

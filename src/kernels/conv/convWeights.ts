@@ -2,6 +2,7 @@
 // outputs, then the parts in their order, so that the result never depends on who came first.
 
 import inputSource from "../../../shaders/conv/conv2d_dw_input.wgsl";
+import pixels from "../../../shaders/conv/conv2d_pixels.wgsl";
 import plainSource from "../../../shaders/conv/conv2d_dw.wgsl";
 import reduceSource from "../../../shaders/conv/conv2d_dw_reduce.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_dw_subgroup.wgsl";
@@ -14,9 +15,9 @@ import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "../m
 import { reduceAxes } from "../reduce/reduceAxes.ts";
 import { winogradWeightGradient, withWinograd } from "./winograd.ts";
 
-const plain = kernel("shaders/conv/conv2d_dw.wgsl", plainSource, { parts: [inputSource] });
-const subgroup = kernel("shaders/conv/conv2d_dw_subgroup.wgsl", subgroupSource, { parts: [inputSource] });
-const tiled = kernel("shaders/conv/conv2d_dw_tiled.wgsl", tiledSource, { parts: [inputSource] });
+const plain = kernel("shaders/conv/conv2d_dw.wgsl", plainSource, { parts: [inputSource, pixels] });
+const subgroup = kernel("shaders/conv/conv2d_dw_subgroup.wgsl", subgroupSource, { parts: [inputSource, pixels] });
+const tiled = kernel("shaders/conv/conv2d_dw_tiled.wgsl", tiledSource, { parts: [inputSource, pixels] });
 const reduce = kernel("shaders/conv/conv2d_dw_reduce.wgsl", reduceSource);
 
 /**
