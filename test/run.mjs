@@ -1,25 +1,26 @@
 /**
  * npm test: type check, build, every test in Node and in Chromium. `node test/run.mjs [--node] [--browser] [NAME...]`
- * runs one side, or the files whose names contain a NAME. The last line is `N passed, N failed` (and `, N skipped`);
- * the exit code is 1 on any failure and when nothing ran.
+ * runs one side, or the files whose names contain a NAME; `--built` takes the Node tests of dist/ as they are, for a
+ * host without the compilers. The last line is `N passed, N failed` (and `, N skipped`); the exit code is 1 on any
+ * failure and when nothing ran.
  */
 import { execFile, fork } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { build, tscPath } from "../build.mjs";
 import { launch, noBrowser, runInPage, serve } from "./browser.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
 const QUIET_S = Number(process.env.PURIGRAD_TEST_QUIET ?? 300);
-const PROCESSES = 2;
+const PROCESSES = Math.max(2, Math.floor(availableParallelism() / 2));
 /** Files that are run in parts, a process each: the tests take turns. They come first. */
 const PARTS = { "ops.both": 4 };
 
-const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
+const BUILT = process.argv.includes("--built");
+const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--") && arg !== "--built");
 const names = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const wanted = (side, paths) =>
   sides.length && !sides.includes(side) ? [] : paths.filter((path) =>
@@ -140,9 +141,17 @@ function whileAlive(run) {
   return Promise.race([run(() => { signs++; }), late]).finally(() => life.stop());
 }
 
-const types = typeCheck();
+/** The Node tests that an earlier build left in dist/test. */
+function earlierBuild() {
+  const folder = join(root, "dist/test");
+  const names = readdirSync(folder).filter((name) => /\.(test|both)\.js$/.test(name));
+  return { nodeTests: names.map((name) => join(folder, name)), browserTests: [], failed: 0 };
+}
+
+const { build, tscPath } = BUILT ? {} : await import("../build.mjs");
+const types = BUILT ? null : typeCheck();
 try {
-  const built = await build();
+  const built = BUILT ? earlierBuild() : await build();
   await types;
   if (built.failed)
     report("build", { ...failure(`${built.failed} of its parts failed, see above`), failed: built.failed }, 0);
