@@ -15,5 +15,6 @@ export { makeParameters, type ParameterSpec, type Parameters, type StateDict } f
 export { cnn, type Classifier } from "./model/cnn.ts";
 export { resnet34, type NormalisedClassifier } from "./model/resnet.ts";
 export { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify, type Autoencoder } from "./model/autoencoder.ts";
+export { clipGradNorm, type Clipped } from "./model/clip.ts";
 export { cvaeLoss, daeLoss, vaeLoss } from "./model/losses.ts";
 export { fit, trainingStep } from "./model/train.ts";

@@ -11,10 +11,10 @@ struct Params {
   sb0: u32, sb1: u32, sb2: u32, sb3: u32, sb4: u32, sb5: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> a1: array<f32>;
-@group(0) @binding(2) var<storage, read> b1: array<f32>;
-@group(0) @binding(3) var<storage, read> a4: array<vec4f>;
-@group(0) @binding(4) var<storage, read> b4: array<vec4f>;
+@group(0) @binding(1) var<storage, read> a1: array<S>;
+@group(0) @binding(2) var<storage, read> b1: array<S>;
+@group(0) @binding(3) var<storage, read> a4: array<T>;
+@group(0) @binding(4) var<storage, read> b4: array<T>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dx: array<vec4f>;
@@ -23,9 +23,11 @@ override WG: u32 = 256;
 const RANK = 1u;
 const A_ONE = false;
 const B_ONE = false;
+alias S = f32; // of the operands: f32, or i32 in comparisons
+alias T = vec4<f32>;
 
-fn aAt(i: u32) -> vec4f { if (A_ONE) { return a4[0].xxxx; } return a4[i]; }
-fn bAt(i: u32) -> vec4f { if (B_ONE) { return b4[0].xxxx; } return b4[i]; }
+fn aAt(i: u32) -> T { if (A_ONE) { return a4[0].xxxx; } return a4[i]; }
+fn bAt(i: u32) -> T { if (B_ONE) { return b4[0].xxxx; } return b4[i]; }
 
 /// Elements of a and b that y[i] reads.
 fn offsets(i: u32) -> vec2u {
@@ -39,14 +41,14 @@ fn offsets(i: u32) -> vec2u {
   return o + rest * vec2u(params.sa0, params.sb0);
 }
 
-struct Operands { a: vec4f, b: vec4f }
+struct Operands { a: T, b: T }
 
 fn gather(i: u32) -> Operands {
   let o0 = offsets(4u * i);
   let o1 = offsets(4u * i + 1u);
   let o2 = offsets(4u * i + 2u);
   let o3 = offsets(4u * i + 3u);
-  return Operands(vec4f(a1[o0.x], a1[o1.x], a1[o2.x], a1[o3.x]), vec4f(b1[o0.y], b1[o1.y], b1[o2.y], b1[o3.y]));
+  return Operands(T(a1[o0.x], a1[o1.x], a1[o2.x], a1[o3.x]), T(b1[o0.y], b1[o1.y], b1[o2.y], b1[o3.y]));
 }
 
 @compute @workgroup_size(WG)

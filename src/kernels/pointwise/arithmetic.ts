@@ -4,11 +4,14 @@
 import addPart from "../../../shaders/pointwise/add.wgsl";
 import divPart from "../../../shaders/pointwise/div.wgsl";
 import eqPart from "../../../shaders/pointwise/eq.wgsl";
+import gePart from "../../../shaders/pointwise/ge.wgsl";
 import gtPart from "../../../shaders/pointwise/gt.wgsl";
+import lePart from "../../../shaders/pointwise/le.wgsl";
 import ltPart from "../../../shaders/pointwise/lt.wgsl";
 import maximumPart from "../../../shaders/pointwise/maximum.wgsl";
 import minimumPart from "../../../shaders/pointwise/minimum.wgsl";
 import mulPart from "../../../shaders/pointwise/mul.wgsl";
+import nePart from "../../../shaders/pointwise/ne.wgsl";
 import subPart from "../../../shaders/pointwise/sub.wgsl";
 import { setAccumulate } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -38,6 +41,15 @@ export const gt = comparison("gt", [gtPart]);
 
 /** 1 where a < b, else 0. No gradient. */
 export const lt = comparison("lt", [ltPart]);
+
+/** 1 where a >= b, else 0. No gradient. */
+export const ge = comparison("ge", [gePart]);
+
+/** 1 where a <= b, else 0. No gradient. */
+export const le = comparison("le", [lePart]);
+
+/** 1 where a differs from b (NaN from everything), else 0. No gradient. */
+export const ne = comparison("ne", [nePart]);
 
 /** dy where it is not `beaten`, half of it where a equals b. */
 const share = (dy: Tensor, a: Tensor, b: Tensor, beaten: Tensor): Tensor =>

@@ -70,7 +70,9 @@ function launcher(name: string, kernels: Record<string, Kernel>, a: Tensor, b: T
   return (suffix: string, more: Record<string, Tensor>) => {
     const k = kernels[(same ? "same" : "broadcast") + suffix]!;
     const tensors = Object.fromEntries(k.bindings.map(({ name: n }) => [n, (more[n] ?? operands[n])!]));
-    gpu.run(k, tensors, params, grid, same ? { WG, A_ONE: A_ONE!, B_ONE: B_ONE! } : { WG, RANK: w.sizes.length });
+    const types: Record<string, string> = a.dtype === "f32" ? {} : { S: a.dtype, T: `vec4<${a.dtype}>` };
+    gpu.run(k, tensors, params, grid, { WG, ...types, ...(same ? { A_ONE: A_ONE!, B_ONE: B_ONE! }
+      : { RANK: w.sizes.length }) });
   };
 }
 
@@ -93,21 +95,26 @@ type Operand = Tensor | number;
 const ENTRIES = ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"];
 
 /** Runs the op: its operands as tensors, its result, and the launcher for the gradient kernels. */
-function forward(op: string, kernels: Record<string, Kernel>, first: Operand, second: Operand) {
-  const [a, b] = asTensors(op, first, second);
+function forward(op: string, kernels: Record<string, Kernel>, [a, b]: [Tensor, Tensor]) {
   const y = a.gpu.empty(broadcastShape(op, a, b));
   const run = launcher(op, kernels, a, b, y.shape);
   run("", { y });
   return { a, b, y, run };
 }
 
-/** A number beside a tensor becomes a scalar tensor. */
-function asTensors(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
-  if (typeof a === "number" && typeof b === "number") fail(op, "a and b are both numbers; one of them must be a " +
-    "tensor");
-  if (typeof a === "number") return asTensors(op, checkTensor(op, "b", b).gpu.full([], a), b);
-  checkTensor(op, "a", a);
-  return [a, typeof b === "number" ? a.gpu.full([], b) : checkTensor(op, "b", b)];
+/** A number beside a tensor becomes a scalar tensor. `integers`: i32 operands are taken too. */
+function asTensors(op: string, a: Operand, b: Operand, integers = false): [Tensor, Tensor] {
+  if (typeof a === "number" && typeof b === "number")
+    fail(op, "a and b are both numbers; one of them must be a tensor");
+  const [first] = [a, b].filter((x) => x instanceof Tensor) as Tensor[];
+  const dtype = integers && first?.dtype === "i32" ? "i32" : "f32";
+  const tensorOf = (name: string, x: Operand): Tensor => {
+    if (typeof x !== "number") return checkTensor(op, name, x, dtype);
+    if (dtype === "i32" && !Number.isInteger(x)) fail(op, `${name} is ${x} beside a tensor of i32; a whole number is due`);
+    return first!.gpu.full([], x, dtype);
+  };
+  if (!first) checkTensor(op, typeof a === "number" ? "b" : "a", typeof a === "number" ? b : a);
+  return [tensorOf("a", a), tensorOf("b", b)];
 }
 
 /** The scalar tensor that stands for a number is freed when the op is done. */
@@ -128,7 +135,7 @@ export function binary(name: string, parts: string[],
   { direct, composed }: Gradients = {}): (a: Operand, b: Operand) => Tensor {
   const kernels = kernelsOf(name, parts);
   return withNumbers((first, second) => {
-    const { a, b, y, run } = forward(name, kernels, first, second);
+    const { a, b, y, run } = forward(name, kernels, asTensors(name, first, second));
     const gradient = (of: "a" | "b", dy: Tensor): Tensor => {
       if (direct) return direct[of](dy);
       if (composed && y.gpu.tape) return composed[of](dy, a, b, y);
@@ -143,11 +150,11 @@ export function binary(name: string, parts: string[],
   });
 }
 
-/** An op of two tensors that has no gradient. */
+/** An op of two tensors of f32, or of two of i32, that has no gradient. */
 export function comparison(name: string, parts: string[]): (a: Operand, b: Operand) => Tensor {
   const kernels = kernelsOf(name, parts);
   return withNumbers((first, second) => {
-    const { a, b, y } = forward(name, kernels, first, second);
+    const { a, b, y } = forward(name, kernels, asTensors(name, first, second, true));
     return noGradient(name, y, [a, b]);
   });
 }

@@ -2,6 +2,14 @@
 // the gradient once more, for derivatives of higher order.
 
 import absPart from "../../../shaders/pointwise/abs.wgsl";
+import ceilPart from "../../../shaders/pointwise/ceil.wgsl";
+import cosPart from "../../../shaders/pointwise/cos.wgsl";
+import erfPart from "../../../shaders/pointwise/erf.wgsl";
+import erfcPart from "../../../shaders/pointwise/erfc.wgsl";
+import floorPart from "../../../shaders/pointwise/floor.wgsl";
+import roundPart from "../../../shaders/pointwise/round.wgsl";
+import sinPart from "../../../shaders/pointwise/sin.wgsl";
+import trigPart from "../../../shaders/pointwise/trig.wgsl";
 import clampPart from "../../../shaders/pointwise/clamp.wgsl";
 import eluPart from "../../../shaders/pointwise/elu.wgsl";
 import expPart from "../../../shaders/pointwise/exp.wgsl";
@@ -118,7 +126,7 @@ const ofSilu = unary("silu", [siluPart, logisticPart], (dy, x) =>
 /** x * sigmoid(x). */
 export const silu = (x: Tensor): Tensor => ofSilu(x);
 
-const exactGelu = unary("gelu", [geluPart]);
+const exactGelu = unary("gelu", [geluPart, erfcPart]);
 const tanhGelu = unary("geluTanh", [geluTanhPart, logisticPart]);
 /**
  * x times the normal distribution function of x. `approximate` is "none" (by the error function) or "tanh" (by the
@@ -129,3 +137,25 @@ export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {})
   const approximate = checkChoice("gelu", "approximate", options.approximate ?? "none", ["none", "tanh"]);
   return approximate === "tanh" ? tanhGelu(x) : exactGelu(x);
 }
+
+const ofSin = unary("sin", [sinPart, trigPart], (dy, x) => mul(dy, cos(x)));
+/** The sine of x in radians, to 2e-7 up to |x| = 30,000. */
+export const sin = (x: Tensor): Tensor => ofSin(x);
+
+const ofCos = unary("cos", [cosPart, trigPart], (dy, x) => neg(mul(dy, sin(x))));
+/** The cosine of x in radians, to 2e-7 up to |x| = 30,000. */
+export const cos = (x: Tensor): Tensor => ofCos(x);
+
+const ofErf = unary("erf", [erfPart, erfcPart], (dy, x) => mul(dy, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
+/** The error function. */
+export const erf = (x: Tensor): Tensor => ofErf(x);
+
+const flat = (dy: Tensor): Tensor => dy.gpu.full(dy.shape, 0);
+const [ofFloor, ofCeil, ofRound] = [unary("floor", [floorPart], flat), unary("ceil", [ceilPart], flat),
+  unary("round", [roundPart], flat)];
+/** The largest whole number that is not above x. The gradient is 0. */
+export const floor = (x: Tensor): Tensor => ofFloor(x);
+/** The smallest whole number that is not below x. The gradient is 0. */
+export const ceil = (x: Tensor): Tensor => ofCeil(x);
+/** The whole number next to x, the even one of two. The gradient is 0. */
+export const round = (x: Tensor): Tensor => ofRound(x);

@@ -8,6 +8,7 @@ import { Unsupported } from "./case.ts";
 import { activation } from "./activations.ts";
 import { cvaeLoss } from "./cvae-cases.ts";
 import { special } from "./special.ts";
+import { tensorOps } from "./tensor-ops.ts";
 
 const REDUCTIONS = ["mean", "sum", "none"] as const;
 function reduction(args: Args): (typeof REDUCTIONS)[number] {
@@ -109,4 +110,5 @@ export const OP_TABLE: Record<string, OpGroup> = {
     ops.maxPool2d(t("x"), args.pair("kernel", 1), { ...window(args), dilation: args.pair("dilation", 1) }),
   softmax_ce: softmaxCe,
   special_values: special,
+  tensor_ops: tensorOps,
 };

@@ -61,7 +61,8 @@ function compute(gpu: Engine, id: string, group: OpGroup, t: Inputs, stored: Saf
     args.done();
     const { out } = outcome;
     if (out.length === 1 || wrt.length === 0) return out;
-    return [out.map((y, i) => sum(mul(y, upstream[i]!))).reduce((a, b) => add(a, b)), ...out];
+    const weighed = out.slice(0, upstream.length).map((y, i) => sum(mul(y, upstream[i]!))); // indices have no gradient
+    return [weighed.reduce((a, b) => add(a, b)), ...out];
   };
   if (wrt.length === 0) gpu.scope(forward);
   const many = numbered(stored, "out").length > 1;

@@ -1,0 +1,48 @@
+// The two losses that are square near 0 and linear away from it.
+
+import type { Tensor } from "../../engine/tensor.ts";
+import { checkNumber, checkOptions, checkPositive, checkReduction, checkShape, checkTensor,
+  type Reduction } from "../check.ts";
+import { lt, mul, sub } from "../pointwise/arithmetic.ts";
+import { abs, square } from "../pointwise/functions.ts";
+import { where } from "../pointwise/where.ts";
+import { mean, sum } from "../reduce/sum.ts";
+
+/** scale * (d^2 / 2 where |d| < edge, else edge (|d| - edge / 2)), d = a - b, reduced. */
+function bent(op: string, a: Tensor, b: Tensor, edge: number, scale: number, reduction: Reduction): Tensor {
+  checkTensor(op, "the first input", a);
+  checkShape(op, "the second input", checkTensor(op, "the second input", b), a.shape);
+  checkReduction(op, reduction, a.size);
+  return a.gpu.scope(() => {
+    const d = sub(a, b);
+    const far = abs(d);
+    const each = where(lt(far, edge), mul(square(d), 0.5 * scale), sub(mul(far, edge * scale), 0.5 * edge * edge * scale));
+    return reduction === "none" ? each : reduction === "sum" ? sum(each) : mean(each);
+  });
+}
+
+/** d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, of d = a - b; as torch.nn.functional.smooth_l1_loss. */
+export function smoothL1(a: Tensor, b: Tensor, options: { beta?: number; reduction?: Reduction } = {}): Tensor {
+  checkOptions("smoothL1", options, ["beta", "reduction"]);
+  const { beta = 1, reduction = "mean" } = options;
+  checkNumber("smoothL1", "beta", beta, 0, Number.MAX_VALUE);
+  return beta === 0 ? bentFlat(a, b, reduction) : bent("smoothL1", a, b, beta, 1 / beta, reduction);
+}
+
+/** Beta 0: |d|. */
+function bentFlat(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
+  checkTensor("smoothL1", "the first input", a);
+  checkShape("smoothL1", "the second input", checkTensor("smoothL1", "the second input", b), a.shape);
+  checkReduction("smoothL1", reduction, a.size);
+  return a.gpu.scope(() => {
+    const each = abs(sub(a, b));
+    return reduction === "none" ? each : reduction === "sum" ? sum(each) : mean(each);
+  });
+}
+
+/** d^2 / 2 where |d| < delta, else delta (|d| - delta / 2), of d = a - b; as torch.nn.functional.huber_loss. */
+export function huber(a: Tensor, b: Tensor, options: { delta?: number; reduction?: Reduction } = {}): Tensor {
+  checkOptions("huber", options, ["delta", "reduction"]);
+  const { delta = 1, reduction = "mean" } = options;
+  return bent("huber", a, b, checkPositive("huber", "delta", delta), 1, reduction);
+}
