@@ -132,6 +132,57 @@ const shapes: BenchRow[] = [
   } },
 ];
 
+const WORDS = [N, 256];
+const words = (op: string, call: (x: Tensor) => Tensor, o: Options = { grad: true }): BenchRow =>
+  row(op, `[${WORDS}]`, [WORDS], (x) => call(x!), o);
+const sized = (op: string, call: (gpu: Engine) => Tensor): BenchRow => ({ op, name: "10000", flops: 0, bytes: 40000,
+  make: (gpu) => () => ops.add(call(gpu), 1) });
+/** What is made of other ops has a row, too: a change of theirs shows here. */
+const tensorOps: BenchRow[] = [
+  ...(["sin", "cos", "erf", "floor", "ceil", "round"] as const).map((op) => image(op, (x) => ops[op](x))),
+  ...(["ge", "le", "ne"] as const).map((op) => row(op, `[${IMAGE}] twice`, [IMAGE, IMAGE], (a, b) => ops[op](a!, b!))),
+  words("cumsum", (x) => ops.cumsum(x, 1)),
+  words("sort", (x) => ops.sort(x).values),
+  words("topk", (x) => ops.topk(x, 5).values),
+  words("logsumexp", (x) => ops.logsumexp(x, 1)),
+  words("variance", (x) => ops.variance(x, 1)),
+  words("std", (x) => ops.std(x, 1)),
+  words("norm", (x) => ops.norm(x, 1)),
+  words("layerNorm", (x) => ops.layerNorm(x, [256])),
+  words("tril", (x) => ops.tril(x)),
+  words("triu", (x) => ops.triu(x)),
+  words("squeeze", (x) => ops.relu(ops.squeeze(x))),
+  words("unsqueeze", (x) => ops.relu(ops.unsqueeze(x, 0))),
+  words("flip", (x) => ops.flip(x, 1)),
+  words("tile", (x) => ops.tile(x, [1, 4])),
+  words("split", (x) => ops.split(x, 64, 1)[1]!),
+  words("chunk", (x) => ops.chunk(x, 4, 1)[1]!),
+  words("zerosLike", (x) => ops.zerosLike(x), plain),
+  words("onesLike", (x) => ops.onesLike(x), plain),
+  words("fullLike", (x) => ops.fullLike(x, 2), plain),
+  words("cast", (x) => ops.cast(x, "i32"), plain),
+  image("groupNorm", (x) => ops.groupNorm(x, 4)),
+  row("stack", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.stack([a!, b!]), { grad: true }),
+  row("smoothL1", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.smoothL1(a!, b!), { grad: true }),
+  row("huber", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.huber(a!, b!), { grad: true }),
+  row("einsum", "bij,bjk->bik 32x64x64x64", [[32, 64, 64], [32, 64, 64]],
+    (a, b) => ops.einsum("bij,bjk->bik", a!, b!), { macs: 32 * 64 ** 3, grad: true }),
+  row("conv1d", "16->32 256 k5", [[32, 16, 256], [32, 16, 5]], (x, w) => ops.conv1d(x!, w!, null, { padding: 2 }), {
+    macs: 32 * 256 * 16 * 32 * 5, grad: true }),
+  { op: "embedding", name: `[${N},16] of [1000,64]`, flops: 0, bytes: 8 * N * 16 * 64, make: (gpu) => {
+    const [w, i] = [floats(gpu, [1000, 64]), ops.reshape(classes(gpu, N * 16, 1000), [N, 16])];
+    return () => ops.embedding(i, w);
+  } },
+  { op: "scatterAdd", name: `[${N},10] dim 1`, flops: 0, bytes: 12 * N * 10, make: (gpu) => {
+    const [x, src, i] = [floats(gpu, [N, 10]), floats(gpu, [N, 4]), ops.reshape(classes(gpu, N * 4, 10), [N, 4])];
+    return () => ops.scatterAdd(x, 1, i, src);
+  } },
+  sized("arange", (gpu) => ops.arange(gpu, 10000)),
+  sized("linspace", (gpu) => ops.linspace(gpu, 0, 1, 10000)),
+  sized("eye", (gpu) => ops.eye(gpu, 100)),
+  sized("ones", (gpu) => ops.ones(gpu, [10000])),
+];
+
 const images: BenchRow[] = [
   image("maxPool2d", (x) => ops.maxPool2d(x, 2)),
   image("avgPool2d", (x) => ops.avgPool2d(x, 2)),
@@ -180,7 +231,7 @@ export const rows: BenchRow[] = [
   ...ups.map(up),
   ...pointwise,
   ...reductions,
-  ...shapes,
+  ...shapes, ...tensorOps,
   ...images,
   ...losses,
   ...paper,

@@ -1,4 +1,5 @@
-// y[i] = To(x[i]): f32, i32 and u32 into each other. A float is cut towards 0 and limited to what the integer type holds.
+// y[i] = To(x[i]): f32, i32 and u32 into each other. A float is cut towards 0 and limited to what the integer type
+// holds.
 struct Params { n4: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<From>;

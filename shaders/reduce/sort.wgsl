@@ -4,7 +4,8 @@
 //   step:  exchanges what is out of order at a distance of `stride` in blocks of `block`
 //   end:   values and indices of the first K pairs
 //
-// A key is a float's bits in an order that unsigned numbers have: the sign bit turned, all bits of negative ones. NaN is
+// A key is a float's bits in an order that unsigned numbers have: the sign bit turned, all bits of negative ones. NaN
+// is
 // the largest number, as in PyTorch. Equal keys are ordered by their index, so the order is the stable one; DESCENDING
 // turns the keys, not the indices. Limited by loads and stores: log2(P) (log2(P) + 1) / 2 passes.
 struct Params { A: u32, R: u32, B: u32, P: u32, K: u32, stride: u32, block: u32 }

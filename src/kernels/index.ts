@@ -57,8 +57,28 @@ export { tril, triu } from "./layout/triangle.ts";
 export { upsampleNearest2d } from "./pool/upsampleNearest2d.ts";
 export { add, div, eq, ge, gt, le, lt, maximum, minimum, mul, ne, sub } from "./pointwise/arithmetic.ts";
 export {
-  abs, ceil, clamp, cos, elu, erf, exp, floor, gelu, leakyRelu, log, pow, relu, round, sigmoid, sign, silu, sin, softplus,
-  sqrt, square, tanh,
+  abs,
+  ceil,
+  clamp,
+  cos,
+  elu,
+  erf,
+  exp,
+  floor,
+  gelu,
+  leakyRelu,
+  log,
+  pow,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  silu,
+  sin,
+  softplus,
+  sqrt,
+  square,
+  tanh,
 } from "./pointwise/functions.ts";
 export { chunk, flip, split, squeeze, stack, tile, unsqueeze } from "./layout/views.ts";
 export { where } from "./pointwise/where.ts";

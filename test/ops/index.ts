@@ -12,6 +12,7 @@ import * as matmul from "./matmul.ts";
 import * as paper from "./paper.ts";
 import * as pooling from "./pooling.ts";
 import * as special from "./special.ts";
+import * as tensor from "./tensor.ts";
 
 const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   binary,
@@ -25,6 +26,7 @@ const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   paper,
   pooling,
   special,
+  tensor,
 ];
 
 export const rows: OpRow[] = families.flatMap((f) => f.rows);

@@ -52,6 +52,25 @@ export const rows: OpRow[] = [
   one("relu", "more than one row of the grid", { shape: [LARGE], values: [1, -2, 3, 0.5, -0.25, 7, -5] }, ops.relu,
     relu),
   ...shapes("neg", ops.neg, (v) => -v),
+  ...shapes("sin", ops.sin, Math.sin, { low: -10, high: 10 }),
+  ...shapes("cos", ops.cos, Math.cos, { low: -10, high: 10 }),
+  one("sin", "far from 0, NaN and infinity", { shape: [8], values: [30000, -12345.5, 1000, 0, 1e-20, NaN, Infinity,
+    -Infinity] }, ops.sin, (v) => Math.sin(Math.fround(v)), { gradient: [] }),
+  one("cos", "far from 0, NaN and infinity", { shape: [8], values: [30000, -12345.5, 1000, 0, 1e-20, NaN, Infinity,
+    -Infinity] }, ops.cos, (v) => Math.cos(Math.fround(v)), { gradient: [] }),
+  ...shapes("erf", ops.erf, (v) => 1 - erfc(v), { low: -3, high: 3 }),
+  one("erf", "near 0 and far from it", { shape: [9], values: [0, 1e-8, -1e-5, 0.999, 1.001, -1, 9, -20, NaN] }, ops.erf,
+    (v) => (Math.abs(v) < 1e-4 ? (2 / Math.sqrt(Math.PI)) * (v - v ** 3 / 3) : 1 - erfc(v)), { each: true,
+      gradient: [] }),
+  ...([["floor", ops.floor, Math.floor], ["ceil", ops.ceil, Math.ceil], ["round", ops.round,
+    (v) => (Math.abs(v % 1) === 0.5 ? 2 * Math.round(v / 2) : Math.round(v))]] as [string, Unary,
+      (v: number) => number][])
+    .map(([op, run, f]) =>
+      one(op, "halves, whole numbers, NaN", { shape: [13],
+        values: [0.5, 1.5, -0.5, -1.5, 2.5, 3, -3, 0.2, -0.2, 1e9, NaN, Infinity, 0.9] }, run, f, { gradient: [] })
+    ),
+  { op: "floor", name: "its gradient is 0", inputs: { x: { shape: [3] } }, reference: () => [0, 0, 0], gradient: [],
+    run: ({ x }) => ops.grad(() => ops.sum(ops.floor(x!)), [x!])[0]! },
   ...shapes("exp", ops.exp, Math.exp, { low: -5, high: 5 }),
   one("exp", "large and small", { shape: [7], values: [-87, -60, -20, 0, 20, 60, 88] }, ops.exp, Math.exp, {
     each: true,
@@ -91,6 +110,8 @@ const ofIntegers = (op: string, run: Unary): WrongRow => ({ op, call: (gpu) => r
   message: /x is i32, f32 is due/ });
 
 export const wrong: WrongRow[] = [
+  ...(["sin", "cos", "erf", "floor", "ceil", "round"] as const).map((op): WrongRow => ({
+    op, call: (gpu) => ops[op](gpu.zeros([2], "i32")), message: /x is i32, f32 is due/ })),
   ...(["relu", "neg", "exp", "log", "sqrt", "abs", "sign", "square", "leakyRelu", "elu", "silu", "gelu", "sigmoid",
     "tanh", "softplus"] as const).map((op) => ofIntegers(op, ops[op] as Unary)),
   ofIntegers("pow", (x) => ops.pow(x, 2)),

@@ -7,13 +7,15 @@ import { checkAnyTensor, checkNumber, checkWhole, fail } from "../check.ts";
 /** Host data of an op that makes a tensor; `gpu` must be an engine. */
 function made(op: string, gpu: Runtime, data: readonly number[], shape: Shape, dtype: DType): Tensor {
   if (!HOST[dtype]) fail(op, `dtype is ${describeValue(dtype)}; "f32", "i32" or "u32" is due`);
-  if (typeof gpu?.tensor !== "function") fail(op, `${describeValue(gpu)} given as the engine; createEngine() makes one`);
+  if (typeof gpu?.tensor !== "function") fail(op, `${describeValue(gpu)} given as the engine; createEngine() makes ` +
+    `one`);
   return gpu.tensor(HOST[dtype].from(data), shape, dtype);
 }
 
 /** A tensor of ones. */
 export function ones(gpu: Runtime, shape: Shape, dtype: DType = "f32"): Tensor {
-  if (typeof gpu?.full !== "function") fail("ones", `${describeValue(gpu)} given as the engine; createEngine() makes one`);
+  if (typeof gpu?.full !== "function") fail("ones", `${describeValue(gpu)} given as the engine; createEngine() makes ` +
+    `one`);
   return gpu.full(shape, 1, dtype);
 }
 

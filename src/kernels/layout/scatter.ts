@@ -12,7 +12,9 @@ import { embed } from "./slice.ts";
 
 const sums = kernel("shaders/layout/gather.wgsl", source, { entry: "gather_backward" });
 
-/** A tensor of `shape` with src summed where index says; index and src have one shape, in other axes that of `shape`. */
+/**
+ * A tensor of `shape` with src summed where index says; index and src have one shape, in other axes that of `shape`.
+ */
 function summed(src: Tensor, axis: number, index: Tensor, shape: readonly number[]): Tensor {
   const dx = src.gpu.empty(shape);
   const params = { A: sizeOf(shape.slice(0, axis)), R: shape[axis]!, B: sizeOf(shape.slice(axis + 1)),
@@ -23,7 +25,8 @@ function summed(src: Tensor, axis: number, index: Tensor, shape: readonly number
 
 /**
  * As torch.scatter_add: x plus src, each element of which is added where index [i][j] says along `dim`: at
- * [index[i][j]][j] for dim 0. src has index's shape; in other dimensions neither is larger than x. The sums are taken in
+ * [index[i][j]][j] for dim 0. src has index's shape; in other dimensions neither is larger than x. The sums are taken
+ * in
  * the order of src, so the bits are the same at every run. An index outside takes part in no sum.
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {

@@ -16,7 +16,8 @@ function bent(op: string, a: Tensor, b: Tensor, edge: number, scale: number, red
   return a.gpu.scope(() => {
     const d = sub(a, b);
     const far = abs(d);
-    const each = where(lt(far, edge), mul(square(d), 0.5 * scale), sub(mul(far, edge * scale), 0.5 * edge * edge * scale));
+    const each = where(lt(far, edge), mul(square(d), 0.5 * scale),
+      sub(mul(far, edge * scale), 0.5 * edge * edge * scale));
     return reduction === "none" ? each : reduction === "sum" ? sum(each) : mean(each);
   });
 }

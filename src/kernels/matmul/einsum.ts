@@ -14,7 +14,8 @@ function parse(equation: unknown, count: number): { inputs: string[]; output: st
   const inputs = left.split(",");
   if (inputs.length !== count) fail("einsum", `"${text}" has ${inputs.length} operands, ${count} tensors came`);
   const letters = [...inputs.join("")];
-  const output = right ?? [...new Set(letters)].filter((c) => letters.filter((d) => d === c).length === 1).sort().join("");
+  const output = right ??
+    [...new Set(letters)].filter((c) => letters.filter((d) => d === c).length === 1).sort().join("");
   for (const part of [...inputs, output])
     if (new Set(part).size !== part.length) fail("einsum", `"${part}" has a letter twice, which is not supported`);
   const strange = [...output].find((c) => !letters.includes(c));

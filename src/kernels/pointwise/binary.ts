@@ -110,7 +110,8 @@ function asTensors(op: string, a: Operand, b: Operand, integers = false): [Tenso
   const dtype = integers && first?.dtype === "i32" ? "i32" : "f32";
   const tensorOf = (name: string, x: Operand): Tensor => {
     if (typeof x !== "number") return checkTensor(op, name, x, dtype);
-    if (dtype === "i32" && !Number.isInteger(x)) fail(op, `${name} is ${x} beside a tensor of i32; a whole number is due`);
+    if (dtype === "i32" && !Number.isInteger(x)) fail(op, `${name} is ${x} beside a tensor of i32; a whole number is ` +
+      `due`);
     return first!.gpu.full([], x, dtype);
   };
   if (!first) checkTensor(op, typeof a === "number" ? "b" : "a", typeof a === "number" ? b : a);

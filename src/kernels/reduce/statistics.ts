@@ -2,7 +2,7 @@
 
 import { record, stopGradient } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkNumber, dimOptions, type Dims } from "../check.ts";
+import { checkNumber, checkTensor, dimOptions, type Dims } from "../check.ts";
 import { reshape } from "../layout/reshape.ts";
 import { add, div, eq, mul, sub } from "../pointwise/arithmetic.ts";
 import { abs, clamp, exp, log, pow, sqrt, square } from "../pointwise/functions.ts";
@@ -28,7 +28,8 @@ export interface VarianceOptions extends ReduceOptions {
 
 /** The variance over the axes `dim` (all of them by default), in two passes, so that a large mean does no harm. */
 export function variance(x: Tensor, options: VarianceOptions | Dims = {}): Tensor {
-  const { correction = 1, ...rest } = dimOptions<VarianceOptions>("variance", options, ["dim", "keepdim", "correction"]);
+  const { correction = 1, ...rest } = dimOptions<VarianceOptions>("variance", options, ["dim", "keepdim",
+    "correction"]);
   const { axes: dim, shape, count } = reduction("variance", x, rest);
   checkNumber("variance", "correction", correction);
   return x.gpu.scope(() => {
@@ -39,7 +40,7 @@ export function variance(x: Tensor, options: VarianceOptions | Dims = {}): Tenso
 
 /** The square root of the variance; see there. */
 export const std = (x: Tensor, options: VarianceOptions | Dims = {}): Tensor =>
-  x.gpu.scope(() => sqrt(variance(x, options)));
+  checkTensor("std", "x", x).gpu.scope(() => sqrt(variance(x, options)));
 
 export interface NormOptions extends ReduceOptions {
   /** Of the p-norm: 2 by default, 1, any other number above 0, or Infinity. */
