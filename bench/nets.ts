@@ -4,7 +4,7 @@
 
 import {
   add,
-  bceWithLogits,
+  binaryCrossEntropyWithLogits,
   crossEntropy,
   cvaeLoss,
   flatten,
@@ -101,7 +101,8 @@ export function convVae(gpu: Engine): BenchVae {
 function bernoulliLoss(net: BenchVae, x: Tensor): Tensor {
   const { mu, logvar } = net.encode(x);
   const logits = net.logits(reparameterize(mu, logvar));
-  return mul(add(bceWithLogits(logits, x, { reduction: "sum" }), sum(gaussianKl(mu, logvar))), 1 / x.shape[0]!);
+  return mul(add(binaryCrossEntropyWithLogits(logits, x, { reduction: "sum" }), sum(gaussianKl(mu, logvar))),
+    1 / x.shape[0]!);
 }
 
 function classification(inputs: Inputs, net: Classifier, batch: number, shape: Shape) {

@@ -113,7 +113,7 @@ const shapes: BenchRow[] = [
   row("expand", `[16,1,1] -> [${IMAGE}]`, [[16, 1, 1]], (x) => ops.expand(x!, IMAGE), { grad: true }),
   image("slice", (x) => ops.slice(x, 1, 4, 12)),
   image("pad", (x) => ops.pad(x, [1, 1, 1, 1])),
-  pair("concat", (a, b) => ops.concat([a, b], 1)),
+  pair("cat", (a, b) => ops.cat([a, b], 1)),
   { op: "indexSelect", name: `${N} of [10000,784]`, flops: 0, bytes: 8 * N * 784, make: (gpu) => {
     const [x, i] = [floats(gpu, [10000, 784]), classes(gpu, N, 9973)];
     return () => ops.indexSelect(x, 0, i);
@@ -163,8 +163,8 @@ const tensorOps: BenchRow[] = [
   words("cast", (x) => ops.cast(x, "i32"), plain),
   image("groupNorm", (x) => ops.groupNorm(x, 4)),
   row("stack", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.stack([a!, b!]), { grad: true }),
-  row("smoothL1", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.smoothL1(a!, b!), { grad: true }),
-  row("huber", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.huber(a!, b!), { grad: true }),
+  row("smoothL1Loss", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.smoothL1Loss(a!, b!), { grad: true }),
+  row("huberLoss", `[${WORDS}] twice`, [WORDS, WORDS], (a, b) => ops.huberLoss(a!, b!), { grad: true }),
   row("einsum", "bij,bjk->bik 32x64x64x64", [[32, 64, 64], [32, 64, 64]],
     (a, b) => ops.einsum("bij,bjk->bik", a!, b!), { macs: 32 * 64 ** 3, grad: true }),
   row("conv1d", "16->32 256 k5", [[32, 16, 256], [32, 16, 5]], (x, w) => ops.conv1d(x!, w!, null, { padding: 2 }), {
@@ -204,10 +204,10 @@ const D = 20;
 const losses: BenchRow[] = [
   row("softmax", `[${N},10]`, [[N, 10]], (x) => ops.softmax(x!), { grad: true }),
   row("logSoftmax", `[${N},10]`, [[N, 10]], (x) => ops.logSoftmax(x!), { grad: true }),
-  withLabels("nll", (x, y) => ops.nll(x, y)),
-  flat("bceWithLogits", ops.bceWithLogits),
-  flat("mse", ops.mse),
-  flat("l1", ops.l1),
+  withLabels("nllLoss", (x, y) => ops.nllLoss(x, y)),
+  flat("binaryCrossEntropyWithLogits", ops.binaryCrossEntropyWithLogits),
+  flat("mseLoss", ops.mseLoss),
+  flat("l1Loss", ops.l1Loss),
   flat("squaredError", ops.squaredError),
 ];
 

@@ -1,7 +1,7 @@
 // How purigrad does each piece of work of bench/cases.ts, with the public ops only. The first tensor returned is what
 // is compared between engines; see bench/inputs.ts for the numbers that go in.
 
-import { add, adam, batchNorm, clusterLoss, concat, conv2d, convTranspose2d, crossEntropy, grad, makeParameters, matmul,
+import { add, adam, batchNorm, clusterLoss, cat, conv2d, convTranspose2d, crossEntropy, grad, makeParameters, matmul,
   relu, reparameterize, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { lossGradient } from "../src/attacks/index.ts";
 import { signStep } from "../src/attacks/kernels.ts";
@@ -132,7 +132,7 @@ function purify(inputs: Inputs, { batch }: Of<"purify">): Call {
     Math.max(0, Math.ceil(Math.log2((batch * 64 * 24 * 24 * 4) / gpu.device.limits.maxStorageBufferBindingSize)));
   const [piece, bytes] = [[batch / count, 1, 28, 28], (batch / count) * 784 * 4];
   if (count === 1) return () => classify(x);
-  return () => concat(Array.from({ length: count }, (_, i) => classify(x.view(piece, i * bytes))), 0);
+  return () => cat(Array.from({ length: count }, (_, i) => classify(x.view(piece, i * bytes))), 0);
 }
 
 function matrices(inputs: Inputs, { n }: Of<"matmul">): Call {

@@ -62,7 +62,7 @@ const CALLS: Record<string, () => unknown[]> = {
   expand: () => [f(1, 3), [2, 3]],
   slice: () => [f(4), 0, 1],
   pad: () => [f(4), [1, 1]],
-  concat: () => [[f(2), f(2)]],
+  cat: () => [[f(2), f(2)]],
   gather: () => [f(2, 3), 1, i(2, 2)],
   indexSelect: () => [f(2, 3), 0, i(2)],
   oneHot: () => [i(3), 4],
@@ -76,10 +76,43 @@ const CALLS: Record<string, () => unknown[]> = {
   upsampleNearest2d: () => [f(1, 1, 4, 4), 2],
   batchNorm: () => [f(2, 3), f(3), f(3), { training: true }],
   crossEntropy: () => [f(2, 3), i(2)],
-  nll: () => [f(2, 3), i(2)],
-  mse: () => [f(4), f(4)],
-  l1: () => [f(4), f(4)],
-  bceWithLogits: () => [f(4), f(4)],
+  nllLoss: () => [f(2, 3), i(2)],
+  cumsum: () => [f(2, 3), 1],
+  sort: () => [f(2, 3)],
+  topk: () => [f(2, 3), 2],
+  logsumexp: () => [f(2, 3)],
+  variance: () => [f(2, 3)],
+  std: () => [f(2, 3)],
+  norm: () => [f(2, 3)],
+  tril: () => [f(2, 2), 0],
+  triu: () => [f(2, 2), 0],
+  flip: () => [f(2, 3), [0]],
+  tile: () => [f(2), [2]],
+  stack: () => [[f(2), f(2)]],
+  split: () => [f(4), 2, 0],
+  chunk: () => [f(4), 2, 0],
+  squeeze: () => [f(1, 2), 0],
+  unsqueeze: () => [f(2), 0],
+  scatterAdd: () => [f(2, 3), 0, i(1, 3), f(1, 3)],
+  embedding: () => [i(2), f(3, 2)],
+  einsum: () => ["ij,jk->ik", f(2, 3), f(3, 2)],
+  layerNorm: () => [f(2, 3), [3]],
+  groupNorm: () => [f(2, 4), 2],
+  conv1d: () => [f(1, 2, 5), f(2, 2, 3), f(2)],
+  smoothL1Loss: () => [f(4), f(4)],
+  huberLoss: () => [f(4), f(4)],
+  ge: () => [f(2), f(2)],
+  le: () => [f(2), f(2)],
+  ne: () => [f(2), f(2)],
+  sin: () => [f(2)],
+  erf: () => [f(2)],
+  round: () => [f(2)],
+  zerosLike: () => [f(2)],
+  fullLike: () => [f(2), 3],
+  cast: () => [f(2), "i32"],
+  mseLoss: () => [f(4), f(4)],
+  l1Loss: () => [f(4), f(4)],
+  binaryCrossEntropyWithLogits: () => [f(4), f(4)],
   squaredError: () => [f(2, 3), f(2, 3)],
   dropout: () => [f(4), 0.5],
   addNoise: () => [f(2, 3), f(2)],
@@ -93,8 +126,8 @@ const CALLS: Record<string, () => unknown[]> = {
   byteImages: () => [gpu.zeros([2, 4], "u32"), i(2), [1, 4, 4]],
   stopGradient: () => [f(4)],
 };
-const OPTIONAL: Record<string, number[]> = { linear: [2], conv2d: [2], convTranspose2d: [2], clusterLoss: [3],
-  gaussianKl: [2, 3] };
+const OPTIONAL: Record<string, number[]> = { batchNorm: [1, 2], conv1d: [2], squeeze: [1], tril: [1], triu: [1],
+  split: [2], chunk: [2], linear: [2], conv2d: [2], convTranspose2d: [2], clusterLoss: [3], gaussianKl: [2, 3] };
 
 const wrongFor = (right: unknown): [string, unknown][] => {
   const common: [string, unknown][] = [["null", null], ["undefined", undefined], ["a text", "x"], ["NaN", NaN], [
@@ -115,15 +148,20 @@ const wrongFor = (right: unknown): [string, unknown][] => {
 /** Wrong values that are right after all: a number for a tensor operand, any type of tensor. */
 const fine = (op: string, position: number, name: string): boolean =>
   (["where"].includes(op) && position === 0 && name === "another type") ||
-  (["reshape", "flatten", "permute", "transpose", "expand", "slice", "pad", "concat", "gather", "indexSelect",
-    "stopGradient"].includes(op) && position === 0 && name === "another type") ||
+  (["reshape", "flatten", "permute", "transpose", "expand", "slice", "pad", "cat", "gather", "indexSelect",
+    "stopGradient", "flip", "tile", "split", "chunk", "squeeze", "unsqueeze", "zerosLike", "fullLike", "cast"].includes(
+      op,
+    ) && position === 0 && name === "another type") ||
   (op === "clamp" && position > 0 && name === "a fraction") ||
   (op === "dropout" && position === 1 && name === "undefined") ||
   (op === "signedNoise" && position === 2 && name === "a fraction") ||
   (name === "undefined" && OPTIONAL[op]?.includes(position) === true) ||
   (name === "null" && OPTIONAL[op]?.includes(position) === true) ||
   (op === "stopGradient" && ["a freed tensor", "another engine's tensor"].includes(name)) ||
-  (["reshape", "flatten", "sum", "mean", "stopGradient"].includes(op) && name === "a freed tensor");
+  (["reshape", "flatten", "sum", "mean", "stopGradient", "squeeze", "unsqueeze", "zerosLike", "fullLike"].includes(
+    op,
+  ) &&
+    name === "a freed tensor");
 
 for (const [op, make] of Object.entries(CALLS))
   args(`${op}: wrong arguments`, async () => {
@@ -169,7 +207,7 @@ const OPTIONS: [string, () => unknown[], () => Record<string, unknown>[]][] = [
     }]],
   ["crossEntropy", () => [f(2, 3), i(2)],
     () => [{ reduction: "avg" }, { labelSmoothing: 2 }, { label_smoothing: 0.1 }]],
-  ["mse", () => [f(4), f(4)], () => [{ reduction: "MEAN" }, { reduce: "sum" }]],
+  ["mseLoss", () => [f(4), f(4)], () => [{ reduction: "MEAN" }, { reduce: "sum" }]],
   ["addNoise", () => [f(4), 0.1], () => [{ clamp: [1, 0] }, { clamp: 1 }, { clip: [0, 1] }]],
   ["reparameterize", () => [f(2, 3), f(2, 3)], () => [{ eps: i(2, 3) }, { noise: f(2, 3) }]],
 ];
@@ -223,7 +261,7 @@ args("empty tensors: the empty or the mathematically right result", async () => 
   assert.equal(api.maxPool2d(f(0, 1, 4, 4), 2).shape, [0, 1, 2, 2]);
   assert.equal(api.relu(f(0)).shape, [0]);
   assert.equal(api.add(f(0, 3), f(1, 3)).shape, [0, 3]);
-  assert.equal(api.concat([f(0, 3), f(2, 3)]).shape, [2, 3]);
+  assert.equal(api.cat([f(0, 3), f(2, 3)]).shape, [2, 3]);
   await gpu.synchronize();
 });
 
@@ -235,7 +273,7 @@ args("an index outside gives NaN, and no gradient", async () => {
   assert.equal([...(await api.grad(() => api.indexSelect(x, 0, index), [x])[0]!.data())], [1, 1, 0, 0]);
   assert.equal([...(await api.oneHot(gpu.tensor([1, 5], [2], "i32"), 2).data())], [0, 1, NaN, NaN]);
   assert.ok(Number.isNaN(await api.crossEntropy(x, gpu.tensor([0, 2], [2], "i32")).item()));
-  assert.ok(Number.isNaN(await api.nll(x, gpu.tensor([-1, 0], [2], "i32")).item()));
+  assert.ok(Number.isNaN(await api.nllLoss(x, gpu.tensor([-1, 0], [2], "i32")).item()));
   assert.equal([...(await api.indexSelect(gpu.tensor([5, 6], [2], "i32"), 0, gpu.tensor([1, 9], [2], "i32")).data())], [
     6,
     -2147483648,

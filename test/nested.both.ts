@@ -43,7 +43,7 @@ const smooth: [string, (x: Tensor) => Tensor, (x: number) => number][] = [
   ["x^x", (x) => ops.pow(x, x), (x) => x ** x * ((Math.log(x) + 1) ** 2 + 1 / x)],
   ["a view", (x) => mul(x.view([2, 2]), x.view([2, 2])), () => 2],
   ["reshape, permute", (x) => ops.square(ops.permute(ops.reshape(x, [2, 2]), [1, 0])), () => 2],
-  ["slice and concat", (x) => ops.square(ops.concat([ops.slice(x, 0, 2), ops.slice(x, 0, 0, 2)], 0)), () => 2],
+  ["slice and cat", (x) => ops.square(ops.cat([ops.slice(x, 0, 2), ops.slice(x, 0, 0, 2)], 0)), () => 2],
   ["pad", (x) => ops.square(ops.pad(x, [1, 2])), () => 2],
   ["expand", (x) => ops.square(ops.expand(x, [3, 4])), () => 6],
 ];
@@ -124,7 +124,7 @@ nested("an op without a second derivative says so by name; no gradient is silent
     ["gelu", (x) => ops.gelu(x)],
     ["batchNorm", (x) => ops.batchNorm(images(x), ones, ones, { training: true })],
     ["gaussianKl", (x) => ops.gaussianKl(rows(x), rows(x))],
-    ["mse", (x) => ops.mse(x, mul(x, x))],
+    ["mseLoss", (x) => ops.mseLoss(x, mul(x, x))],
     ["categoricalKl", (x) => ops.categoricalKl(rows(x))],
     ["clusterLoss", (x) => ops.clusterLoss(rows(x), rows(x), rows(x))],
   ];

@@ -3,7 +3,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { add, argmax, bpda, bpdaGradient, clamp, concat, createEngine, eotGradient, flatten, gather, grad, ifgsm,
+import { add, argmax, bpda, bpdaGradient, clamp, cat, createEngine, eotGradient, flatten, gather, grad, ifgsm,
   linear, log, lossGradient, mean, mul, neg, pgd, randn, repeated, reshape, sigmoid, softmax, stopGradient, tanh,
   type EotAverage, type Engine, type Tensor } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
@@ -138,7 +138,7 @@ whitebox("EOT of mean logits and of mean probabilities is that of the plain form
   const { classify, x, y } = setUp();
   const model = noisy(classify);
   const mixed = (part: (logits: Tensor) => Tensor) => (v: Tensor) =>
-    mean(concat(noise.map((_, k) => reshape(part(model(v, k)), [1, N, K]))), { dim: 0 });
+    mean(cat(noise.map((_, k) => reshape(part(model(v, k)), [1, N, K]))), { dim: 0 });
   const logits = lossGradient(mixed((l) => l))(x, y);
   const probabilities = grad(() => neg(log(gather(mixed((l) => softmax(l))(x), 1, reshape(y, [N, 1])))), [x])[0]!;
   const eot = (average: EotAverage) => eotGradient(repeated(model), noise.length, average)(x, y).data();

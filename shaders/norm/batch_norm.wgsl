@@ -1,7 +1,7 @@
-// Batch normalisation: y = gamma[c] (x - mean[c]) / sqrt(var[c] + eps) + beta[c], then max(y, 0) if RELU.
+// Batch normalisation: y = weight[c] (x - mean[c]) / sqrt(var[c] + eps) + bias[c], then max(y, 0) if RELU.
 // x [N,C,L]: N batch, C channels, L = H W. stats [C] = (mean, 1 / sqrt(var + eps)). Ioffe and Szegedy, ICML 2015.
-//   dbeta = sum dy     dgamma = sum dy xhat     xhat = (x - mean) / sqrt(var + eps), sums over N and L
-//   dx = gamma / sqrt(var + eps) (dy - dbeta / NL - xhat dgamma / NL);  with frozen statistics the first factor times
+//   dbias = sum dy     dweight = sum dy xhat     xhat = (x - mean) / sqrt(var + eps), sums over N and L
+//   dx = weight / sqrt(var + eps) (dy - dbias / NL - xhat dweight / NL);  with frozen statistics the first factor times
 // dy
 // Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that
 // threads beside each other read elements beside each other and no index is divided in the loop. The forward part is
@@ -20,16 +20,16 @@ struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momen
 @group(0) @binding(7) var<storage, read> mean_in: array<f32>;
 @group(0) @binding(8) var<storage, read> var_in: array<f32>;
 @group(0) @binding(9) var<storage, read> x4: array<vec4f>;
-@group(0) @binding(10) var<storage, read> gamma: array<f32>;
-@group(0) @binding(11) var<storage, read> beta: array<f32>;
+@group(0) @binding(10) var<storage, read> weight: array<f32>;
+@group(0) @binding(11) var<storage, read> bias: array<f32>;
 @group(0) @binding(12) var<storage, read> stats: array<vec2f>;
 @group(0) @binding(13) var<storage, read_write> y4: array<vec4f>;
 @group(0) @binding(14) var<storage, read> dy: array<f32>;
 @group(0) @binding(15) var<storage, read> dy4: array<vec4f>;
-@group(0) @binding(16) var<storage, read_write> dgamma_parts: array<f32>;
-@group(0) @binding(17) var<storage, read_write> dbeta_parts: array<f32>;
-@group(0) @binding(18) var<storage, read> dgamma: array<f32>;
-@group(0) @binding(19) var<storage, read> dbeta: array<f32>;
+@group(0) @binding(16) var<storage, read_write> dweight_parts: array<f32>;
+@group(0) @binding(17) var<storage, read_write> dbias_parts: array<f32>;
+@group(0) @binding(18) var<storage, read> dweight: array<f32>;
+@group(0) @binding(19) var<storage, read> dbias: array<f32>;
 @group(0) @binding(20) var<storage, read_write> dx4: array<vec4f>;
 
 override WG: u32 = 64;
@@ -141,21 +141,21 @@ fn inverses(c: vec4u) -> vec4f {
   if (WHOLE) { return vec4f(stats[c.x].y); }
   return vec4f(stats[c.x].y, stats[c.y].y, stats[c.z].y, stats[c.w].y);
 }
-fn gammas(c: vec4u) -> vec4f {
-  if (WHOLE) { return vec4f(gamma[c.x]); }
-  return vec4f(gamma[c.x], gamma[c.y], gamma[c.z], gamma[c.w]);
+fn weights(c: vec4u) -> vec4f {
+  if (WHOLE) { return vec4f(weight[c.x]); }
+  return vec4f(weight[c.x], weight[c.y], weight[c.z], weight[c.w]);
 }
-fn betas(c: vec4u) -> vec4f {
-  if (WHOLE) { return vec4f(beta[c.x]); }
-  return vec4f(beta[c.x], beta[c.y], beta[c.z], beta[c.w]);
+fn biases(c: vec4u) -> vec4f {
+  if (WHOLE) { return vec4f(bias[c.x]); }
+  return vec4f(bias[c.x], bias[c.y], bias[c.z], bias[c.w]);
 }
-fn gamma_sums(c: vec4u) -> vec4f {
-  if (WHOLE) { return vec4f(dgamma[c.x]); }
-  return vec4f(dgamma[c.x], dgamma[c.y], dgamma[c.z], dgamma[c.w]);
+fn weight_sums(c: vec4u) -> vec4f {
+  if (WHOLE) { return vec4f(dweight[c.x]); }
+  return vec4f(dweight[c.x], dweight[c.y], dweight[c.z], dweight[c.w]);
 }
-fn beta_sums(c: vec4u) -> vec4f {
-  if (WHOLE) { return vec4f(dbeta[c.x]); }
-  return vec4f(dbeta[c.x], dbeta[c.y], dbeta[c.z], dbeta[c.w]);
+fn bias_sums(c: vec4u) -> vec4f {
+  if (WHOLE) { return vec4f(dbias[c.x]); }
+  return vec4f(dbias[c.x], dbias[c.y], dbias[c.z], dbias[c.w]);
 }
 
 /// (x - mean) / sqrt(var + eps) of four elements.
@@ -166,11 +166,11 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.n4) { return; }
   let c = channels(i);
-  let v = normal(x4[i], c) * gammas(c) + betas(c);
+  let v = normal(x4[i], c) * weights(c) + biases(c);
   if (RELU) { y4[i] = select(v, vec4f(), negative4(v)); } else { y4[i] = v; }
 }
 
-/// Parts of dgamma and dbeta, [C, T].
+/// Parts of dweight and dbias, [C, T].
 @compute @workgroup_size(WG)
 fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
@@ -178,8 +178,8 @@ fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let at = place(i);
   let c = at.x;
   let stat = stats[c];
-  let scale = gamma[c];
-  let offset = beta[c];
+  let scale = weight[c];
+  let offset = bias[c];
   var total = vec2f();
   for (var n = at.y; n < params.N; n += params.G) {
     let base = (n * params.C + c) * params.L;
@@ -191,14 +191,14 @@ fn sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     }
   }
   let o = (c * params.G + at.y) * params.S + at.z;
-  dgamma_parts[o] = total.x;
-  dbeta_parts[o] = total.y;
+  dweight_parts[o] = total.x;
+  dbias_parts[o] = total.y;
 }
 
 /// dy where RELU lets it through.
 fn passed(i: u32, xhat: vec4f, c: vec4u) -> vec4f {
   if (!RELU) { return dy4[i]; }
-  return select(dy4[i], vec4f(), xhat * gammas(c) + betas(c) <= vec4f());
+  return select(dy4[i], vec4f(), xhat * weights(c) + biases(c) <= vec4f());
 }
 
 @compute @workgroup_size(WG)
@@ -208,9 +208,9 @@ fn backward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let c = channels(i);
   let xhat = normal(x4[i], c);
   let scale = 1.0 / (f32(params.N) * f32(params.L));
-  let along = gamma_sums(c) * scale;
-  let flat = beta_sums(c) * scale;
-  dx4[i] = gammas(c) * inverses(c) * (passed(i, xhat, c) - flat - xhat * along);
+  let along = weight_sums(c) * scale;
+  let flat = bias_sums(c) * scale;
+  dx4[i] = weights(c) * inverses(c) * (passed(i, xhat, c) - flat - xhat * along);
 }
 
 @compute @workgroup_size(WG)
@@ -218,5 +218,5 @@ fn backward_frozen(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workg
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.n4) { return; }
   let c = channels(i);
-  dx4[i] = gammas(c) * inverses(c) * passed(i, normal(x4[i], c), c);
+  dx4[i] = weights(c) * inverses(c) * passed(i, normal(x4[i], c), c);
 }

@@ -1,7 +1,7 @@
-// Dropout: y = x * mask / (1 - rate), mask = 1 with probability 1 - rate; dx = dy * mask / (1 - rate). The same entry
+// Dropout: y = x * mask / (1 - p), mask = 1 with probability 1 - p; dx = dy * mask / (1 - p). The same entry
 // does both: backward runs it on dy with the forward's ticket `draw`, so the mask is made again and never stored.
 // Srivastava et al., JMLR 2014. Four elements a thread. Limited by the ten Philox rounds.
-struct Params { n4: u32, rate: f32, scale: f32 }
+struct Params { n4: u32, p: f32, scale: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> draw: array<u32, 4>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
@@ -14,5 +14,5 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.n4) { return; }
   let u = uniform4(philox(vec4u(i, 0u, draw[2], draw[3]), vec2u(draw[0], draw[1])));
-  y[i] = select(vec4f(), x[i] * params.scale, u >= vec4f(params.rate));
+  y[i] = select(vec4f(), x[i] * params.scale, u >= vec4f(params.p));
 }

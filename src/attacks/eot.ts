@@ -3,7 +3,7 @@
 import { grad, stopGradient } from "../engine/grad/tape.ts";
 import { describeValue, type Tensor } from "../engine/tensor.ts";
 import { checkWhole, fail } from "../kernels/check.ts";
-import { concat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
+import { cat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
 
 /**
  * Logits [draws*N,K] of images [N,C,H,W] under `draws` draws of a random model, all images of the first draw first.
@@ -22,11 +22,11 @@ export type EotAverage = "gradients" | "logits" | "probabilities";
  *     repeated((x, k) => classify(decode(reparameterize(mu(x), logvar(x), { eps: noise[k] }))))
  */
 export const repeated = (model: (x: Tensor, draw: number) => Tensor): SampledLogits => (x, draws) =>
-  concat(Array.from({ length: draws }, (_, k) => model(x, k)));
+  cat(Array.from({ length: draws }, (_, k) => model(x, k)));
 
 /** [draws,N]: the cross-entropy of each draw and image. */
 function lossOfEach(logits: Tensor, y: Tensor, draws: number): Tensor {
-  const labels = concat(new Array<Tensor>(draws).fill(y));
+  const labels = cat(new Array<Tensor>(draws).fill(y));
   return reshape(crossEntropy(logits, labels, { reduction: "none" }), [draws, y.size]);
 }
 

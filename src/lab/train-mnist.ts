@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { readMnistPart, slice, type ImageSet } from "../data/mnist.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { addNoise, concat, crossEntropy, rand, randomShift, signedNoise, slice as sliceOf } from "../kernels/index.ts";
+import { addNoise, cat, crossEntropy, rand, randomShift, signedNoise, slice as sliceOf } from "../kernels/index.ts";
 import { cvaeLoss, daeLoss, vaeLoss } from "../model/losses.ts";
 import { oneCycle, type Schedule } from "../model/optim.ts";
 import type { Parameters } from "../model/params.ts";
@@ -69,7 +69,7 @@ function dependsOn(s: MnistSettings, name: NetName): Record<string, unknown> {
 function noisy(s: MnistSettings, name: NetName, x: Tensor): Tensor {
   const n = x.shape[0]!;
   if (!name.endsWith("signed")) return addNoise(x, rand(x.gpu, [n], 0, s.phase2.gaussian), { clamp: [0, 1] });
-  const other = concat([sliceOf(x, 0, 1), sliceOf(x, 0, 0, 1)], 0);
+  const other = cat([sliceOf(x, 0, 1), sliceOf(x, 0, 0, 1)], 0);
   return signedNoise(x, other, s.phase2.signed);
 }
 

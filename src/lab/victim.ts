@@ -8,7 +8,7 @@ import type { ImageSet } from "../data/images.ts";
 import type { Captured, Input } from "../engine/run/capture.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { argmax, concat, crossEntropy, expand, mul, oneHot, reparameterize, reshape, sum } from "../kernels/index.ts";
+import { argmax, cat, crossEntropy, expand, mul, oneHot, reparameterize, reshape, sum } from "../kernels/index.ts";
 import type { Autoencoder } from "../model/autoencoder.ts";
 import type { Classifier } from "../model/cnn.ts";
 import { purifier, type Defence } from "./networks.ts";
@@ -82,13 +82,13 @@ export interface Exam {
 function examine(v: Victim, draws: number, x: Tensor, y: Tensor): Tensor {
   const logits = v.deployed(x);
   const own = [isRight(logits, y), crossEntropy(logits, y, { reduction: "none" })];
-  if (!v.sampled) return concat(own);
+  if (!v.sampled) return cat(own);
   const [n, classes] = logits.shape as [number, number];
   const all = v.sampled(x, draws);
   const chosen = reshape(oneHot(argmax(all, { dim: 1 }), classes), [draws, n, classes]);
   const votes = sum(chosen, { dim: 0 });
   const rights = sum(mul(votes, oneHot(y, classes)), { dim: 1 });
-  return concat([...own, rights, isRight(votes, y), eotLoss(all, y)]);
+  return cat([...own, rights, isRight(votes, y), eotLoss(all, y)]);
 }
 
 /** Examines images of a victim on new draws of z each time. */

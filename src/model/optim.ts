@@ -6,7 +6,7 @@ import { linearGrid } from "../engine/engine.ts";
 import { kernel, type Constants, type Kernel } from "../engine/run/shader.ts";
 import { describeValue, quadsOf, type Tensor } from "../engine/tensor.ts";
 import { checkFlag, checkNumber, fail } from "../kernels/check.ts";
-import { abs, concat, max, reshape } from "../kernels/index.ts";
+import { abs, cat, max, reshape } from "../kernels/index.ts";
 import { checkGradients, checkSettings, checkShare } from "./optim-checks.ts";
 import { Parameters, finiteNumbers, type StateDict } from "./params.ts";
 
@@ -82,9 +82,9 @@ export class Optimizer {
   /** [2]: the largest magnitudes of a parameter and of a gradient of the last step; NaN or infinite where one is. */
   magnitudes(): Tensor {
     const largest = (sets: Parameters[]) =>
-      max(concat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
+      max(cat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
     return this.clock.gpu.scope(() =>
-      concat([largest(this.slots.map((s) => s.params)), largest(this.slots.map((s) => s.grads))])
+      cat([largest(this.slots.map((s) => s.params)), largest(this.slots.map((s) => s.grads))])
     );
   }
 

@@ -1,6 +1,6 @@
-// Rows of the ops that move elements: expand, reshape, permute, slice, concat, pad, gather, indexSelect, oneHot.
+// Rows of the ops that move elements: expand, reshape, permute, slice, cat, pad, gather, indexSelect, oneHot.
 
-import { concat, expand, flatten, gather, indexSelect, oneHot, pad, permute, reshape, slice,
+import { cat, expand, flatten, gather, indexSelect, oneHot, pad, permute, reshape, slice,
   transpose } from "../../src/index.ts";
 import { generate, indexOf } from "./reference.ts";
 import { filled, type Host, type InputSpec, type OpRow, type WrongRow } from "./table.ts";
@@ -49,10 +49,10 @@ const selected = (name: string, dim: number, x: InputSpec, K: number, gradient: 
 });
 
 const joined = (name: string, dim: number, a: Shape, b: Shape): OpRow => ({
-  op: "concat",
+  op: "cat",
   name,
   inputs: { a: { shape: a }, b: { shape: b } },
-  run: ({ a, b }) => concat([a!, b!, a!], dim),
+  run: ({ a, b }) => cat([a!, b!, a!], dim),
   gradient: ["a", "b"],
   reference: ({ a, b }) => {
     const [n, m] = [a!.shape.at(dim)!, b!.shape.at(dim)!];
@@ -136,9 +136,9 @@ export const wrong: WrongRow[] = [
   { op: "transpose", call: (gpu) => transpose(gpu.zeros([2, 3]), 0, 2), message: /dim 2 is out of range/ },
   { op: "slice", call: (gpu) => slice(gpu.zeros([2, 3]), 1, 2, 5),
     message: /start 2 and end 5 of dimension 1; 0 <= start <= end <= 3 is due/ },
-  { op: "concat", call: (gpu) => concat([gpu.zeros([2, 3]), gpu.zeros([2, 4])]),
+  { op: "cat", call: (gpu) => cat([gpu.zeros([2, 3]), gpu.zeros([2, 4])]),
     message: /tensor 1 has shape \[2,4\], tensor 0 \[2,3\]; they may differ in dimension 0 only/ },
-  { op: "concat", call: () => concat([]), message: /no tensors given/ },
+  { op: "cat", call: () => cat([]), message: /no tensors given/ },
   { op: "pad", call: (gpu) => pad(gpu.zeros([2, 3]), [1, 1, 1]),
     message: /amounts \[1,1,1\] given; pairs of whole numbers/ },
   { op: "gather", call: (gpu) => gather(gpu.zeros([2, 3]), 1, gpu.empty([3, 1], "i32")),

@@ -1,7 +1,7 @@
 // Rows of softmax, logSoftmax and the losses.
 
-import { bceWithLogits, crossEntropy, l1, logSoftmax, mse, nll, softmax, squaredError, type Shape,
-  type Tensor } from "../../src/index.ts";
+import { binaryCrossEntropyWithLogits, crossEntropy, l1Loss, logSoftmax, mseLoss, nllLoss, softmax, squaredError,
+  type Shape, type Tensor } from "../../src/index.ts";
 import { coordinates, indexOf, map } from "./reference.ts";
 import { type Host, type OpRow, type WrongRow } from "./table.ts";
 
@@ -59,13 +59,13 @@ function crossEntropyRow(name: string, [N, C]: [number, number], options: Parame
 }
 
 const nllRow = (reduction: Reduction): OpRow => ({
-  op: "nll", name: reduction, gradient: ["logp"],
+  op: "nllLoss", name: reduction, gradient: ["logp"],
   inputs: { logp: { shape: [13, 7], high: 0 }, labels: { shape: [13], below: 7 } },
-  run: ({ logp, labels }) => nll(logp!, labels!, { reduction }),
+  run: ({ logp, labels }) => nllLoss(logp!, labels!, { reduction }),
   reference: ({ logp, labels }) => reduced(map(labels!, (y, n) => -logp![n * 7 + y]!), reduction),
 });
 
-type Pair = typeof mse;
+type Pair = typeof mseLoss;
 const pairRows = (op: string, run: Pair, f: (a: number, b: number) => number, more: Partial<OpRow> = {}): OpRow[] => {
   const row = (name: string, shape: Shape, reduction: Reduction): OpRow => ({
     op, name, inputs: { a: { shape }, b: { shape, low: 0, high: 1 } }, gradient: ["a", "b"],
@@ -117,9 +117,10 @@ export const rows: OpRow[] = [
   crossEntropyRow("label smoothing of everything, none", [5, 7], { labelSmoothing: 1, reduction: "none" }),
   saturated,
   ...REDUCTIONS.map(nllRow),
-  ...pairRows("mse", mse, (a, b) => (a - b) ** 2),
-  ...apart(pairRows("l1", l1, (a, b) => Math.abs(a - b))),
-  ...pairRows("bceWithLogits", bceWithLogits, (a, b) => Math.max(a, 0) - a * b + Math.log1p(Math.exp(-Math.abs(a)))),
+  ...pairRows("mseLoss", mseLoss, (a, b) => (a - b) ** 2),
+  ...apart(pairRows("l1Loss", l1Loss, (a, b) => Math.abs(a - b))),
+  ...pairRows("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits,
+    (a, b) => Math.max(a, 0) - a * b + Math.log1p(Math.exp(-Math.abs(a)))),
   squaredErrorRow([13, 1, 28, 28]),
   squaredErrorRow([5, 3, 7, 11]),
   squaredErrorRow([7]),
@@ -145,10 +146,10 @@ export const wrong: WrongRow[] = [
   ...targetWrong("crossEntropy", crossEntropy, "logits"),
   { op: "crossEntropy", call: (gpu) => crossEntropy(gpu.zeros([2, 3]), gpu.empty([2], "i32"), { labelSmoothing: 2 }),
     message: /labelSmoothing is 2; a number from 0 to 1 is due/ },
-  ...targetWrong("nll", nll, "logp"),
-  ...pairWrong("mse", mse),
-  ...pairWrong("l1", l1),
-  ...pairWrong("bceWithLogits", bceWithLogits),
+  ...targetWrong("nllLoss", nllLoss, "logp"),
+  ...pairWrong("mseLoss", mseLoss),
+  ...pairWrong("l1Loss", l1Loss),
+  ...pairWrong("binaryCrossEntropyWithLogits", binaryCrossEntropyWithLogits),
   { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([]), gpu.zeros([])),
     message: /x has no batch dimension/ },
   { op: "squaredError", call: (gpu) => squaredError(gpu.zeros([2, 3]), gpu.zeros([2, 4])),

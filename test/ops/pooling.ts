@@ -206,10 +206,10 @@ export const wrong: WrongRow[] = [
   { op: "upsampleNearest2d", call: (gpu) => upsampleNearest2d(gpu.zeros([1, 1, 2, 2]), 1.5),
     message: /scale is 1.5; a whole number >= 1 or a pair of them is due/ },
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([2, 3]), gpu.zeros([2]), gpu.zeros([3])),
-    message: /gamma has shape \[2\], \[3\] is due/ },
+    message: /weight has shape \[2\], \[3\] is due/ },
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([2, 3]), gpu.zeros([3]), gpu.zeros([3])),
     message: /there are no running statistics; give them or set training/ },
   { op: "batchNorm", call: (gpu) => batchNorm(gpu.zeros([1, 3]), gpu.zeros([3]), gpu.zeros([3]), { training: true }),
     message: /training needs more than one value per channel/ },
-  { op: "dropout", call: (gpu) => dropout(gpu.zeros([2]), 1.5), message: /rate is 1.5; a number from 0 to 1 is due/ },
+  { op: "dropout", call: (gpu) => dropout(gpu.zeros([2]), 1.5), message: /p is 1.5; a number from 0 to 1 is due/ },
 ];

@@ -236,17 +236,17 @@ const norms: OpRow[] = [
   },
 ];
 
-const bent = (op: "smoothL1" | "huber", name: string, run: (a: ops.Tensor, b: ops.Tensor) => ops.Tensor,
+const bent = (op: "smoothL1Loss" | "huberLoss", name: string, run: (a: ops.Tensor, b: ops.Tensor) => ops.Tensor,
   f: (d: number) => number, reduced: (v: Float64Array) => number): OpRow => ({
     op, name, inputs: { a: { shape: [3, 5, 7] }, b: { shape: [3, 5, 7] } }, gradient: ["a", "b"],
     run: ({ a, b }) => run(a!, b!), reference: ({ a, b }) => [reduced(a!.map((v, i) => f(Math.abs(v - b![i]!))))],
   });
 const total = (v: Float64Array) => v.reduce((a, b) => a + b, 0);
 const losses: OpRow[] = [
-  bent("smoothL1", "beta 0.5, mean", (a, b) => ops.smoothL1(a, b, { beta: 0.5 }), (d) => (d < 0.5 ? d * d : d - 0.25),
-    (v) => total(v) / v.length),
-  bent("smoothL1", "beta 0, sum", (a, b) => ops.smoothL1(a, b, { beta: 0, reduction: "sum" }), (d) => d, total),
-  bent("huber", "delta 0.7, sum", (a, b) => ops.huber(a, b, { delta: 0.7, reduction: "sum" }),
+  bent("smoothL1Loss", "beta 0.5, mean", (a, b) => ops.smoothL1Loss(a, b, { beta: 0.5 }),
+    (d) => (d < 0.5 ? d * d : d - 0.25), (v) => total(v) / v.length),
+  bent("smoothL1Loss", "beta 0, sum", (a, b) => ops.smoothL1Loss(a, b, { beta: 0, reduction: "sum" }), (d) => d, total),
+  bent("huberLoss", "delta 0.7, sum", (a, b) => ops.huberLoss(a, b, { delta: 0.7, reduction: "sum" }),
     (d) => (d < 0.7 ? (d * d) / 2 : 0.7 * (d - 0.35)), total),
 ];
 
@@ -328,8 +328,8 @@ export const wrong: WrongRow[] = [
   { op: "layerNorm", call: (gpu) => ops.layerNorm(T(gpu, 2, 3), [2]), message: /last dimensions of x are due/ },
   { op: "groupNorm", call: (gpu) => ops.groupNorm(T(gpu, 2, 5), 2), message: /5 channels cannot be parted into 2/ },
   { op: "conv1d", call: (gpu) => ops.conv1d(T(gpu, 2, 5), T(gpu, 1, 5, 1)), message: /x has 2 dimensions, 3 are due/ },
-  { op: "smoothL1", call: (gpu) => ops.smoothL1(T(gpu, 2), T(gpu, 2), { beta: -1 }), message: /beta is -1/ },
-  { op: "huber", call: (gpu) => ops.huber(T(gpu, 2), T(gpu, 2), { delta: 0 }), message: /delta is 0/ },
+  { op: "smoothL1Loss", call: (gpu) => ops.smoothL1Loss(T(gpu, 2), T(gpu, 2), { beta: -1 }), message: /beta is -1/ },
+  { op: "huberLoss", call: (gpu) => ops.huberLoss(T(gpu, 2), T(gpu, 2), { delta: 0 }), message: /delta is 0/ },
   ...(["ge", "le", "ne"] as const).map((op): WrongRow => ({
     op, call: (gpu) => ops[op](gpu.zeros([2], "i32"), T(gpu, 2)), message: /b is f32, i32 is due/ })),
   { op: "eq", call: (gpu) => ops.eq(gpu.zeros([2], "i32"), 0.5), message: /b is 0.5 beside a tensor of i32/ },

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../engine/tensor.ts";
-import { checkOptions, checkRank, checkTensor, checkWhole } from "../check.ts";
+import { checkBias, checkOptions, checkRank, checkTensor, checkWhole } from "../check.ts";
 import { reshape } from "../layout/reshape.ts";
 import { conv2d } from "./conv2d.ts";
 
@@ -22,6 +22,7 @@ export function conv1d(x: Tensor, weight: Tensor, bias?: Tensor | null, options:
   checkWhole("conv1d", "stride", stride, 1);
   checkWhole("conv1d", "padding", padding, 0);
   checkWhole("conv1d", "dilation", dilation, 1);
+  checkBias("conv1d", bias, weight.shape[0]!);
   const row = (t: Tensor) => reshape(t, t.shape.toSpliced(2, 0, 1));
   const y = conv2d(row(x), row(weight), bias, { stride: [1, stride], padding: [0, padding], dilation: [1, dilation],
     groups });

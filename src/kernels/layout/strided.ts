@@ -1,4 +1,4 @@
-// The strided copy behind expand, permute, slice, pad and concat.
+// The strided copy behind expand, permute, slice, pad and cat.
 
 import source from "../../../shaders/layout/strided.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";

@@ -3,7 +3,7 @@
 import { record } from "../../engine/grad/tape.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkAnyTensor, checkDim, checkDims, checkWhole, fail, type Dims } from "../check.ts";
-import { concat } from "./concat.ts";
+import { cat } from "./cat.ts";
 import { expand } from "./expand.ts";
 import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
@@ -59,7 +59,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const rank = head!.shape.length;
   if (!Number.isInteger(dim) || dim < -rank - 1 || dim > rank)
     fail("stack", `dim ${dim} is out of range; a whole number from ${-rank - 1} to ${rank} is due`);
-  return concat((tensors as readonly Tensor[]).map((t) => unsqueeze(t, dim)), dim < 0 ? dim + rank + 1 : dim);
+  return cat((tensors as readonly Tensor[]).map((t) => unsqueeze(t, dim)), dim < 0 ? dim + rank + 1 : dim);
 }
 
 /** x in pieces of `size` along `dim`, the last one smaller where it does not go into it; or of the sizes given. */

@@ -1,9 +1,9 @@
-import part from "../../../shaders/pointwise/mse.wgsl";
+import part from "../../../shaders/pointwise/mseLoss.wgsl";
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkShape, checkTensor, fail } from "../check.ts";
 import { rowLoss } from "./pairLoss.ts";
 
-const rows = rowLoss("mse", [part]);
+const rows = rowLoss("mseLoss", [part]);
 
 /**
  * The squared error per image: x [N, ...], xhat of the same shape -> [N], the sum of (x - xhat)^2 over all other

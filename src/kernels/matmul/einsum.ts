@@ -1,4 +1,4 @@
-import type { Tensor } from "../../engine/tensor.ts";
+import { describeValue, type Tensor } from "../../engine/tensor.ts";
 import { checkTensor, fail } from "../check.ts";
 import { permute } from "../layout/permute.ts";
 import { reshape } from "../layout/reshape.ts";
@@ -10,7 +10,7 @@ function parse(equation: unknown, count: number): { inputs: string[]; output: st
   const text = typeof equation === "string" ? equation.replace(/\s/g, "") : "";
   const [, left, right] = /^([a-zA-Z]*(?:,[a-zA-Z]*)*)(?:->([a-zA-Z]*))?$/.exec(text) ?? [];
   if (left === undefined)
-    fail("einsum", `${JSON.stringify(equation)} is no equation; letters such as "bij,bjk->bik" are due`);
+    fail("einsum", `${describeValue(equation)} is no equation; letters such as "bij,bjk->bik" are due`);
   const inputs = left.split(",");
   if (inputs.length !== count) fail("einsum", `"${text}" has ${inputs.length} operands, ${count} tensors came`);
   const letters = [...inputs.join("")];

@@ -35,12 +35,14 @@ const PARTS = 256; // parts of a channel's sum
 
 const OPTIONS = ["runningMean", "runningVar", "training", "momentum", "eps", "relu"];
 
-function check(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): void {
+function check(x: Tensor, weight: Tensor | null | undefined, bias: Tensor | null | undefined,
+  options: BatchNormOptions): void {
   checkOptions("batchNorm", options, OPTIONS);
   checkTensor("batchNorm", "x", x);
   if (x.shape.length < 2) fail("batchNorm", "x needs a batch and a channel dimension: [N,C] or [N,C,H,W]", { x });
   const { runningMean, runningVar, training = false, relu = false, momentum = 0.1, eps = 1e-5 } = options;
-  const given = { gamma, beta, ...(runningMean && { runningMean }), ...(runningVar && { runningVar }) };
+  const given = { ...(weight && { weight }), ...(bias && { bias }), ...(runningMean && { runningMean }),
+    ...(runningVar && { runningVar }) };
   for (const [name, t] of Object.entries(given))
     checkShape("batchNorm", name, checkTensor("batchNorm", name, t), [x.shape[1]!]);
   checkFlag("batchNorm", "training", training);
@@ -82,30 +84,35 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
 }
 
 /**
- * Batch normalisation of x [N,C] or [N,C,H,W] per channel, as torch.nn.functional.batch_norm; gamma and beta have shape
- * [C]. In training the running statistics may be left out. Defaults: not training, momentum 0.1, eps 1e-5.
+ * Batch normalisation of x [N,C] or [N,C,H,W] per channel, as torch.nn.functional.batch_norm; weight and bias have
+ * shape
+ * [C] and may be null (1 and 0). In training the running statistics may be left out. Defaults: not training, momentum
+ * 0.1, eps 1e-5.
  */
-export function batchNorm(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions = {}): Tensor {
-  check(x, gamma, beta, options);
-  return x.gpu.scope(() => normalised(x, gamma, beta, options));
+export function batchNorm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null,
+  options: BatchNormOptions = {}): Tensor {
+  check(x, weight, bias, options);
+  const all = (value: number) => x.gpu.full([x.shape[1]!], value);
+  return x.gpu.scope(() => normalised(x, weight ?? all(1), bias ?? all(0), options));
 }
 
-function normalised(x: Tensor, gamma: Tensor, beta: Tensor, options: BatchNormOptions): Tensor {
+function normalised(x: Tensor, weight: Tensor, bias: Tensor, options: BatchNormOptions): Tensor {
   const { runningMean, runningVar, training = false, momentum = 0.1, eps = 1e-5, relu: RELU = false } = options;
   const gpu = x.gpu;
   const params = sizes(x, eps, momentum);
   const stats = statistics(x, runningMean, runningVar, training, params);
   const y = gpu.empty(x.shape);
-  gpu.run(forward, { x4: x, gamma, beta, stats, y4: y }, params, linearGrid(params.n4), { RELU,
+  gpu.run(forward, { x4: x, weight, bias, stats, y4: y }, params, linearGrid(params.n4), { RELU,
     WHOLE: params.L % 4 === 0 });
-  return record("batchNorm", y, [x, gamma, beta], (dy, [needsX, needsGamma, needsBeta]) => {
-    const tensors = { x4: x, x, gamma, beta, stats, dy4: dy, dy };
-    const [dgamma, dbeta] = needsGamma || needsBeta || (needsX && training) ? affineGradients(tensors, params, RELU)
+  return record("batchNorm", y, [x, weight, bias], (dy, [needsX, needsWeight, needsBias]) => {
+    const tensors = { x4: x, x, weight, bias, stats, dy4: dy, dy };
+    const [dweight, dbias] = needsWeight || needsBias || (needsX && training) ? affineGradients(tensors, params, RELU)
       : [null, null];
     const dx = needsX ? gpu.empty(x.shape) : null;
-    if (dx && training) run(backward, { ...tensors, dgamma: dgamma!, dbeta: dbeta!, dx4: dx }, params, params.n4, RELU);
+    if (dx && training)
+      run(backward, { ...tensors, dweight: dweight!, dbias: dbias!, dx4: dx }, params, params.n4, RELU);
     else if (dx) run(backwardFrozen, { ...tensors, dx4: dx }, params, params.n4, RELU);
-    return [dx, dgamma, dbeta];
+    return [dx, dweight, dbias];
   });
 }
 
@@ -120,8 +127,8 @@ function affineGradients(tensors: Record<string, Tensor>, params: ReturnType<typ
   RELU: boolean): [Tensor, Tensor] {
   const { C, G, S } = params;
   const gpu = tensors.x!.gpu;
-  const [dgammaParts, dbetaParts] = [gpu.empty([C, G * S]), gpu.empty([C, G * S])];
-  run(sums, { ...tensors, dgamma_parts: dgammaParts, dbeta_parts: dbetaParts }, params, G * C * S, RELU);
+  const [dweightParts, dbiasParts] = [gpu.empty([C, G * S]), gpu.empty([C, G * S])];
+  run(sums, { ...tensors, dweight_parts: dweightParts, dbias_parts: dbiasParts }, params, G * C * S, RELU);
   const total = (parts: Tensor) => reduceMiddle(parts, C, G * S, 1).view([C]);
-  return [total(dgammaParts), total(dbetaParts)];
+  return [total(dweightParts), total(dbiasParts)];
 }

@@ -1,6 +1,6 @@
 // layerNorm and groupNorm: what batch norm does with a channel is done with each row of [1, rows, elements].
 
-import { sizeOf, type Shape, type Tensor } from "../../engine/tensor.ts";
+import { describeValue, sizeOf, type Shape, type Tensor } from "../../engine/tensor.ts";
 import { checkNumber, checkOptions, checkShape, checkTensor, checkWhole, fail, sameShape } from "../check.ts";
 import { reshape } from "../layout/reshape.ts";
 import { add, mul } from "../pointwise/arithmetic.ts";
@@ -10,8 +10,7 @@ import { batchNorm } from "./batchNorm.ts";
 function normalised(x: Tensor, rows: number, eps: number): Tensor {
   if (x.size === 0) return reshape(x, x.shape);
   if (x.size === rows) return mul(x, 0); // a single number is its own mean
-  const [one, zero] = [x.gpu.full([rows], 1), x.gpu.full([rows], 0)];
-  return reshape(batchNorm(reshape(x, [1, rows, -1]), one, zero, { training: true, eps }), x.shape);
+  return reshape(batchNorm(reshape(x, [1, rows, -1]), null, null, { training: true, eps }), x.shape);
 }
 
 export interface LayerNormOptions {
@@ -28,7 +27,10 @@ export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormO
   const { weight, bias, eps = 1e-5 } = options;
   const lead = x.shape.length - (Array.isArray(normalizedShape) ? normalizedShape.length : NaN);
   if (!(lead >= 0) || normalizedShape.length === 0 || !sameShape(x.shape.slice(lead), normalizedShape))
-    fail("layerNorm", `normalizedShape is ${JSON.stringify(normalizedShape)}; the last dimensions of x are due`, { x });
+    fail("layerNorm",
+      `normalizedShape is ${
+        Array.isArray(normalizedShape) ? `[${normalizedShape}]` : describeValue(normalizedShape)
+      }; the last dimensions of x are due`, { x });
   for (const [name, t] of Object.entries({ weight, bias }))
     if (t) checkShape("layerNorm", name, checkTensor("layerNorm", name, t), normalizedShape);
   checkNumber("layerNorm", "eps", eps, 0);

@@ -9,17 +9,17 @@ import { checkNumber, checkTensor } from "../check.ts";
 const dropoutKernel = kernel("shaders/random/dropout.wgsl", source, { parts: [philox] });
 
 /** x with the mask of a ticket; its gradient is the same op on dy. */
-function masked(x: Tensor, draw: Tensor, rate: number): Tensor {
+function masked(x: Tensor, draw: Tensor, p: number): Tensor {
   const y = x.gpu.empty(x.shape);
   const n4 = quadsOf(x.shape);
-  const scale = rate === 1 ? 0 : 1 / (1 - rate);
-  x.gpu.run(dropoutKernel, { draw, x, y }, { n4, rate, scale }, linearGrid(n4));
-  return record("dropout", y, [x], (dy) => [masked(dy, draw, rate)]);
+  const scale = p === 1 ? 0 : 1 / (1 - p);
+  x.gpu.run(dropoutKernel, { draw, x, y }, { n4, p, scale }, linearGrid(n4));
+  return record("dropout", y, [x], (dy) => [masked(dy, draw, p)]);
 }
 
-/** Sets each element to 0 with probability `rate` (0 to 1) and divides the others by 1 - rate. For training only. */
-export function dropout(x: Tensor, rate = 0.5, generator?: Draws): Tensor {
+/** Sets each element to 0 with probability `p` (0 to 1) and divides the others by 1 - p. For training only. */
+export function dropout(x: Tensor, p = 0.5, generator?: Draws): Tensor {
   checkTensor("dropout", "x", x);
-  checkNumber("dropout", "rate", rate, 0, 1);
-  return x.gpu.scope(() => masked(x, (generator ?? x.gpu.random).draw(), rate));
+  checkNumber("dropout", "p", p, 0, 1);
+  return x.gpu.scope(() => masked(x, (generator ?? x.gpu.random).draw(), p));
 }

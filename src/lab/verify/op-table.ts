@@ -27,15 +27,15 @@ function softmaxCe(id: string, t: Inputs, args: Args): Tensor {
   if (id.startsWith("ce"))
     return ops.crossEntropy(t("logits"), t("target"), { reduction: reduction(args),
       labelSmoothing: args.number("label_smoothing", 0) });
-  if (id.startsWith("nll")) return ops.nll(t("logp"), t("target"), { reduction: reduction(args) });
+  if (id.startsWith("nll")) return ops.nllLoss(t("logp"), t("target"), { reduction: reduction(args) });
   throw new Unsupported("no op of that name");
 }
 
 function losses(id: string, t: Inputs, args: Args): Tensor {
   const options = { reduction: reduction(args) };
-  if (id.startsWith("bce_logits")) return ops.bceWithLogits(t("logits"), t("target"), options);
-  if (id.startsWith("mse")) return ops.mse(t("a"), t("b"), options);
-  if (id.startsWith("l1")) return ops.l1(t("a"), t("b"), options);
+  if (id.startsWith("bce_logits")) return ops.binaryCrossEntropyWithLogits(t("logits"), t("target"), options);
+  if (id.startsWith("mse")) return ops.mseLoss(t("a"), t("b"), options);
+  if (id.startsWith("l1")) return ops.l1Loss(t("a"), t("b"), options);
   throw new Unsupported("no loss of that name");
 }
 

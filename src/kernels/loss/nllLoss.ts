@@ -14,15 +14,15 @@ const backward = kernel("shaders/loss/nll.wgsl", source, { entry: "backward", pa
  * Minus the log probability of the true class: logp [N,C] (from logSoftmax), labels i32 [N] in 0..C-1. A scalar, or [N]
  * with reduction "none". A label outside that range gives NaN.
  */
-export function nll(logp: Tensor, labels: Tensor, options: { reduction?: Reduction } = {}): Tensor {
-  checkOptions("nll", options, ["reduction"]);
+export function nllLoss(logp: Tensor, labels: Tensor, options: { reduction?: Reduction } = {}): Tensor {
+  checkOptions("nllLoss", options, ["reduction"]);
   const { reduction = "mean" } = options;
-  const { N, C } = checkTargets("nll", "logp", logp, labels);
-  const { each, scale } = checkReduction("nll", reduction, N);
+  const { N, C } = checkTargets("nllLoss", "logp", logp, labels);
+  const { each, scale } = checkReduction("nllLoss", reduction, N);
   const gpu = logp.gpu;
   const loss = gpu.empty([N]);
   gpu.run(forward, { logp, labels, loss }, { N, C, scale, each }, linearGrid(N));
-  return record("nll", each ? loss : totalOf(loss, scale), [logp], (dy) => {
+  return record("nllLoss", each ? loss : totalOf(loss, scale), [logp], (dy) => {
     const dlogp = gpu.empty(logp.shape);
     gpu.run(backward, { labels, dy, dlogp }, { N, C, scale, each }, linearGrid(N * C));
     return [dlogp];

@@ -1,5 +1,5 @@
-import part from "../../../shaders/pointwise/mse.wgsl";
+import part from "../../../shaders/pointwise/mseLoss.wgsl";
 import { pairLoss } from "./pairLoss.ts";
 
 /** (a - b)^2, with reduction "mean" (default, over all elements), "sum" or "none"; a and b of one shape. */
-export const mse = pairLoss("mse", [part]);
+export const mseLoss = pairLoss("mseLoss", [part]);

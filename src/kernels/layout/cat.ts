@@ -4,22 +4,22 @@ import { checkAnyTensor, checkDim, checkTensor, fail, sameShape } from "../check
 import { block, placeBlock } from "./slice.ts";
 
 /** Tensors of one type behind each other along the axis `dim`; their other sizes are equal. As torch.cat. */
-export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
-  if (!Array.isArray(tensors)) fail("concat", `${describeValue(tensors)} given; an array of tensors is due`);
-  tensors.forEach((t: unknown, i) => checkAnyTensor("concat", `tensor ${i}`, t));
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  if (!Array.isArray(tensors)) fail("cat", `${describeValue(tensors)} given; an array of tensors is due`);
+  tensors.forEach((t: unknown, i) => checkAnyTensor("cat", `tensor ${i}`, t));
   const [head, ...rest] = tensors as readonly Tensor[];
-  if (!head) return fail("concat", "no tensors given; at least one is due");
-  const axis = checkDim("concat", dim, head);
+  if (!head) return fail("cat", "no tensors given; at least one is due");
+  const axis = checkDim("cat", dim, head);
   for (const [i, t] of rest.entries()) {
-    checkTensor("concat", `tensor ${i + 1}`, t, head.dtype);
+    checkTensor("cat", `tensor ${i + 1}`, t, head.dtype);
     if (!sameShape(t.shape.with(axis, 0), head.shape.with(axis, 0)))
-      fail("concat", `tensor ${i + 1} has shape [${t.shape}], tensor 0 [${head.shape}]; they may differ in dimension ` +
+      fail("cat", `tensor ${i + 1} has shape [${t.shape}], tensor 0 [${head.shape}]; they may differ in dimension ` +
         `${axis} only`);
   }
   const starts = tensors.map((_, i) => tensors.slice(0, i).reduce((sum, t) => sum + t.shape[axis]!, 0));
   const corner = (i: number) => head.shape.map((_, d) => (d === axis ? starts[i]! : 0));
   const y = head.gpu.empty(head.shape.with(axis, starts.at(-1)! + tensors.at(-1)!.shape[axis]!), head.dtype);
-  tensors.forEach((t, i) => placeBlock("concat", t, y, corner(i)));
-  return record("concat", y, tensors,
-    (dy, needs) => tensors.map((t, i) => (needs[i] ? block("concat", dy, t.shape, corner(i)) : null)));
+  tensors.forEach((t, i) => placeBlock("cat", t, y, corner(i)));
+  return record("cat", y, tensors,
+    (dy, needs) => tensors.map((t, i) => (needs[i] ? block("cat", dy, t.shape, corner(i)) : null)));
 }

@@ -1,4 +1,4 @@
-import part from "../../../shaders/pointwise/bceWithLogits.wgsl";
+import part from "../../../shaders/pointwise/binaryCrossEntropyWithLogits.wgsl";
 import log1p from "../../../shaders/pointwise/log1p.wgsl";
 import logistic from "../../../shaders/pointwise/logistic.wgsl";
 import { pairLoss } from "./pairLoss.ts";
@@ -7,4 +7,4 @@ import { pairLoss } from "./pairLoss.ts";
  * Binary cross-entropy of sigmoid(logits) with targets in [0, 1], both of one shape; reduction "mean" (default, over
  * all elements), "sum" or "none". Finite for any finite logit.
  */
-export const bceWithLogits = pairLoss("bceWithLogits", [part, log1p, logistic]);
+export const binaryCrossEntropyWithLogits = pairLoss("binaryCrossEntropyWithLogits", [part, log1p, logistic]);

@@ -23,18 +23,18 @@ function bent(op: string, a: Tensor, b: Tensor, edge: number, scale: number, red
 }
 
 /** d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, of d = a - b; as torch.nn.functional.smooth_l1_loss. */
-export function smoothL1(a: Tensor, b: Tensor, options: { beta?: number; reduction?: Reduction } = {}): Tensor {
-  checkOptions("smoothL1", options, ["beta", "reduction"]);
+export function smoothL1Loss(a: Tensor, b: Tensor, options: { beta?: number; reduction?: Reduction } = {}): Tensor {
+  checkOptions("smoothL1Loss", options, ["beta", "reduction"]);
   const { beta = 1, reduction = "mean" } = options;
-  checkNumber("smoothL1", "beta", beta, 0, Number.MAX_VALUE);
-  return beta === 0 ? bentFlat(a, b, reduction) : bent("smoothL1", a, b, beta, 1 / beta, reduction);
+  checkNumber("smoothL1Loss", "beta", beta, 0, Number.MAX_VALUE);
+  return beta === 0 ? bentFlat(a, b, reduction) : bent("smoothL1Loss", a, b, beta, 1 / beta, reduction);
 }
 
 /** Beta 0: |d|. */
 function bentFlat(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
-  checkTensor("smoothL1", "the first input", a);
-  checkShape("smoothL1", "the second input", checkTensor("smoothL1", "the second input", b), a.shape);
-  checkReduction("smoothL1", reduction, a.size);
+  checkTensor("smoothL1Loss", "the first input", a);
+  checkShape("smoothL1Loss", "the second input", checkTensor("smoothL1Loss", "the second input", b), a.shape);
+  checkReduction("smoothL1Loss", reduction, a.size);
   return a.gpu.scope(() => {
     const each = abs(sub(a, b));
     return reduction === "none" ? each : reduction === "sum" ? sum(each) : mean(each);
@@ -42,8 +42,8 @@ function bentFlat(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
 }
 
 /** d^2 / 2 where |d| < delta, else delta (|d| - delta / 2), of d = a - b; as torch.nn.functional.huber_loss. */
-export function huber(a: Tensor, b: Tensor, options: { delta?: number; reduction?: Reduction } = {}): Tensor {
-  checkOptions("huber", options, ["delta", "reduction"]);
+export function huberLoss(a: Tensor, b: Tensor, options: { delta?: number; reduction?: Reduction } = {}): Tensor {
+  checkOptions("huberLoss", options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" } = options;
-  return bent("huber", a, b, checkPositive("huber", "delta", delta), 1, reduction);
+  return bent("huberLoss", a, b, checkPositive("huberLoss", "delta", delta), 1, reduction);
 }
