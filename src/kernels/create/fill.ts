@@ -26,8 +26,10 @@ export const zerosLike = (x: Tensor): Tensor => checkAnyTensor("zerosLike", "x",
 export const onesLike = (x: Tensor): Tensor => checkAnyTensor("onesLike", "x", x).gpu.full(x.shape, 1, x.dtype);
 
 /** A tensor of x's shape and type whose elements are all `value`. */
-export const fullLike = (x: Tensor, value: number): Tensor =>
-  checkAnyTensor("fullLike", "x", x).gpu.full(x.shape, value, x.dtype);
+export function fullLike(x: Tensor, value: number): Tensor {
+  if (typeof value !== "number") fail("fullLike", `value is ${describeValue(value)}; a number is due`);
+  return checkAnyTensor("fullLike", "x", x).gpu.full(x.shape, value, x.dtype);
+}
 
 /** start, start + step, .. below `end` (above it where step < 0), as torch.arange; arange(gpu, n) begins at 0. */
 export function arange(gpu: Runtime, start: number, end?: number, step = 1, dtype: DType = "f32"): Tensor {

@@ -1,7 +1,7 @@
 // Shapes and order: squeeze, unsqueeze, flip, tile, and the ops that part or join tensors by what is there.
 
 import { record } from "../../engine/grad/tape.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { describeValue, type Tensor } from "../../engine/tensor.ts";
 import { checkAnyTensor, checkDim, checkDims, checkWhole, fail, type Dims } from "../check.ts";
 import { cat } from "./cat.ts";
 import { expand } from "./expand.ts";
@@ -20,14 +20,17 @@ export function squeeze(x: Tensor, dim?: Dims): Tensor {
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const rank = checkAnyTensor("unsqueeze", "x", x).shape.length;
   if (!Number.isInteger(dim) || dim < -rank - 1 || dim > rank)
-    fail("unsqueeze", `dim ${dim} is out of range; a whole number from ${-rank - 1} to ${rank} is due`, { x });
+    fail("unsqueeze", `dim ${describeValue(dim)} is out of range; a whole number from ${-rank - 1} to ${rank} is due`, {
+      x,
+    });
   return reshape(x, x.shape.toSpliced(dim < 0 ? dim + rank + 1 : dim, 0, 1));
 }
 
 /** x with the order of its elements reversed along `dims`. */
 export function flip(x: Tensor, dims: Dims): Tensor {
   checkAnyTensor("flip", "x", x);
-  if (dims === undefined) fail("flip", "dims is undefined; a dimension or an array of them is due", { x });
+  if (dims === undefined || dims === null)
+    fail("flip", "dims is missing; a dimension or an array of them is due", { x });
   const axes = Array.isArray(dims) && dims.length === 0 ? [] : checkDims("flip", dims, x);
   const from = rowStrides(x.shape);
   const start = axes.reduce((sum, d) => sum + Math.max(0, x.shape[d]! - 1) * from[d]!, 0);
@@ -58,7 +61,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   }
   const rank = head!.shape.length;
   if (!Number.isInteger(dim) || dim < -rank - 1 || dim > rank)
-    fail("stack", `dim ${dim} is out of range; a whole number from ${-rank - 1} to ${rank} is due`);
+    fail("stack", `dim ${describeValue(dim)} is out of range; a whole number from ${-rank - 1} to ${rank} is due`);
   return cat((tensors as readonly Tensor[]).map((t) => unsqueeze(t, dim)), dim < 0 ? dim + rank + 1 : dim);
 }
 
