@@ -153,6 +153,7 @@ const fine = (op: string, position: number, name: string): boolean =>
       op,
     ) && position === 0 && name === "another type") ||
   (op === "clamp" && position > 0 && name === "a fraction") ||
+  (op === "fullLike" && position === 1 && /NaN|fraction|nfinity/.test(name)) ||
   (op === "dropout" && position === 1 && name === "undefined") ||
   (op === "signedNoise" && position === 2 && name === "a fraction") ||
   (name === "undefined" && OPTIONAL[op]?.includes(position) === true) ||
