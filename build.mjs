@@ -1,7 +1,7 @@
 /**
  * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
- *   index.js cli.js bench.js       Node, npm packages left as imports
+ *   index.js data.js cli.js bench.js   Node, npm packages left as imports
  *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm
  * package
  *   browser.js                     the same library for browsers, all in one file
@@ -37,6 +37,8 @@ const shared = {
   absWorkingDir: root, bundle: true, format: "esm", target: "es2022", plugins: [wgsl],
   sourcemap: true, metafile: true, logLevel: "error",
 };
+/** Tests run the examples on the sources. */
+const alias = { purigrad: "./src/index.ts" };
 const node = { ...shared, platform: "node", packages: "external" };
 const browser = { ...shared, platform: "browser" };
 
@@ -50,7 +52,7 @@ export async function build({ types = false, out = dist } = {}) {
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/device/cache.node.ts" };
-  const commands = { index: "src/index.ts", cli: "src/cli.ts", bench: "bench/main.ts",
+  const commands = { index: "src/index.ts", data: "src/data/index.ts", cli: "src/cli.ts", bench: "bench/main.ts",
     ...(!types &&
       { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts",
         "bench-worker": "bench/peers/purigrad.ts" }) };
@@ -58,8 +60,8 @@ export async function build({ types = false, out = dist } = {}) {
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),
     bundle(browser, byName(files("web", /\.ts$/)), join(out, "web")),
-    bundle({ ...node, splitting: true }, testEntries, join(out, "test")),
-    bundle({ ...browser, splitting: true }, byName(browserTests), join(out, "test/browser")),
+    bundle({ ...node, splitting: true, alias }, testEntries, join(out, "test")),
+    bundle({ ...browser, splitting: true, alias }, byName(browserTests), join(out, "test/browser")),
   ]);
   const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
   const failed = settled.filter((part) => part.status === "rejected").length;

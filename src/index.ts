@@ -8,6 +8,7 @@ export { kernel, type Kernel } from "./engine/run/shader.ts";
 export type { Captured } from "./engine/run/capture.ts";
 export type { Generator } from "./engine/random.ts";
 export * from "./kernels/index.ts";
+export { variance as var } from "./kernels/index.ts";
 export * from "./attacks/index.ts";
 export { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer,
   type Schedule } from "./model/optim.ts";
@@ -16,5 +17,10 @@ export { cnn, type Classifier } from "./model/cnn.ts";
 export { resnet34, type NormalisedClassifier } from "./model/resnet.ts";
 export { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify, type Autoencoder } from "./model/autoencoder.ts";
 export { clipGradNorm, type Clipped } from "./model/clip.ts";
+export { accuracy } from "./model/accuracy.ts";
+export { kmeans, type KMeansOptions } from "./model/kmeans.ts";
+export { applyConv, applyConvTranspose, applyLinear, convSpec, convTransposeSpec, linearSpec } from "./model/layers.ts";
+export { loadPretrained, type DefenceName, type PretrainedName, type Purifier } from "./model/pretrained.ts";
+export { loadSafetensors, saveSafetensors, type LoadedTensor } from "./model/weights.ts";
 export { cvaeLoss, daeLoss, vaeLoss } from "./model/losses.ts";
 export { fit, trainingStep } from "./model/train.ts";

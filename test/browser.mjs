@@ -33,6 +33,7 @@ export async function launch(extraArgs = []) {
 /** The file behind a path: dist/, and what tests need beside it. */
 function fileOf(path) {
   if (path === "/drive.mjs") return join(root, "test/drive.mjs");
+  if (path.startsWith("/test/results/")) return join(root, path.slice("/test".length)); // as beside dist/browser.js
   return join(root, path.startsWith("/cases/") ? "" : "dist", path);
 }
 

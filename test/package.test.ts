@@ -64,7 +64,7 @@ pack.after(() => rmSync(folder, { recursive: true }));
 
 pack("every file that package.json names is there, and no test", () => {
   for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports["."]!),
-    "cases/ops/manifest.json", "README.md", "LICENSE"])
+    ...Object.values(manifest.exports["./data"]!), "cases/ops/manifest.json", "README.md", "LICENSE"])
     assert.ok(existsSync(join(installed, path)), `${path} is missing`);
   accessSync(join(installed, manifest.bin.purigrad!), constants.X_OK);
   assert.match(readFileSync(join(installed, manifest.bin.purigrad!), "utf8"), /^#!\/usr\/bin\/env node\n/);

@@ -30,7 +30,7 @@ const MAY: Record<string, string[]> = {
   shaders: [],
   engine: ["shaders"],
   kernels: ["shaders", "engine"],
-  model: ["shaders", "engine", "kernels"],
+  model: ["shaders", "engine", "kernels", "data"],
   attacks: ["shaders", "engine", "kernels"],
   data: [],
   lab: ["engine", "kernels", "model", "attacks", "data", "index"],

@@ -56,3 +56,13 @@ export function collectGarbage(): void {}
 
 /** A page that is closed takes its devices with it. */
 export function destroyAtExit(_device: GPUDevice): void {}
+
+/** The bytes of a file of results/mnist/weights, beside the folder of this script. */
+export async function readShipped(file: string): Promise<Uint8Array> {
+  const url = new URL(`../results/mnist/weights/${encodeURIComponent(file)}`, import.meta.url);
+  const response = await fetch(url);
+  if (!response.ok)
+    throw new Error(`${url.href} answers ${response.status}; serve the package's results folder beside ` +
+      `dist, or give a function that reads the file`);
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -11,6 +11,7 @@ import { withoutNotes } from "./stderr.node.ts";
 
 export { collectGarbage, destroyAtExit } from "./process.node.ts";
 export { readCache, writeCache } from "./cache.node.ts";
+export { readShipped } from "./shipped.node.ts";
 export type { AdapterChoice, AdapterKind, AdapterWish } from "./adapter.ts";
 
 /** Without the second flag Dawn rounds timestamps to 65,536 ns; the first one is due for subgroup matrices. */

@@ -1,0 +1,2 @@
+/** What an example exports is looked at by its test only. */
+declare module "*.mjs";
