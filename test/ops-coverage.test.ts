@@ -5,8 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rows as bench } from "../bench/rows.ts";
 import * as kernels from "../src/kernels/index.ts";
-import { rows, wrong } from "./ops/index.ts";
-import { idOf } from "./ops/table.ts";
+import { rows, wrong } from "../src/lab/verify/table/index.ts";
+import { idOf } from "../src/lab/verify/table/table.ts";
 
 const coverage = suite("coverage of the ops");
 const ops = Object.entries(kernels).filter(([, value]) => typeof value === "function").map(([name]) => name);
@@ -19,10 +19,10 @@ const files = (folder: string, end: string): string[] =>
     `${folder}/${name}`
   );
 
-coverage("every op of src/kernels/index.ts has a row in test/ops",
+coverage("every op of src/kernels/index.ts has a row in the table",
   () => assert.equal(without(rows.map((r) => r.op)), []));
 
-coverage("every op has a wrong call in test/ops", () => assert.equal(without(wrong.map((r) => r.op)), []));
+coverage("every op has a wrong call in the table", () => assert.equal(without(wrong.map((r) => r.op)), []));
 
 coverage("every row names an op, and no two rows have one id", () => {
   const ids = rows.map(idOf);

@@ -3,9 +3,9 @@
 
 import { suite } from "uvu";
 import { createEngine, type Engine } from "../src/index.ts";
-import { checkRow, checkWrong } from "./ops/check.ts";
-import { rows, wrong } from "./ops/index.ts";
-import { idOf } from "./ops/table.ts";
+import { checkRow, checkWrong } from "../src/lab/verify/table/check.ts";
+import { rows, wrong } from "../src/lab/verify/table/index.ts";
+import { idOf } from "../src/lab/verify/table/table.ts";
 
 const only = globalThis.process?.env?.OP ?? "";
 const again = (id: string, problems: readonly string[]) => `${id}: ${problems.join("; ")}\n    again: OP="${id}" npm ` +

@@ -122,8 +122,9 @@ structure("lines have 120 columns at most", () => {
     `${long.slice(0, 10).join(", ")}`);
 });
 
-structure("files of src have 250 lines at most", () => {
-  const long = sources.filter((file) => file.startsWith("src/") && readFileSync(file, "utf8").split("\n").length > 251);
+structure("files of src have 250 lines at most, tables of rows aside", () => {
+  const code = sources.filter((file) => file.startsWith("src/") && !file.startsWith("src/lab/verify/table/"));
+  const long = code.filter((file) => readFileSync(file, "utf8").split("\n").length > 251);
   assert.ok(long.length <= LONG_FILES, `${long.length} files are longer, ${LONG_FILES} were: ${long.join(", ")}`);
 });
 

@@ -6,8 +6,8 @@ import * as assert from "uvu/assert";
 import { conv2d, createEngine, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { agrees } from "../src/engine/tuner.ts";
 import { withWinograd } from "../src/kernels/conv/winograd.ts";
-import { rows } from "./ops/index.ts";
-import { filled, idOf, makeInputs, seeded, type OpRow } from "./ops/table.ts";
+import { rows } from "../src/lab/verify/table/index.ts";
+import { filled, idOf, makeInputs, seeded, type OpRow } from "../src/lab/verify/table/table.ts";
 
 /** Beginnings of ids; each is one row or a few that differ in a transpose or a stride. */
 const CHOSEN = [

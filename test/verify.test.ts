@@ -63,6 +63,15 @@ verifying("all bundled cases pass but those that say what is missing", async () 
     for (const c of report.cases) if (c.status === "unsupported") assert.match(c.message, /^purigrad /, c.id);
   });
 
+verifying("a few rows of every op are computed on the host and pass", async () => {
+  const own = await createEngine();
+  const report = await verify(own, one(OP), { computed: true });
+  own.close();
+  assert.equal(report.cases.filter((c) => c.status !== "pass").map((c) => `${c.id}: ${c.message}`), []);
+  const ops = new Set(report.cases.filter((c) => c.id.startsWith("computed/")).map((c) => c.op));
+  assert.ok(ops.size > 100, `${ops.size} ops`);
+});
+
 verifying("a lost device ends the run and is said once", async () => {
   const own = await createEngine();
   let judged = 0;

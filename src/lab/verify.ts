@@ -3,6 +3,7 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { attackCases } from "./verify/attacks.ts";
+import { computedCases } from "./verify/computed.ts";
 import { Unsupported, judge, readJson, type Case, type CaseResult, type ReadCase } from "./verify/case.ts";
 import { opCases } from "./verify/ops.ts";
 import { statsCases } from "./verify/stats.ts";
@@ -60,6 +61,8 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
 }
 
 export interface VerifyOptions {
+  /** Also run the cases that are computed in float64 on the host, a few for every op. */
+  computed?: boolean;
   /** Called after each case. */
   onCase?: (result: CaseResult, done: number, total: number) => void;
   signal?: AbortSignal;
@@ -70,8 +73,8 @@ export interface VerifyOptions {
  * cases stay in its memory until it is closed. Throws where the device is lost.
  */
 export async function verify(gpu: Engine, read: ReadCase,
-  { onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
-  const cases = await findCases(read);
+  { computed = false, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+  const cases = [...(await findCases(read)), ...(computed ? computedCases() : [])];
   const results: CaseResult[] = [];
   for (const c of cases) {
     signal?.throwIfAborted();

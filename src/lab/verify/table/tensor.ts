@@ -1,7 +1,7 @@
 // Rows of the ops that a PyTorch user reaches for besides: order, running sums, statistics, triangles, parts, products
 // by letters, normalisations, and tensors made from sizes.
 
-import * as ops from "../../src/index.ts";
+import * as ops from "../../../index.ts";
 import { coordinates, generate, indexOf, reduce } from "./reference.ts";
 import type { Host, InputSpec, OpRow, WrongRow } from "./table.ts";
 

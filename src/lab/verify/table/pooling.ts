@@ -1,7 +1,7 @@
 // Rows of pooling, upsampling, batch normalisation and dropout.
 
 import { avgPool2d, batchNorm, dropout, globalAvgPool2d, maxPool2d, upsampleNearest2d, type Shape,
-  type Tensor } from "../../src/index.ts";
+  type Tensor } from "../../../index.ts";
 import { uniforms } from "./philox.ts";
 import { coordinates, generate, map, reduce } from "./reference.ts";
 import { type Host, type OpRow, type WrongRow } from "./table.ts";

@@ -1,7 +1,7 @@
 // Rows of matmul and linear. The kernels part the work by tiles of 4, 8, 16, 64 and 128 rows and columns; vec4 loads
 // need K and N (and M, where a is transposed) to be multiples of 4; few tiles with a long sum are parted along K.
 
-import { linear, matmul, type MatmulOptions, type Shape } from "../../src/index.ts";
+import { linear, matmul, type MatmulOptions, type Shape } from "../../../index.ts";
 import { sizeOf } from "./reference.ts";
 import { filled, host, type Host, type OpRow, type WrongRow } from "./table.ts";
 

@@ -1,7 +1,7 @@
 // Rows of the pointwise ops of one tensor, and of the activations at extreme values.
 
-import * as ops from "../../src/index.ts";
-import type { Tensor } from "../../src/index.ts";
+import * as ops from "../../../index.ts";
+import type { Tensor } from "../../../index.ts";
 import { erfc, map } from "./reference.ts";
 import type { InputSpec, OpRow, WrongRow } from "./table.ts";
 

@@ -1,7 +1,7 @@
 // Rows of conv2d and convTranspose2d. The kernels part the work by kernel width (rows of 2, 3 or 4 taps at stride 1 or
 // 2), by the phases of the stride, by tiles of 4, 8, 16, 32 and 64 channels and by segments of four outputs.
 
-import { conv2d, convTranspose2d, type Shape } from "../../src/index.ts";
+import { conv2d, convTranspose2d, type Shape } from "../../../index.ts";
 import { sizeOf } from "./reference.ts";
 import { filled, host, type Host, type OpRow, type WrongRow } from "./table.ts";
 

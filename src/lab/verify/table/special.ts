@@ -47,7 +47,7 @@ import {
   tanh,
   where,
   type Tensor,
-} from "../../src/index.ts";
+} from "../../../index.ts";
 import type { Host, OpRow } from "./table.ts";
 
 const VALUES = [NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 3e38, -3e38, 30, -30, 2];

@@ -1,6 +1,6 @@
 // Rows of the ops that feed training: images stored as bytes, random shifts, signed noise.
 
-import { byteImages, randomShift, signedNoise, type Shape } from "../../src/index.ts";
+import { byteImages, randomShift, signedNoise, type Shape } from "../../../index.ts";
 import { normals, uniforms } from "./philox.ts";
 import { generate, indexOf } from "./reference.ts";
 import { filled, type Host, type OpRow, type WrongRow } from "./table.ts";

@@ -1,6 +1,6 @@
 // Rows of the reductions.
 
-import { argmax, argmin, grad, max, mean, min, sum } from "../../src/index.ts";
+import { argmax, argmin, grad, max, mean, min, sum } from "../../../index.ts";
 import { reduce } from "./reference.ts";
 import type { InputSpec, OpRow, WrongRow } from "./table.ts";
 

@@ -1,7 +1,7 @@
 // The table of op tests: what a row is, and its seeded inputs. check.ts holds a row to its reference; the files beside
 // this one hold the rows, a family each; index.ts collects them.
 
-import type { DType, Engine, Shape, Tensor } from "../../src/index.ts";
+import type { DType, Engine, Shape, Tensor } from "../../../index.ts";
 
 /** An input as a reference sees it: float64, row-major, with its shape. */
 export type Host = Float64Array & { readonly shape: Shape };

@@ -1,6 +1,6 @@
 // Float64 building blocks of the references in the op table: plain loops over row-major arrays.
 
-import type { Shape } from "../../src/index.ts";
+import type { Shape } from "../../../index.ts";
 import { host, type Host } from "./table.ts";
 
 export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);

@@ -1,7 +1,7 @@
 // Rows of the ops that move elements: expand, reshape, permute, slice, cat, pad, gather, indexSelect, oneHot.
 
 import { cat, expand, flatten, gather, indexSelect, oneHot, pad, permute, reshape, slice,
-  transpose } from "../../src/index.ts";
+  transpose } from "../../../index.ts";
 import { generate, indexOf } from "./reference.ts";
 import { filled, type Host, type InputSpec, type OpRow, type WrongRow } from "./table.ts";
 

@@ -1,7 +1,7 @@
 // Rows of softmax, logSoftmax and the losses.
 
 import { binaryCrossEntropyWithLogits, crossEntropy, l1Loss, logSoftmax, mseLoss, nllLoss, softmax, squaredError,
-  type Shape, type Tensor } from "../../src/index.ts";
+  type Shape, type Tensor } from "../../../index.ts";
 import { coordinates, indexOf, map } from "./reference.ts";
 import { type Host, type OpRow, type WrongRow } from "./table.ts";
 

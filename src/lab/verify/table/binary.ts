@@ -1,6 +1,6 @@
 // Rows of the pointwise ops of two and three tensors.
 
-import * as ops from "../../src/index.ts";
+import * as ops from "../../../index.ts";
 import { broadcast, map } from "./reference.ts";
 import type { Host, InputSpec, OpRow, WrongRow } from "./table.ts";
 

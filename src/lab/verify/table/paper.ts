@@ -1,7 +1,7 @@
 // Rows of the paper's ops: noise, reparameterised sampling, KL divergences, the cluster loss.
 
 import { addNoise, categoricalKl, clusterLogits, clusterLoss, gaussianKl, rand, randn, reparameterize, type Runtime,
-  type Shape } from "../../src/index.ts";
+  type Shape } from "../../../index.ts";
 import { logSoftmaxOf } from "./losses.ts";
 import { normals, uniforms } from "./philox.ts";
 import { map } from "./reference.ts";

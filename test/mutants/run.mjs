@@ -1,0 +1,82 @@
+/**
+ * `npm run mutants [-- --only TEXT --verify --json FILE]`: does anybody notice a broken line? Applies the one-line
+ * mutations of list.mjs to a copy of the project, one at a time, and runs against each `purigrad verify` and, where
+ * that
+ * notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand, not in CI: a mutant
+ * takes some ten seconds. `--verify` leaves the tests out.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { MUTANTS } from "./list.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const { values: flags } = parseArgs({
+  options: { only: { type: "string" }, verify: { type: "boolean" }, json: { type: "string" } },
+});
+
+/** A copy of what git knows, with the packages of the original. */
+function copyProject() {
+  const folder = mkdtempSync(join(tmpdir(), "purigrad-mutants-"));
+  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  for (const file of files.toString().trim().split("\n")) cpSync(join(root, file), join(folder, file));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+const project = copyProject();
+const run = (args, timeout) => spawnSync(process.execPath, args, { cwd: project, timeout, encoding: "utf8" });
+
+/** What verify says: the first failed case, "crash", or null where it notices nothing. */
+function byVerify() {
+  const { status, stdout, stderr } = run(["dist/cli.js", "verify"], 180_000);
+  if (status === 0) return null;
+  return /^fail .*$/m.exec(stdout)?.[0].replace(/\s+/g, " ").slice(0, 110) ??
+    `crash: ${stderr.trim().split("\n").at(-1)}`;
+}
+
+/** What the tests say: the first failed one, or null. */
+function byTests(names) {
+  const { status, stdout } = run(["test/run.mjs", "--built", "--node", ...names], 400_000);
+  if (status === 0) return null;
+  return /^ +FAIL .*$/m.exec(stdout)?.[0].trim().replace(/\s+/g, " ").slice(0, 110) ?? "crash";
+}
+
+function judge([name, file, find, replace, ...rest]) {
+  const { tests = [], same } = rest[0] ?? {};
+  const text = readFileSync(join(root, file), "utf8");
+  if (text.split(find).length !== 2) return { name, file, noticed: null, by: `its text stands ` +
+    `${text.split(find).length - 1} times in ${file}` };
+  writeFileSync(join(project, file), text.replace(find, () => replace));
+  try {
+    if (run(["build.mjs"], 60_000).status !== 0) return { name, file, noticed: "build", by: "the build" };
+    const verify = byVerify();
+    if (verify) return { name, file, noticed: "verify", by: verify };
+    const test = flags.verify ? null : byTests(tests.length ? tests : ["ops.both"]);
+    if (test) return { name, file, noticed: "tests", by: test };
+    return { name, file, noticed: same ? "same" : null, by: same ?? "nobody" };
+  } finally {
+    writeFileSync(join(project, file), text);
+  }
+}
+
+const chosen = MUTANTS.filter(([name, file]) => `${name} ${file}`.includes(flags.only ?? ""));
+const results = [];
+for (const mutant of chosen) {
+  const result = judge(mutant);
+  results.push(result);
+  console.log(`${(result.noticed ?? "SURVIVED").padEnd(9)} ${result.name.padEnd(28)} ${result.by}`);
+}
+rmSync(project, { recursive: true });
+const count = (by) => results.filter((r) => r.noticed === by).length;
+console.log(
+  `${results.length} mutants: verify noticed ${count("verify")}, the build ${count("build")}, tests ${
+    count("tests")
+  }, ` +
+    `${count("same")} make no difference, ${results.filter((r) => r.noticed === null).length} survived`,
+);
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 1)}\n`);
+process.exit(results.some((r) => r.noticed === null) ? 1 : 0);
