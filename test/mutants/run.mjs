@@ -5,7 +5,7 @@
  * notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand, not in CI: a mutant
  * takes some ten seconds. `--verify` leaves the tests out.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,12 +30,19 @@ function copyProject() {
 const project = copyProject();
 const run = (args, timeout) => spawnSync(process.execPath, args, { cwd: project, timeout, encoding: "utf8" });
 
-/** What verify says: the first failed case, "crash", or null where it notices nothing. */
+/** What verify says: the first failed case, where it is stopped, "a crash", or null where it notices nothing. */
 function byVerify() {
-  const { status, stdout, stderr } = run(["dist/cli.js", "verify"], 180_000);
-  if (status === 0) return null;
-  return /^fail .*$/m.exec(stdout)?.[0].replace(/\s+/g, " ").slice(0, 110) ??
-    `crash: ${stderr.trim().split("\n").at(-1)}`;
+  const child = spawn(process.execPath, ["dist/cli.js", "verify"], { cwd: project, timeout: 180_000 });
+  let said = "";
+  return new Promise((resolve) => {
+    child.stdout.on("data", (text) => {
+      said += text;
+      const failed = /^fail .*\n/m.exec(said)?.[0];
+      if (failed) resolve(failed.replace(/\s+/g, " ").slice(0, 110));
+      if (failed) child.kill("SIGKILL");
+    });
+    child.on("exit", (code) => resolve(code === 0 ? null : "a crash"));
+  });
 }
 
 /** What the tests say: the first failed one, or null. */
@@ -45,7 +52,7 @@ function byTests(names) {
   return /^ +FAIL .*$/m.exec(stdout)?.[0].trim().replace(/\s+/g, " ").slice(0, 110) ?? "crash";
 }
 
-function judge([name, file, find, replace, ...rest]) {
+async function judge([name, file, find, replace, ...rest]) {
   const { tests = [], same } = rest[0] ?? {};
   const text = readFileSync(join(root, file), "utf8");
   if (text.split(find).length !== 2) return { name, file, noticed: null, by: `its text stands ` +
@@ -53,7 +60,7 @@ function judge([name, file, find, replace, ...rest]) {
   writeFileSync(join(project, file), text.replace(find, () => replace));
   try {
     if (run(["build.mjs"], 60_000).status !== 0) return { name, file, noticed: "build", by: "the build" };
-    const verify = byVerify();
+    const verify = await byVerify();
     if (verify) return { name, file, noticed: "verify", by: verify };
     const test = flags.verify ? null : byTests(tests.length ? tests : ["ops.both"]);
     if (test) return { name, file, noticed: "tests", by: test };
@@ -66,7 +73,7 @@ function judge([name, file, find, replace, ...rest]) {
 const chosen = MUTANTS.filter(([name, file]) => `${name} ${file}`.includes(flags.only ?? ""));
 const results = [];
 for (const mutant of chosen) {
-  const result = judge(mutant);
+  const result = await judge(mutant);
   results.push(result);
   console.log(`${(result.noticed ?? "SURVIVED").padEnd(9)} ${result.name.padEnd(28)} ${result.by}`);
 }

@@ -100,6 +100,7 @@ function reachableNames(code: string, entry: string, file: string): Set<string> 
  * A kernel from the text of a .wgsl file. `parts` are further WGSL texts appended at the end (module scope has no
  * order in WGSL, so the line numbers of `file` stay true): the `f` and `df` of a pointwise op, the Philox generator.
  */
+// @__NO_SIDE_EFFECTS__
 export function kernel(file: string, code: string, options: { entry?: string; parts?: string[] } = {}): Kernel {
   const entry = options.entry ?? "main";
   const full = [code, ...(options.parts ?? [])].join("\n");

@@ -20,6 +20,7 @@ function checkPairOf(name: string, a: Tensor, b: Tensor): void {
 }
 
 /** Sums f over each of the N rows of a and b seen as [N, P] and scales; the result has `shape` (N elements). */
+// @__NO_SIDE_EFFECTS__
 export function rowLoss(name: string,
   parts: string[]): (a: Tensor, b: Tensor, N: number, shape: Shape, scale: number) => Tensor {
   const file = `shaders/pointwise/${name}.wgsl`;
@@ -50,6 +51,7 @@ export function rowLoss(name: string,
 }
 
 /** A loss with a reduction: a scalar with "mean" (over all elements) and "sum", the inputs' shape with "none". */
+// @__NO_SIDE_EFFECTS__
 export function pairLoss(name: string,
   parts: string[]): (a: Tensor, b: Tensor, options?: { reduction?: Reduction; }) => Tensor {
   const total = rowLoss(name, parts);

@@ -132,6 +132,7 @@ const kernelsOf = (name: string, parts: string[]): Record<string, Kernel> =>
   );
 
 /** Backward runs dfa and dfb of the .wgsl text, or what `gradients` gives. */
+// @__NO_SIDE_EFFECTS__
 export function binary(name: string, parts: string[],
   { direct, composed }: Gradients = {}): (a: Operand, b: Operand) => Tensor {
   const kernels = kernelsOf(name, parts);
@@ -152,6 +153,7 @@ export function binary(name: string, parts: string[],
 }
 
 /** An op of two tensors of f32, or of two of i32, that has no gradient. */
+// @__NO_SIDE_EFFECTS__
 export function comparison(name: string, parts: string[]): (a: Operand, b: Operand) => Tensor {
   const kernels = kernelsOf(name, parts);
   return withNumbers((first, second) => {

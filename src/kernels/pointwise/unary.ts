@@ -13,6 +13,7 @@ import { checkTensor } from "../check.ts";
 export type Composed = (dy: Tensor, x: Tensor, y: Tensor, a: number, b: number) => Tensor;
 
 /** `a` and `b` are what the .wgsl text reads as params.a and params.b. */
+// @__NO_SIDE_EFFECTS__
 export function unary(name: string, parts: string[],
   composed?: Composed): (x: Tensor, a?: number, b?: number) => Tensor {
   const file = `shaders/pointwise/${name}.wgsl`;

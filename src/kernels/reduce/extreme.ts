@@ -61,6 +61,7 @@ function check(op: string, x: Tensor, count: number): void {
 }
 
 /** max (or min): the values, with the gradient going to the first extreme element. */
+// @__NO_SIDE_EFFECTS__
 export const extremeOp = (op: string, minimum: boolean) => (x: Tensor, options: ReduceOptions | Dims = {}): Tensor => {
   const { axes, shape, count } = reduction(op, x, options);
   check(op, x, count);

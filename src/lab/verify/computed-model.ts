@@ -1,6 +1,6 @@
 // What lies above the ops, against float64 on the host: optimisers, schedules, losses of the autoencoders, attacks.
 
-import { linear } from "../../kernels/index.ts";
+import { linear, sub } from "../../kernels/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../../attacks/index.ts";
@@ -178,6 +178,30 @@ async function runAttack(gpu: Engine, make: (model: Model) => Attack, plan: Plan
   return checks;
 }
 
+/** A gradient towards 0.5: its sign turns when a pixel has gone beyond, so what is left of the momentum shows. */
+async function runMomentum(gpu: Engine): Promise<Check[]> {
+  const start = IMAGES.map((v, i) => (i < P ? 0.5 : v)); // the first image's gradient is 0
+  const [eps, alpha, steps, decay] = [0.5, 0.05, 9, 0.5];
+  const due = LABELS.flatMap((_, n) => {
+    let adv = start.slice(n * P, n * P + P);
+    let momentum = adv.map(() => 0);
+    for (let t = 0; t < steps; t++) {
+      const g = adv.map((v) => 0.5 - v);
+      const mean = g.reduce((sum, v) => sum + Math.abs(v), 0) / P;
+      momentum = momentum.map((m, i) => decay * m + (mean === 0 ? 0 : g[i]! / mean));
+      adv = adv.map((v, i) => between(v + alpha * Math.sign(momentum[i]!), 0, 1));
+    }
+    return adv;
+  });
+  const [x, labels] = [gpu.tensor(start, [N, P]), gpu.tensor(LABELS, [N], "i32")];
+  const attack = mifgsm((images) => images, { eps, alpha, steps, decay, gradient: (images) => sub(0.5, images) });
+  const adv = attack(x, labels);
+  const checks = [await check("the images", adv, due)];
+  attack.dispose();
+  [x, labels, adv].forEach((t) => t.dispose());
+  return checks;
+}
+
 /**
  * With restarts an image ends with the start that serves the attack best: the largest loss, or the least to a target.
  */
@@ -216,6 +240,7 @@ export function modelCases(): Case[] {
     one("schedules", "one cycle and steps", runSchedules),
     one("vaeLoss", "kl 0.25", runVae),
     ...PLANS.map(([name, make, plan]) => one("attack", name, (gpu) => runAttack(gpu, make, plan))),
+    one("attack", "mifgsm, decay 0.5, a gradient that turns", runMomentum),
     ...[false, true].map((targeted) =>
       one("attack", `pgd, six starts${targeted ? ", targeted" : ""}`, (gpu) => runRestarts(gpu, targeted))
     ),
