@@ -232,6 +232,20 @@ async function runRestarts(gpu: Engine, targeted: boolean): Promise<Check[]> {
     { what: "no start was better than the first", error: better > 0 ? 0 : 1, limit: 0 }];
 }
 
+/** Random starts fill the ball: none lies outside, the farthest close to its edge. */
+async function runStarts(gpu: Engine): Promise<Check[]> {
+  const [n, eps] = [256, 0.2];
+  const x = gpu.full([1, n], 0.5);
+  const labels = gpu.tensor([0], [1], "i32");
+  const attack = pgd((images) => images, { eps, alpha: 1e-6, steps: 1, randomStart: true });
+  const adv = attack(x, labels);
+  const far = (await adv.data()).reduce((most, v) => Math.max(most, Math.abs(v - 0.5)), 0);
+  attack.dispose();
+  [x, labels, adv].forEach((t) => t.dispose());
+  return [{ what: "beyond the ball", error: Math.max(0, far - eps), limit: 1e-6 },
+    { what: "what the farthest of 256 lacks to the edge", error: eps - far, limit: 0.1 * eps }];
+}
+
 export function modelCases(): Case[] {
   const one = (op: string, name: string, run: (gpu: Engine) => Promise<Check[]>): Case =>
     ({ id: `computed/${op} ${name}`, op, run });
@@ -240,6 +254,7 @@ export function modelCases(): Case[] {
     one("schedules", "one cycle and steps", runSchedules),
     one("vaeLoss", "kl 0.25", runVae),
     ...PLANS.map(([name, make, plan]) => one("attack", name, (gpu) => runAttack(gpu, make, plan))),
+    one("attack", "pgd, random starts fill the ball", runStarts),
     one("attack", "mifgsm, decay 0.5, a gradient that turns", runMomentum),
     ...[false, true].map((targeted) =>
       one("attack", `pgd, six starts${targeted ? ", targeted" : ""}`, (gpu) => runRestarts(gpu, targeted))

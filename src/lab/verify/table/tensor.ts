@@ -107,7 +107,7 @@ const statistics: OpRow[] = [
   ),
   statistic("norm", "p Infinity", DISTINCT, [0, 1, 2], (x) => ops.norm(x, { p: Infinity }),
     (v) => Math.max(...v.map(Math.abs))),
-  { op: "norm", name: "the gradient at 0 is 0", inputs: { x: { shape: [3], values: [0] } },
+  { op: "norm", name: "gradient at 0", inputs: { x: { shape: [3], values: [0] } },
     run: ({ x }) => ops.grad(() => ops.norm(x!), [x!])[0]!, reference: () => [0, 0, 0], gradient: [] },
 ];
 
