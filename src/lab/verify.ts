@@ -4,6 +4,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { attackCases } from "./verify/attacks.ts";
 import { computedCases } from "./verify/computed.ts";
+import { attackModelCases } from "./verify/computed-attacks.ts";
 import { modelCases } from "./verify/computed-model.ts";
 import { Unsupported, judge, readJson, type Case, type CaseResult, type ReadCase } from "./verify/case.ts";
 import { opCases } from "./verify/ops.ts";
@@ -75,7 +76,8 @@ export interface VerifyOptions {
  */
 export async function verify(gpu: Engine, read: ReadCase,
   { computed = false, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
-  const cases = [...(await findCases(read)), ...(computed ? [...computedCases(), ...modelCases()] : [])];
+  const cases = [...(await findCases(read)),
+    ...(computed ? [...computedCases(), ...modelCases(), ...attackModelCases()] : [])];
   const results: CaseResult[] = [];
   for (const c of cases) {
     signal?.throwIfAborted();
