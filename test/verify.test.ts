@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts";
+import { toHalf } from "../src/data/half.ts";
 import { createEngine, type Engine } from "../src/index.ts";
 import { verify, type ReadCase } from "../src/lab/verify.ts";
 
@@ -102,6 +103,21 @@ verifying("a wrong number fails, and so does one that is not finite, a missing t
   assert.match(missing.message, /the case has no tensor in\.x/);
   const shape = await only(one({ ...OP, kernel: 3, stride: 1 }));
   assert.is(shape.status, "fail");
+});
+
+verifying("half precision is read as what it means, integers beyond 32 bits are refused", async () => {
+  const halves = file((all) => {
+    const { shape, data } = all["m00/in.x"]!;
+    all["m00/in.x"] = { dtype: "F16", shape, data: new Uint16Array(toHalf(data as Float32Array)) };
+  });
+  const half = await only(one({ ...OP, f32_rel_err_out: 1e-5, f32_rel_err_grad: 1e-5 }, halves));
+  assert.ok(half.status === "pass" || half.worst! < 1e-2, half.message);
+  const wide = await only(one(OP, file((all) => {
+    const { shape, data } = all["m00/in.x"]!;
+    all["m00/in.x"] = { dtype: "I64", shape, data: BigInt64Array.from(data as Float32Array, () => 2n ** 40n) };
+  })));
+  assert.equal([wide.status, wide.message], ["unsupported", "purigrad has no integers of more than 32 bits, such as " +
+    "1099511627776"]);
 });
 
 verifying("what purigrad does not know is unsupported, not wrong", async () => {

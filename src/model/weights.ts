@@ -12,7 +12,7 @@ export type LoadedTensor =
   | { dtype: "I32"; shape: number[]; data: Int32Array };
 
 /** BF16 are the upper 16 bits of float32. */
-function fromBrain(bits: Uint16Array): Float32Array {
+export function fromBrain(bits: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(bits, (b) => b * 65536).buffer);
 }
 

@@ -9,7 +9,7 @@ import { crossEntropy } from "../../kernels/index.ts";
 import { Args } from "./args.ts";
 import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case, type Check,
   type ReadCase } from "./case.ts";
-import { netOf, weightsFile, type Net } from "./nets.ts";
+import { layersOf, netOf, weightsFile, type Net } from "./nets.ts";
 import { purifierCases } from "./purifier.ts";
 import { saturatedCases } from "./saturated.ts";
 
@@ -150,7 +150,7 @@ function attacked(read: ReadCase, tag: string): Attacked {
   const weights = weightsFile(read, tag);
   let net: Net | null = null;
   return { tag, file: new CaseFile(read, `attacks/${tag}.safetensors`),
-    net: async (gpu) => (net ??= netOf(gpu, await weights.tensors())) };
+    net: async (gpu) => (net ??= netOf(gpu, await weights.tensors(), await layersOf(read, tag))) };
 }
 
 async function tagCases(read: ReadCase, tag: string, entries: Record<string, unknown>): Promise<Case[]> {
@@ -173,7 +173,7 @@ export async function attackCases(read: ReadCase): Promise<Case[]> {
   const manifest = (await readJson(read, "attacks/manifest.json")) ?? {};
   const cases: Case[] = [];
   for (const [tag, entry] of Object.entries(manifest)) {
-    if (!isRecord(entry)) continue;
+    if (!isRecord(entry) || tag === "nets") continue;
     if (isRecord(entry.cases)) cases.push(...(await tagCases(read, tag, entry.cases)));
     else if (tag === "mnist_cnn_saturated") cases.push(...saturatedCases(read));
     else if (tag === "vae_purifier") cases.push(...(await purifierCases(read, entry)));

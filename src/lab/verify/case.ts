@@ -1,8 +1,10 @@
 // What a reference case is, how its result is judged, and the files it comes from.
 
+import { fromHalf } from "../../data/half.ts";
 import { parseSafetensors, type SafeTensor, type SafeTensors } from "../../data/safetensors.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { fromBrain } from "../../model/weights.ts";
 
 export type Status = "pass" | "fail" | "unsupported";
 
@@ -117,13 +119,19 @@ export class CaseFile {
 }
 
 /** The numbers of a stored tensor, whatever its type. */
-export const numbers = (t: SafeTensor): Float32Array => Float32Array.from(t.data as ArrayLike<number>, Number);
+export function numbers(t: SafeTensor): Float32Array {
+  if (t.dtype === "F16") return fromHalf(t.data);
+  if (t.dtype === "BF16") return fromBrain(t.data);
+  return Float32Array.from(t.data as ArrayLike<number>, Number);
+}
 
 /** A stored tensor on the GPU: whole numbers as i32, others as f32. */
 export function upload(gpu: Engine, t: SafeTensor): Tensor {
-  const whole = /^[IU]/.test(t.dtype) || t.dtype === "BOOL";
-  return whole ? gpu.tensor(Int32Array.from(t.data as ArrayLike<number>, Number), t.shape, "i32")
-    : gpu.tensor(numbers(t), t.shape);
+  if (!/^[IU]/.test(t.dtype) && t.dtype !== "BOOL") return gpu.tensor(numbers(t), t.shape);
+  const whole = Array.from(t.data as ArrayLike<number>, Number);
+  const large = whole.find((v) => v !== (v | 0));
+  if (large !== undefined) throw new Unsupported(`purigrad has no integers of more than 32 bits, such as ${large}`);
+  return gpu.tensor(whole, t.shape, "i32");
 }
 
 /** A JSON file of the cases; null where there is none. */

@@ -6,7 +6,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { add, batchNorm, conv2d, flatten, globalAvgPool2d, linear, relu, reparameterize, reshape, sigmoid,
   tanh } from "../../kernels/index.ts";
-import { CaseFile, Unsupported, upload, type ReadCase } from "./case.ts";
+import { CaseFile, Unsupported, readJson, upload, type ReadCase } from "./case.ts";
 
 export interface Net {
   name: "Cnn" | "BnNet";
@@ -27,33 +27,49 @@ function weightsOf(gpu: Engine, stored: SafeTensors): Weight {
 
 const dense = (w: Weight, name: string, x: Tensor): Tensor => linear(x, w(`${name}.weight`), w(`${name}.bias`));
 
+/** Stride and padding of the convolutions of a net, by name. */
+type Layers = Record<string, { stride: number; padding: number }>;
+
+/** Those of sets whose manifest does not say them. */
+const LAYERS: Record<Net["name"], Layers> = {
+  Cnn: { conv1: { stride: 3, padding: 0 }, conv2: { stride: 1, padding: 1 } },
+  BnNet: { conv1: { stride: 1, padding: 1 }, b_conv1: { stride: 2, padding: 1 }, b_conv2: { stride: 1, padding: 1 },
+    b_sc: { stride: 2, padding: 0 } },
+};
+
+/** How the manifest's `nets` describe the net of the set `tag`: by the set's name, else by the net's. */
+export async function layersOf(read: ReadCase, tag: string): Promise<(name: Net["name"]) => Layers> {
+  const nets = ((await readJson(read, "attacks/manifest.json"))?.nets ?? {}) as Record<string, Layers>;
+  return (name) => ({ ...LAYERS[name], ...(nets[tag] ?? nets[name]) });
+}
+
 /** Two convolutions with ReLU and a linear layer. */
-const cnn = (w: Weight): Model => (x) => {
-  const a = relu(conv2d(x, w("conv1.weight"), w("conv1.bias"), { stride: 3 }));
-  const b = relu(conv2d(a, w("conv2.weight"), w("conv2.bias"), { padding: 1 }));
+const cnn = (w: Weight, at: Layers): Model => (x) => {
+  const a = relu(conv2d(x, w("conv1.weight"), w("conv1.bias"), at.conv1));
+  const b = relu(conv2d(a, w("conv2.weight"), w("conv2.bias"), at.conv2));
   return dense(w, "fc", flatten(b));
 };
 
 /**
  * A convolution and a residual block of stride 2, all with batch norm in inference mode, then the mean over the image.
  */
-const bnNet = (w: Weight): Model => (x) => {
+const bnNet = (w: Weight, at: Layers): Model => (x) => {
   const norm = (y: Tensor, name: string, withRelu = false) =>
     batchNorm(y, w(`${name}.weight`), w(`${name}.bias`), { runningMean: w(`${name}.running_mean`),
       runningVar: w(`${name}.running_var`), eps: 1e-5, relu: withRelu });
-  const a = norm(conv2d(x, w("conv1.weight"), undefined, { padding: 1 }), "bn1", true);
-  const b = norm(conv2d(a, w("b_conv1.weight"), undefined, { stride: 2, padding: 1 }), "b_bn1", true);
-  const main = norm(conv2d(b, w("b_conv2.weight"), undefined, { padding: 1 }), "b_bn2");
-  const shortcut = norm(conv2d(a, w("b_sc.weight"), undefined, { stride: 2 }), "b_bnsc");
+  const a = norm(conv2d(x, w("conv1.weight"), undefined, at.conv1), "bn1", true);
+  const b = norm(conv2d(a, w("b_conv1.weight"), undefined, at.b_conv1), "b_bn1", true);
+  const main = norm(conv2d(b, w("b_conv2.weight"), undefined, at.b_conv2), "b_bn2");
+  const shortcut = norm(conv2d(a, w("b_sc.weight"), undefined, at.b_sc), "b_bnsc");
   return dense(w, "fc", globalAvgPool2d(relu(add(main, shortcut))));
 };
 
-/** The net whose weights these are. */
-export function netOf(gpu: Engine, stored: SafeTensors): Net {
+/** The net whose weights these are; `layers` tells its strides and paddings. */
+export function netOf(gpu: Engine, stored: SafeTensors, layers: (name: Net["name"]) => Layers): Net {
   const w = weightsOf(gpu, stored);
-  if ("b_conv1.weight" in stored) return { name: "BnNet", forward: bnNet(w) };
+  if ("b_conv1.weight" in stored) return { name: "BnNet", forward: bnNet(w, layers("BnNet")) };
   if ("conv1.weight" in stored && "conv2.weight" in stored && "fc.weight" in stored)
-    return { name: "Cnn", forward: cnn(w) };
+    return { name: "Cnn", forward: cnn(w, layers("Cnn")) };
   throw new Unsupported(`no net is known with the weights ${Object.keys(stored).join(", ")}`);
 }
 

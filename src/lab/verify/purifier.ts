@@ -9,7 +9,7 @@ import { bpdaGradient, eotGradient, lossGradient, repeated, type EotAverage } fr
 import { signStep } from "../../attacks/kernels.ts";
 import type { SafeTensor, SafeTensors } from "../../data/safetensors.ts";
 import { CaseFile, numbers, pixelsOff, relativeError, upload, type Case, type Check, type ReadCase } from "./case.ts";
-import { netOf, vaeOf, weightsFile, type Net, type Vae } from "./nets.ts";
+import { layersOf, netOf, vaeOf, weightsFile, type Net, type Vae } from "./nets.ts";
 
 const LIMIT = 1e-4; // relative
 
@@ -118,7 +118,7 @@ export async function purifierCases(read: ReadCase, settings: Settings): Promise
   const [vaeWeights, netWeights] = [weightsFile(read, "vae"), weightsFile(read, "mnist_cnn_trained")];
   const load = async (gpu: Engine): Promise<Setup> => {
     const get = async (name: string) => upload(gpu, await file.get(name));
-    const model = netOf(gpu, await netWeights.tensors()).forward;
+    const model = netOf(gpu, await netWeights.tensors(), await layersOf(read, "mnist_cnn_trained")).forward;
     const epsK = await file.get("epsK");
     const draws = Array.from({ length: epsK.shape[0]! }, (_, k) => drawsAt(gpu, epsK, k)[0]!);
     return { gpu, vae: vaeOf(gpu, await vaeWeights.tensors()), model, x: await get("x"), y: await get("y"),

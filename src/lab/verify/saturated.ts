@@ -6,7 +6,7 @@ import type { SafeTensors } from "../../data/safetensors.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { CaseFile, Unsupported, numbers, pixelsOff, readJson, relativeError, upload, type Case,
   type ReadCase } from "./case.ts";
-import { netOf, weightsFile } from "./nets.ts";
+import { layersOf, netOf, weightsFile } from "./nets.ts";
 
 const BASE = "mnist_cnn_trained";
 
@@ -50,7 +50,7 @@ export function saturatedCases(read: ReadCase): Case[] {
   const at = (name: string, op: string, run: Case["run"]): Case => ({ id: `attacks/mnist_cnn_saturated/${name}`, op,
     run });
   const setup = async (gpu: Engine) => ({
-    ...netOf(gpu, scaled(await weights.tensors(), 60)),
+    ...netOf(gpu, scaled(await weights.tensors(), 60), await layersOf(read, BASE)),
     x: upload(gpu, await base.get("x")),
     y: upload(gpu, await base.get("y")),
   });
