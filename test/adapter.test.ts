@@ -1,6 +1,6 @@
 /** The adapters of Node: which is taken, what a user reads, and that a process ends by itself and stays quiet. */
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,6 +57,17 @@ adapter("adapters of different kinds live side by side, and the environment stay
 adapter("a wish for hardware is met or answered in one sentence", async () => {
   const answer = await findAdapter("hardware").then((choice) => choice.kind, (error: Error) => error.message);
   assert.match(answer, /^hardware$|^no hardware adapter: .*"auto"$/);
+});
+
+(process.getuid?.() === 0 ? adapter : adapter.skip)("a cache folder that another user made is not used", () => {
+  const shared = mkdtempSync(join(tmpdir(), "purigrad-shared-"));
+  mkdirSync(join(shared, "purigrad-0"));
+  chownSync(join(shared, "purigrad-0"), 12345, 12345);
+  const code = 'import("./dist/test/cache.js").then((c) => c.cacheFolder()).catch((e) => console.log(e.message))';
+  const env = { ...process.env, PURIGRAD_CACHE: "/dev/null/none", TMPDIR: shared };
+  const said = spawnSync(process.execPath, ["-e", code], { env, encoding: "utf8" }).stdout;
+  assert.match(said, /^cache: neither \/dev\/null\/none nor .* can be written/);
+  rmSync(shared, { recursive: true });
 });
 
 adapter("the cache gives back what was written, under any key", async () => {

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createEngine } from "../src/index.ts";
+import { createEngine, makeParameters, sgd } from "../src/index.ts";
+import { loadCheckpoint, saveCheckpoint } from "../src/lab/checkpoint.ts";
 import { QUICK, type MnistSettings } from "../src/lab/settings.ts";
 import { trainNetworks } from "../src/lab/train-mnist.ts";
 import { parseSafetensors } from "../src/data/safetensors.ts";
@@ -104,6 +105,19 @@ resume("a checkpoint of other settings, or a damaged one, is one sentence", asyn
   writeFileSync(file, readFileSync(file).subarray(0, 5000));
   const message = await trainAll(dir).catch((e: Error) => e.message);
   assert.match(String(message), /warm-up\.seed0\.safetensors: .*(cut short|damaged)/);
+  rmSync(dir, { recursive: true });
+});
+
+resume("a checkpoint of another phase, seed or length is refused and named", async () => {
+  const [dir, gpu] = [folder(), await createEngine()];
+  const file = join(dir, "some.safetensors");
+  const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
+  const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
+  await saveCheckpoint(file, trained, { step: 3, seconds: 1 }, { phase: "cvae", seed: 0 });
+  assert.equal(loadCheckpoint(file, trained, { phase: "cvae", seed: 0 }), { step: 3, seconds: 1 });
+  assert.throws(() => loadCheckpoint(file, trained, { phase: "cvae", seed: 1 }),
+    /belongs to \{"phase":"cvae","seed":0\}, this run is \{"phase":"cvae","seed":1\}/);
+  gpu.close();
   rmSync(dir, { recursive: true });
 });
 
