@@ -8,8 +8,7 @@
 // The bias sums cost one addition for each load of dy.
 //
 // Measured (batch 128, one EPYC core, Dawn's clamps off), GFLOP/s; QUADS 1 on lavapipe, 2 on SwiftShader where there
-// are
-// 8 column blocks or more (1.4 times 1):
+// are 8 column blocks or more (1.4 times 1):
 //                              lavapipe   SwiftShader   conv2d_dw.wgsl, without sharing
 //   64-64    32x32 k3 (b 32)   12.1       3.5           -
 //   16-32    14x14 k3          11.1       2.7           2.1 and 1.0

@@ -1,8 +1,7 @@
 // Batch normalisation: y = weight[c] (x - mean[c]) / sqrt(var[c] + eps) + bias[c], then max(y, 0) if RELU.
 // x [N,C,L]: N batch, C channels, L = H W. stats [C] = (mean, 1 / sqrt(var + eps)). Ioffe and Szegedy, ICML 2015.
 //   dbias = sum dy     dweight = sum dy xhat     xhat = (x - mean) / sqrt(var + eps), sums over N and L
-//   dx = weight / sqrt(var + eps) (dy - dbias / NL - xhat dweight / NL);  with frozen statistics the first factor times
-// dy
+//   dx = weight / sqrt(var + eps) (dy - dbias / NL - xhat dweight / NL);  frozen: weight / sqrt(var + eps) dy
 // Sums are taken in T = G S parts a channel: part (g, s) has images g, g + G, .. and pixels s, s + S, .., so that
 // threads beside each other read elements beside each other and no index is divided in the loop. The forward part is
 // Welford's running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge`

@@ -5,9 +5,8 @@
 //   end:   values and indices of the first K pairs
 //
 // A key is a float's bits in an order that unsigned numbers have: the sign bit turned, all bits of negative ones. NaN
-// is
-// the largest number, as in PyTorch. Equal keys are ordered by their index, so the order is the stable one; DESCENDING
-// turns the keys, not the indices. Limited by loads and stores: log2(P) (log2(P) + 1) / 2 passes.
+// is the largest number, as in PyTorch. Equal keys are ordered by their index, so the order is the stable one;
+// DESCENDING turns the keys, not the indices. Limited by loads and stores: log2(P) (log2(P) + 1) / 2 passes.
 struct Params { A: u32, R: u32, B: u32, P: u32, K: u32, stride: u32, block: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

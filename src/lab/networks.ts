@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { existsSync } from "node:fs";
 import type { Model } from "../attacks/index.ts";
 import { readFileOr, writeFileAtomic } from "../data/files.ts";
-import { fromHalf, toHalf } from "../data/half.ts";
-import { encodeSafetensors, parseSafetensors, safetensorsMetadata, type SafeTensors } from "../data/safetensors.ts";
+import { toHalf } from "../data/half.ts";
+import { encodeSafetensors, safetensorsMetadata, type SafeTensors } from "../data/safetensors.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { convMlpAutoencoder, purify, type Autoencoder } from "../model/autoencoder.ts";
 import { cnn, type Classifier } from "../model/cnn.ts";
 import { makeParameters, type Parameters, type StateDict } from "../model/params.ts";
+import { loadSafetensors, type LoadedTensor } from "../model/weights.ts";
 import type { NetName, RowName } from "./names.ts";
 import type { MnistSettings } from "./settings.ts";
 
@@ -88,13 +89,11 @@ export async function saveWeights(file: string, origin: Origin,
   writeFileAtomic(file, encodeSafetensors(halves, { purigrad: JSON.stringify(origin) }));
 }
 
-function readWeights(file: string): { state: StateDict; origin: Origin } {
-  const bytes = readFileOr(file, "the weights");
-  const state = Object.fromEntries(Object.entries(parseSafetensors(bytes, file)).map(([k, t]) => {
-    if (t.dtype !== "F16" && t.dtype !== "F32") throw new Error(`${file}: ${k} is ${t.dtype}, F16 or F32 is due; use ` +
-      `a file that purigrad wrote`);
-    return [k, { dtype: "F32" as const, shape: t.shape, data: t.dtype === "F16" ? fromHalf(t.data) : t.data }];
-  }));
+function readWeights(file: string): { state: Record<string, LoadedTensor>; origin: Origin } {
+  const state = loadSafetensors(readFileOr(file, "the weights"), file);
+  const [whole] = Object.entries(state).find(([, t]) => t.dtype !== "F32") ?? [];
+  if (whole)
+    throw new Error(`${file}: ${whole} holds whole numbers, F16 or F32 is due; use a file that purigrad wrote`);
   return { state, origin: readOrigin(file)! };
 }
 

@@ -61,8 +61,8 @@ export interface WhiteBoxOptions {
  * White-box accuracy of each defence, on `settings.images` test images spread evenly over `set` (`bpda.images` for the
  * paper's setting). Within each eps, in L-infinity and [0,1]: `bpda` (signed steps, backward through the identity, from
  * the clean image), `sampler` (gradient through one draw a step), `eot` (through `eot.draws` draws a step, one start)
- * and
- * `mean` (through decode(mu(x))); the last three from random starts, `sampler` and `mean` with `pgd.restarts` of them.
+ * and `mean` (through decode(mu(x))); the last three from random starts, `sampler` and `mean` with `pgd.restarts` of
+ * them.
  *
  * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one
  * before any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for

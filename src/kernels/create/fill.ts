@@ -46,8 +46,8 @@ export function linspace(gpu: Runtime, start: number, end: number, steps: number
   checkNumber("linspace", "start", start);
   checkNumber("linspace", "end", end);
   checkWhole("linspace", "steps", steps, 0);
-  const at = (i: number) => (2 * i < steps ? start + (i * (end - start)) / (steps - 1) : end - ((steps - 1 - i) * (end -
-    start)) / (steps - 1));
+  const step = (end - start) / (steps - 1);
+  const at = (i: number) => (2 * i < steps ? start + i * step : end - (steps - 1 - i) * step); // exact at both ends
   return made("linspace", gpu, Array.from({ length: steps }, (_, i) => (steps === 1 ? start : at(i))), [steps], "f32");
 }
 

@@ -26,8 +26,7 @@ function summed(src: Tensor, axis: number, index: Tensor, shape: readonly number
 /**
  * As torch.scatter_add: x plus src, each element of which is added where index [i][j] says along `dim`: at
  * [index[i][j]][j] for dim 0. src has index's shape; in other dimensions neither is larger than x. The sums are taken
- * in
- * the order of src, so the bits are the same at every run. An index outside takes part in no sum.
+ * in the order of src, so the bits are the same at every run. An index outside takes part in no sum.
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   checkTensor("scatterAdd", "x", x);

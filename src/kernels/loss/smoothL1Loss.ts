@@ -7,11 +7,16 @@ import { lt, mul, sub } from "../pointwise/arithmetic.ts";
 import { abs, square } from "../pointwise/functions.ts";
 import { where } from "../pointwise/where.ts";
 import { mean, sum } from "../reduce/sum.ts";
+import { l1Loss } from "./l1Loss.ts";
+
+function checkPair(op: string, a: Tensor, b: Tensor): void {
+  checkTensor(op, "the first input", a);
+  checkShape(op, "the second input", checkTensor(op, "the second input", b), a.shape);
+}
 
 /** scale * (d^2 / 2 where |d| < edge, else edge (|d| - edge / 2)), d = a - b, reduced. */
 function bent(op: string, a: Tensor, b: Tensor, edge: number, scale: number, reduction: Reduction): Tensor {
-  checkTensor(op, "the first input", a);
-  checkShape(op, "the second input", checkTensor(op, "the second input", b), a.shape);
+  checkPair(op, a, b);
   checkReduction(op, reduction, a.size);
   return a.gpu.scope(() => {
     const d = sub(a, b);
@@ -27,18 +32,8 @@ export function smoothL1Loss(a: Tensor, b: Tensor, options: { beta?: number; red
   checkOptions("smoothL1Loss", options, ["beta", "reduction"]);
   const { beta = 1, reduction = "mean" } = options;
   checkNumber("smoothL1Loss", "beta", beta, 0, Number.MAX_VALUE);
-  return beta === 0 ? bentFlat(a, b, reduction) : bent("smoothL1Loss", a, b, beta, 1 / beta, reduction);
-}
-
-/** Beta 0: |d|. */
-function bentFlat(a: Tensor, b: Tensor, reduction: Reduction): Tensor {
-  checkTensor("smoothL1Loss", "the first input", a);
-  checkShape("smoothL1Loss", "the second input", checkTensor("smoothL1Loss", "the second input", b), a.shape);
-  checkReduction("smoothL1Loss", reduction, a.size);
-  return a.gpu.scope(() => {
-    const each = abs(sub(a, b));
-    return reduction === "none" ? each : reduction === "sum" ? sum(each) : mean(each);
-  });
+  checkPair("smoothL1Loss", a, b);
+  return beta === 0 ? l1Loss(a, b, { reduction }) : bent("smoothL1Loss", a, b, beta, 1 / beta, reduction);
 }
 
 /** d^2 / 2 where |d| < delta, else delta (|d| - delta / 2), of d = a - b; as torch.nn.functional.huber_loss. */

@@ -85,9 +85,8 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
 
 /**
  * Batch normalisation of x [N,C] or [N,C,H,W] per channel, as torch.nn.functional.batch_norm; weight and bias have
- * shape
- * [C] and may be null (1 and 0). In training the running statistics may be left out. Defaults: not training, momentum
- * 0.1, eps 1e-5.
+ * shape [C] and may be null (1 and 0). In training the running statistics may be left out. Defaults: not training,
+ * momentum 0.1, eps 1e-5.
  */
 export function batchNorm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null,
   options: BatchNormOptions = {}): Tensor {

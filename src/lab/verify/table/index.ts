@@ -12,7 +12,10 @@ import * as matmul from "./matmul.ts";
 import * as paper from "./paper.ts";
 import * as pooling from "./pooling.ts";
 import * as special from "./special.ts";
-import * as tensor from "./tensor.ts";
+import * as order from "./order.ts";
+import * as products from "./products.ts";
+import * as shapes from "./shapes.ts";
+import * as statistics from "./statistics.ts";
 
 const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   binary,
@@ -26,7 +29,10 @@ const families: { rows: OpRow[]; wrong?: WrongRow[] }[] = [
   paper,
   pooling,
   special,
-  tensor,
+  order,
+  products,
+  shapes,
+  statistics,
 ];
 
 export const rows: OpRow[] = families.flatMap((f) => f.rows);
