@@ -5,7 +5,7 @@
  *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm
  * package
  *   browser.js                     the same library for browsers, all in one file
- *   web/                           the pages of web/ with their scripts bundled
+ *   web/                           the lab: the page of web/, its script, and the weights, digits and cases it fetches
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
  *   meta.json                      esbuild's metafile over all of them: who imports whom
  *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, .d.ts files
@@ -13,12 +13,13 @@
  * --out DIR takes another folder in the place of dist/, and never empties it.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
+import { writeLab } from "./web/assets.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, "dist");
@@ -59,14 +60,14 @@ export async function build({ types = false, out = dist } = {}) {
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),
-    bundle(browser, byName(files("web", /\.ts$/)), join(out, "web")),
+    types ? bundle(browser, {}, out) : bundleLab(join(out, "web")),
     bundle({ ...node, splitting: true, alias }, testEntries, join(out, "test")),
     bundle({ ...browser, splitting: true, alias }, byName(browserTests), join(out, "test/browser")),
   ]);
   const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
   const failed = settled.filter((part) => part.status === "rejected").length;
   mkdirSync(out, { recursive: true });
-  copyPages(out);
+  if (!types && out === dist && !failed) await writeLab(root, out);
   if (existsSync(join(out, "cli.js"))) chmodSync(join(out, "cli.js"), 0o755);
   if (types && !failed) emitTypes(join(out, "types"));
   writeFileSync(join(out, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
@@ -77,6 +78,16 @@ export async function build({ types = false, out = dist } = {}) {
   const made = (part, paths) => (settled[part].status === "fulfilled" ? paths : []);
   return { nodeTests: made(3, nodeTests).map(output("test")),
     browserTests: made(4, browserTests).map(output("test/browser")), failed };
+}
+
+/** The page and the worker that it trains in share one library; the service worker is a script by itself. */
+async function bundleLab(out) {
+  for (const old of files(relative(root, out), /^shared-.*\.js$/)) rmSync(join(root, old));
+  const options = { ...browser, minify: true, sourcemap: false };
+  const pages = await bundle({ ...options, splitting: true, chunkNames: "shared-[hash]" },
+    { main: "web/main.ts", "train-worker": "web/train-worker.ts" }, out);
+  const worker = await bundle({ ...options, format: "iife" }, { sw: "web/sw.ts" }, out);
+  return mergeMeta([pages, worker]);
 }
 
 async function bundle(options, entries, outdir) {
@@ -98,11 +109,6 @@ const byName = (paths) => Object.fromEntries(paths.map((path) => [stem(path), pa
 function mergeMeta(parts) {
   return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)),
     outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
-}
-
-function copyPages(out) {
-  const from = join(root, "web");
-  if (existsSync(from)) cpSync(from, join(out, "web"), { recursive: true, filter: (path) => !path.endsWith(".ts") });
 }
 
 /** tsc keeps `./name.ts` and `#adapter` in declarations; a user of the package has neither, so both are rewritten. */

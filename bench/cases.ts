@@ -51,6 +51,9 @@ export const RESNET_CONVS: ConvSize[] = [
   [128, 256, 16, 3, 2, 1], [256, 256, 8, 3, 1, 1], [256, 512, 8, 3, 2, 1], [512, 512, 4, 3, 1, 1],
 ];
 
+/** Behind an ImageNet stem ResNet-34 ends with 2 x 2 images and one pixel: every output sees every input. */
+export const SMALL_CONVS: ConvSize[] = [[256, 256, 2, 3, 1, 1], [256, 512, 2, 3, 2, 1], [512, 512, 1, 3, 1, 1]];
+
 const outputSize = (size: number, k: number, stride: number, padding: number): number =>
   Math.floor((size + 2 * padding - k) / stride) + 1;
 
@@ -88,6 +91,7 @@ export const CASES: Case[] = [
   ...[256, 512, 1024, 2048].map((n) => kernel(`matmul ${n}`, { kind: "matmul", n }, 2 * n ** 3)),
   ...MNIST_CONVS.flatMap((c) => [...conv(c, 32), ...conv(c, 128)]),
   ...RESNET_CONVS.flatMap((c) => conv(c, 32)),
+  ...SMALL_CONVS.flatMap((c) => conv(c, 128)),
   tconv(64, 32, 14, 3, 1, 1, 32),
   tconv(64, 32, 14, 4, 1, 0, 32),
   tconv(64, 32, 14, 4, 1, 0, 128),

@@ -1,6 +1,6 @@
 // `--compare OLD.json`: which rows got slower or faster by more than the noise.
 
-import type { BenchRecord, BenchResults } from "../src/lab/bench-results.ts";
+import type { BenchRecord, BenchResults } from "../src/readme/bench-results.ts";
 
 /** Differences below this share are never called a change, however steady the samples were. */
 const LEAST_NOISE = 0.1;

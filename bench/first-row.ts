@@ -1,7 +1,7 @@
 // First use as a row: how long an engine that was just opened makes its user wait before the first training step.
 
 import type { AdapterWish } from "../src/engine/device/adapter.ts";
-import type { BenchRecord } from "../src/lab/bench-results.ts";
+import type { BenchRecord } from "../src/readme/bench-results.ts";
 import { firstUse, type FirstUse } from "./first-use.ts";
 
 /** As first-use.ts names it. */

@@ -22,6 +22,7 @@ export async function firstUse(adapter: AdapterWish): Promise<FirstUse> {
     await gpu.synchronize();
     const timed = async () => {
       const start = performance.now();
+      await step.prepare();
       step();
       await gpu.synchronize();
       return performance.now() - start;

@@ -1,10 +1,10 @@
 // The flame strip: the dispatches of one step in time order, each a bar as long as it took, coloured by kernel.
 
-import type { Flame } from "../src/lab/bench-results.ts";
+import type { Flame } from "../src/readme/bench-results.ts";
 import { Profile, type KernelTime, type Span } from "../src/engine/run/profiler.ts";
-import { colour, COLOUR_COUNT, legend, round, svg, text } from "../src/lab/figures/svg.ts";
-import { ticks } from "../src/lab/figures/chart.ts";
-import { escapeHtml } from "../src/lab/report.ts";
+import { colour, COLOUR_COUNT, legend, round, svg, text } from "../src/report/svg.ts";
+import { ticks } from "../src/report/chart.ts";
+import { escapeHtml } from "../src/report/page.ts";
 
 const WIDTH = 1000;
 const BOX = { left: 14, right: 986, top: 36, bottom: 116 };

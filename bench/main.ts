@@ -1,15 +1,16 @@
 // `npm run bench [-- --filter TEXT --adapter KIND --json FILE --compare OLD.json --report FILE.html --peers
 // FILE.json]`:
 // the adapter's roofline, then every op and every case, and whole steps, each captured and replayed. `--from FILE.json`
-// takes the numbers of an earlier run and measures nothing.
+// takes the numbers of an earlier run and measures nothing; `--isa CHIPS` asks a GPU's compiler instead (isa/main.ts).
 
 import { availableParallelism, cpus } from "node:os";
 import type { AdapterWish } from "../src/engine/device/adapter.ts";
 import { createEngine, type Engine } from "../src/index.ts";
 import { writeFileAtomic } from "../src/data/files.ts";
 import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame,
-  type Roofline } from "../src/lab/bench-results.ts";
-import { commit } from "../src/lab/results.ts";
+  type Roofline } from "../src/readme/bench-results.ts";
+import { commit } from "../src/train/commit.ts";
+import { isa } from "./isa/main.ts";
 import { printedComparison } from "./compare.ts";
 import { FIRST_USE, firstUseRecord } from "./first-row.ts";
 import { readAdapter, readFlags, runCommand } from "./flags.ts";
@@ -91,7 +92,7 @@ function earlier(file: string, what: string, filter = ""): BenchResults {
 }
 
 function readOptions() {
-  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from"]);
+  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa"]);
   const clash = flags.from !== undefined && (["json", "adapter"] as const).find((name) => flags[name] !== undefined);
   if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
     `leave one of the two out`);
@@ -103,6 +104,7 @@ function readOptions() {
 async function main(): Promise<void> {
   const { flags, adapter } = readOptions();
   const { filter, from, json, report } = flags;
+  if (flags.isa !== undefined) return say(`${await isa(flags.isa.split(","), filter, json)}\n`);
   const old = flags.compare === undefined ? null : earlier(flags.compare, "the results to compare with", filter);
   const peers = flags.peers === undefined ? null : readPeers(flags.peers, "the peers' results");
   const results = from === undefined ? await run(choose(filter), adapter) : earlier(from, "the results", filter);

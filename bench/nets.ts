@@ -86,6 +86,7 @@ export function convVae(gpu: Engine): BenchVae {
   };
   return {
     latent: LATENT,
+    latentShape: [LATENT],
     encoder,
     decoder,
     encode(x) {

@@ -1,8 +1,8 @@
 // Bars against peers: a line for each case, how many times as long as purigrad every other engine takes.
 
-import { colour, legend, roomFor, round, svg, text } from "../src/lab/figures/svg.ts";
-import { isWebGpu, type Against } from "../src/lab/peers.ts";
-import { escapeHtml } from "../src/lab/report.ts";
+import { colour, legend, roomFor, round, svg, text } from "../src/report/svg.ts";
+import { isWebGpu, type Against } from "../src/readme/peers.ts";
+import { escapeHtml } from "../src/report/page.ts";
 import { logAxis, type LogAxis } from "./log-axis.ts";
 
 const WIDTH = 900;

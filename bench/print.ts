@@ -1,6 +1,6 @@
 // The lines of `npm run bench` on the terminal.
 
-import { liveMb, type BenchRecord, type BenchResults, type Roofline } from "../src/lab/bench-results.ts";
+import { liveMb, type BenchRecord, type BenchResults, type Roofline } from "../src/readme/bench-results.ts";
 
 const HEAD = ["case", "ms", "spread", "GFLOP/s", "GB/s", "roofline", "kernel ms", "host us", "kernels", "first ms",
   "MB", "variant"];

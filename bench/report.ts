@@ -2,9 +2,9 @@
 // step, and the table. One self-contained file.
 
 import { groupOf, liveMb, neededMb, type BenchRecord, type BenchResults, type Group,
-  type PeerResults } from "../src/lab/bench-results.ts";
-import { against, enginesOf, summarise, summaryText } from "../src/lab/peers.ts";
-import { htmlReport, type ReportPart, type ReportSection, type ReportTable } from "../src/lab/report.ts";
+  type PeerResults } from "../src/readme/bench-results.ts";
+import { against, enginesOf, summarise, summaryText } from "../src/readme/peers.ts";
+import { htmlReport, type ReportPart, type ReportSection, type ReportTable } from "../src/report/page.ts";
 import { flameStrip, kernelTimes, shortName } from "./flame.ts";
 import { peerBars } from "./peer-bars.ts";
 import { plotted, rooflinePlot } from "./roofline-plot.ts";

@@ -1,8 +1,8 @@
 // The roofline as a picture: GFLOP/s over operations a byte, both logarithmic, each row a point under the roof.
 
-import type { BenchRecord, Roofline } from "../src/lab/bench-results.ts";
-import { colour, legend, round, svg, text } from "../src/lab/figures/svg.ts";
-import { escapeHtml } from "../src/lab/report.ts";
+import type { BenchRecord, Roofline } from "../src/readme/bench-results.ts";
+import { colour, legend, round, svg, text } from "../src/report/svg.ts";
+import { escapeHtml } from "../src/report/page.ts";
 import { logAxis, type LogAxis } from "./log-axis.ts";
 
 const WIDTH = 900;

@@ -3,7 +3,7 @@
 import { matmul, type Engine, type Tensor } from "../src/index.ts";
 import { linearGrid } from "../src/engine/engine.ts";
 import { kernel } from "../src/engine/run/shader.ts";
-import type { Roofline } from "../src/lab/bench-results.ts";
+import type { Roofline } from "../src/readme/bench-results.ts";
 import source from "./roofline.wgsl";
 
 /** y [threads]; see the shader. */

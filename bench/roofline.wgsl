@@ -14,7 +14,7 @@ struct Params { rounds: u32, m: f32, a: f32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4u>;
 @group(0) @binding(3) var<storage, read_write> z: array<vec4u>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

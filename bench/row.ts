@@ -1,10 +1,10 @@
 // What a bench row is, and how it is measured.
 
+import { hostTime } from "#clock";
 import type { Captured, Engine, Tensor } from "../src/index.ts";
 import type { Profile } from "../src/engine/run/profiler.ts";
 import type { Taken } from "../src/engine/tuner.ts";
-import type { BenchRecord, Group } from "../src/lab/bench-results.ts";
-import { hostTime } from "./clock.ts";
+import type { BenchRecord, Group } from "../src/readme/bench-results.ts";
 
 export interface BenchRow {
   /** The op as exported from src/kernels/index.ts, or "step" for a whole step. */

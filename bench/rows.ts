@@ -122,6 +122,10 @@ const shapes: BenchRow[] = [
     const [x, i] = [gpu.empty([60000, 196], "u32"), classes(gpu, N, 59999)];
     return () => ops.byteImages(x, i, [1, 28, 28]);
   } },
+  { op: "byteImages", name: `${N} of [10000,3072] crop 4, flip`, flops: 0, bytes: 5 * N * 3072, make: (gpu) => {
+    const [x, i] = [gpu.empty([10000, 768], "u32"), classes(gpu, N, 9973)];
+    return () => ops.byteImages(x, i, [3, 32, 32], { crop: 4, flip: true });
+  } },
   { op: "gather", name: `[${N},10] dim 1`, flops: 0, bytes: 8 * N, make: (gpu) => {
     const [x, i] = [floats(gpu, [N, 10]), ops.reshape(classes(gpu, N, 10), [N, 1])];
     return () => ops.gather(x, 1, i);
@@ -189,6 +193,9 @@ const images: BenchRow[] = [
   image("globalAvgPool2d", ops.globalAvgPool2d),
   image("upsampleNearest2d", (x) => ops.upsampleNearest2d(x, 2)),
   image("dropout", (x) => ops.dropout(x, 0.5)),
+  row("jpegBlocks", `[${IMAGE}]`, [IMAGE, [8, 8]], (x, table) => ops.jpegBlocks(x!, table!), { lo: 0.1 }),
+  image("medianBlur", ops.medianBlur),
+  image("tvDenoise", (x) => ops.tvDenoise(x)),
 ];
 
 const withLabels = (op: string, call: (x: Tensor, y: Tensor) => Tensor): BenchRow => ({ op, name: `[${N},10] grad`,

@@ -7,10 +7,13 @@ import type { AdapterWish } from "./engine/device/adapter.ts";
 import { createEngine } from "./engine/create.ts";
 import { writeFileAtomic } from "./data/files.ts";
 import { attack } from "./cli/attack.ts";
-import type { Command, Context } from "./cli/command.ts";
+import { audit, merge } from "./cli/audit.ts";
+import type { Command, HostCommand, HostContext } from "./cli/command.ts";
+import { data } from "./cli/data.ts";
 import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
 import { reproduce } from "./cli/reproduce.ts";
+import { serve } from "./cli/serve.ts";
 import { start } from "./cli/start.ts";
 import { train } from "./cli/train.ts";
 import { tune } from "./cli/tune.ts";
@@ -18,11 +21,14 @@ import { verify } from "./cli/verify.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 
-const COMMANDS: Record<string, Command> = { start, reproduce, train, evaluate, attack, info, tune, verify };
+const COMMANDS: Record<string, Command | HostCommand> = { start, reproduce, train, evaluate, attack, audit,
+  merge, serve, data, info, tune, verify };
 
-const COMMON: Command["flags"] = {
+const GPU: Command["flags"] = {
   adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },
   seed: { type: "string", help: "a whole number (default 0)" },
+};
+const COMMON: Command["flags"] = {
   json: { type: "string", help: "also write the result to this file" },
   help: { type: "boolean", help: "this text" },
 };
@@ -31,6 +37,9 @@ class UsageError extends Error {}
 
 class Stopped extends Error {}
 
+const flagsOf = (command: Command | HostCommand): Command["flags"] => ({ ...command.flags,
+  ...(command.gpu !== false && GPU), ...COMMON });
+
 function help(name?: string): string {
   const command = name ? COMMANDS[name] : undefined;
   if (!command) {
@@ -38,21 +47,23 @@ function help(name?: string): string {
     return ["usage: purigrad COMMAND [FLAGS]", "", ...rows, "", "purigrad COMMAND --help lists a command's flags."]
       .join("\n");
   }
-  const rows = Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) =>
+  const rows = Object.entries(flagsOf(command)).map(([n, f]) =>
     `  --${(n + (f.type === "string" ? " X" : "")).padEnd(12)} ${f.help}`
   );
   return [`purigrad ${name}${command.positionals ? ` ${command.positionals}` : ""}: ${command.summary}`, "", ...rows]
     .join("\n");
 }
 
-function readFlags(name: string, command: Command, argv: string[]): Pick<Context, "flags" | "positionals"> {
+type Given = Pick<HostContext, "flags" | "positionals">;
+
+function readFlags(name: string, command: Command | HostCommand, argv: string[]): Given {
   const options: Flags = Object.fromEntries(
-    Object.entries({ ...command.flags, ...COMMON }).map(([n, f]) => [n, { type: f.type }]),
+    Object.entries(flagsOf(command)).map(([n, f]) => [n, { type: f.type }]),
   );
   try {
     const { values, positionals } = parseArgs({ args: argv, options, strict: true,
       allowPositionals: command.positionals !== undefined });
-    return { flags: values as Context["flags"], positionals };
+    return { flags: values as Given["flags"], positionals };
   } catch (error) {
     const sentence = (error as Error).message.split(/[.\n]/)[0]!;
     throw new UsageError(
@@ -75,24 +86,32 @@ function readAdapter(text: unknown): AdapterWish {
   return wish;
 }
 
-async function runCommand(name: string, command: Command,
-  { flags, positionals }: Pick<Context, "flags" | "positionals">): Promise<boolean> {
-  const seed = readSeed(flags.seed);
+/** Runs a command, on an engine of its own if it needs one. */
+async function runOn(name: string, command: Command | HostCommand, context: HostContext): ReturnType<Command["run"]> {
+  if (command.gpu === false) return command.run(context);
+  const seed = readSeed(context.flags.seed);
+  const gpu = await createEngine({ adapter: readAdapter(context.flags.adapter), seed });
+  try {
+    if (name !== "info") context.say(gpu.adapter.line);
+    return await command.run({ ...context, gpu, seed });
+  } finally {
+    gpu.close();
+  }
+}
+
+async function runCommand(name: string, command: Command | HostCommand, given: Given): Promise<boolean> {
   const abort = new AbortController();
   const stop = () => abort.abort(new Stopped(`stopped by Ctrl-C; ${command.stopped ?? "nothing was written"}`));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
-  const gpu = await createEngine({ adapter: readAdapter(flags.adapter), seed });
   try {
     const say = (line: string) => void process.stdout.write(line + "\n");
-    if (name !== "info") say(gpu.adapter.line);
-    const { result, ok } = await command.run({ gpu, flags, positionals, seed, signal: abort.signal, say });
-    if (flags.json) writeFileAtomic(flags.json as string, JSON.stringify(result, null, 2) + "\n");
+    const { result, ok } = await runOn(name, command, { ...given, signal: abort.signal, say });
+    if (given.flags.json) writeFileAtomic(given.flags.json as string, JSON.stringify(result, null, 2) + "\n");
     return ok;
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);
-    gpu.close();
   }
 }
 

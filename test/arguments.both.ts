@@ -197,6 +197,8 @@ const OPTIONS: [string, () => unknown[], () => Record<string, unknown>[]][] = [
     }, { groups: 3 }, { relu: 1 }]],
   ["convTranspose2d", () => [f(1, 2, 5, 5), f(2, 3, 3, 3), undefined],
     () => [{ output_padding: 1 }, { outputPadding: 1 }, { stride: -1 }]],
+  ["byteImages", () => [gpu.zeros([2, 4], "u32"), i(2), [1, 4, 4]],
+    () => [{ padding: 4 }, { crop: 1.5 }, { crop: NaN }, { crop: "4" }, { flip: 1 }, { flip: null }]],
   ["maxPool2d", () => [f(1, 1, 4, 4), 2], () => [{ strid: 1 }, { ceilMode: 1 }, { padding: 2 }]],
   ["avgPool2d", () => [f(1, 1, 4, 4), 2], () => [{ dilation: 2 }, { countIncludePad: "no" }]],
   ["matmul", () => [f(2, 3), f(3, 2)], () => [{ transposeB: 1 }, { transB: true }]],

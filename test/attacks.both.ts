@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { fgsm, ifgsm, mifgsm, pgd, type Attack } from "../src/index.ts";
 import { createEngine, crossEntropy, flatten, linear, mul, type Engine, type Tensor } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
+import { held } from "../src/verify/held.ts";
 
 const attacks = suite("attacks");
 let gpu: Engine;
@@ -108,12 +109,12 @@ attacks("an attack reads the weights as they are now", async () => {
 
 attacks("dispose gives back all that an attack keeps", async () => {
   const { model, x, y } = setUp();
-  const before = gpu.memory().liveBuffers;
+  const before = held(gpu).buffers;
   const attack = pgd(model, { eps: EPS, restarts: 2 });
   attack(x, y).dispose();
-  assert.ok(gpu.memory().liveBuffers > before);
+  assert.ok(held(gpu).buffers > before);
   attack.dispose();
-  assert.is(gpu.memory().liveBuffers, before);
+  assert.is(held(gpu).buffers, before);
 });
 
 attacks("options out of range are refused", () => {

@@ -14,8 +14,8 @@ import { caseOf, measure } from "../bench/row.ts";
 import { rows } from "../bench/rows.ts";
 import { steps } from "../bench/steps.ts";
 import { add, createEngine, matmul, relu } from "../src/index.ts";
-import type { BenchRecord, BenchResults, PeerResults } from "../src/lab/bench-results.ts";
-import { against, enginesOf, summarise } from "../src/lab/peers.ts";
+import type { BenchRecord, BenchResults, PeerResults } from "../src/readme/bench-results.ts";
+import { against, enginesOf, summarise } from "../src/readme/peers.ts";
 
 const record = (name: string, ms: number, more: Partial<BenchRecord> = {}): BenchRecord => ({
   case: name,

@@ -2,8 +2,9 @@
  * The Chromium of the npm package @sparticuz/chromium, with WebGPU on its own SwiftShader. The package carries the
  * system libraries and fonts too, so a bare Linux is enough. PURIGRAD_CHROMIUM=/path/to/chrome takes another browser.
  */
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,8 +27,17 @@ export async function launch(extraArgs = []) {
   if (process.env.PURIGRAD_CHROMIUM) return chromium.launch({ executablePath: process.env.PURIGRAD_CHROMIUM, args });
   const { unpack } = await import("../dist/test/cache.js");
   const folder = unpack(["chromium.br", "swiftshader.tar.br", "al2023.tar.br", "fonts.tar.br"]);
-  const env = { ...process.env, LD_LIBRARY_PATH: join(folder, "lib"), FONTCONFIG_PATH: folder };
+  const env = { ...process.env, LD_LIBRARY_PATH: join(folder, "lib"), FONTCONFIG_FILE: fontsOf(folder) };
   return chromium.launch({ executablePath: join(folder, "chromium"), args, env });
+}
+
+/** A fontconfig file that knows the unpacked fonts and nothing of the system; the package's own looks in /tmp/fonts. */
+function fontsOf(folder) {
+  const file = join(mkdtempSync(join(tmpdir(), "purigrad-fonts-")), "fonts.conf");
+  const dirs = `<dir>${join(folder, "fonts")}</dir><cachedir>${join(file, "../cache")}</cachedir>`;
+  writeFileSync(file, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${dirs}</fontconfig>`);
+  process.once("exit", () => rmSync(join(file, ".."), { recursive: true, force: true }));
+  return file;
 }
 
 /** The file behind a path: dist/, and what tests need beside it. */

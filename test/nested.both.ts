@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as ops from "../src/index.ts";
 import { createEngine, grad, mean, mul, sum, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
+import { second, SECONDS, SECOND_AT as X } from "../src/verify/second.ts";
 import { messageOf } from "./engine-tools.ts";
 
 const nested = suite("nested derivatives");
@@ -11,44 +12,11 @@ let gpu: Engine;
 nested.before(async () => void (gpu = await createEngine({ seed: 5 })));
 nested.after(() => gpu.close());
 
-/** d sum(f'(x)) / dx */
-const second = (f: (x: Tensor) => Tensor, x: Tensor): Tensor =>
-  grad(() => sum(grad(() => sum(f(x)), [x])[0]!), [x])[0]!;
 const close = (got: ArrayLike<number>, due: readonly number[], limit: number, what: string) =>
   due.forEach((d, i) => assert.ok(Math.abs(got[i]! - d) <= limit * Math.max(1, Math.abs(d)), `${what}: element ${i} ` +
     `is ${got[i]}, ${d} is due`));
 
-const X = [0.5, 1, 2, 3];
-const sigma = (x: number) => 1 / (1 + Math.exp(-x));
-const smooth: [string, (x: Tensor) => Tensor, (x: number) => number][] = [
-  ["x^3", (x) => ops.pow(x, 3), (x) => 6 * x],
-  ["x x x", (x) => mul(mul(x, x), x), (x) => 6 * x],
-  ["square", ops.square, () => 2],
-  ["exp", ops.exp, Math.exp],
-  ["log", ops.log, (x) => -1 / x ** 2],
-  ["sqrt", ops.sqrt, (x) => -0.25 * x ** -1.5],
-  ["1 / x", (x) => ops.div(1, x), (x) => 2 / x ** 3],
-  ["sigmoid", ops.sigmoid, (x) => sigma(x) * sigma(-x) * (1 - 2 * sigma(x))],
-  ["tanh", ops.tanh, (x) => -2 * Math.tanh(x) / Math.cosh(x) ** 2],
-  ["softplus", ops.softplus, (x) => sigma(x) * sigma(-x)],
-  ["silu", ops.silu, (x) => sigma(x) * sigma(-x) * (2 + x * (1 - 2 * sigma(x)))],
-  ["elu", (x) => ops.elu(ops.neg(x)), (x) => Math.exp(-x)],
-  ["relu of a cube", (x) => ops.relu(ops.pow(x, 3)), (x) => 6 * x],
-  ["leakyRelu", (x) => ops.square(ops.leakyRelu(ops.neg(x), 0.1)), () => 0.02],
-  ["clamp", (x) => ops.square(ops.clamp(x, 0.75, 2.5)), (x) => (x > 0.75 && x < 2.5 ? 2 : 0)],
-  ["maximum", (x) => ops.square(ops.maximum(x, 1.5)), (x) => (x > 1.5 ? 2 : 0)],
-  ["minimum", (x) => ops.square(ops.minimum(x, 1.5)), (x) => (x < 1.5 ? 2 : 0)],
-  ["abs", (x) => ops.pow(ops.abs(x), 3), (x) => 6 * x],
-  ["where", (x) => ops.where(ops.gt(x, 1.5), ops.square(x), x), (x) => (x > 1.5 ? 2 : 0)],
-  ["x^x", (x) => ops.pow(x, x), (x) => x ** x * ((Math.log(x) + 1) ** 2 + 1 / x)],
-  ["a view", (x) => mul(x.view([2, 2]), x.view([2, 2])), () => 2],
-  ["reshape, permute", (x) => ops.square(ops.permute(ops.reshape(x, [2, 2]), [1, 0])), () => 2],
-  ["slice and cat", (x) => ops.square(ops.cat([ops.slice(x, 0, 2), ops.slice(x, 0, 0, 2)], 0)), () => 2],
-  ["pad", (x) => ops.square(ops.pad(x, [1, 2])), () => 2],
-  ["expand", (x) => ops.square(ops.expand(x, [3, 4])), () => 6],
-];
-
-for (const [name, f, due] of smooth)
+for (const { name, f, due } of SECONDS)
   nested(`the second derivative of ${name}`,
     async () => close(await second(f, gpu.tensor(X)).data(), X.map(due), 2e-5, name));
 

@@ -4,8 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, mul, square, stopGradient, sub, type Engine, type Tensor } from "../src/index.ts";
 import { record } from "../src/engine/grad/tape.ts";
-import { checkRow, checkWrong } from "../src/lab/verify/table/check.ts";
-import type { OpRow } from "../src/lab/verify/table/table.ts";
+import { checkRow, checkWrong } from "../src/verify/table/check.ts";
+import type { OpRow } from "../src/verify/table/table.ts";
 
 let gpu: Engine;
 const checker = suite("op checker");

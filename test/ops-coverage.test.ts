@@ -5,8 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rows as bench } from "../bench/rows.ts";
 import * as kernels from "../src/kernels/index.ts";
-import { rows, wrong } from "../src/lab/verify/table/index.ts";
-import { idOf } from "../src/lab/verify/table/table.ts";
+import { rows, wrong } from "../src/verify/table/index.ts";
+import { idOf } from "../src/verify/table/table.ts";
 
 const coverage = suite("coverage of the ops");
 const ops = Object.entries(kernels).filter(([, value]) => typeof value === "function").map(([name]) => name);

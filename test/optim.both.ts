@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { createEngine, mul, sub, type Engine } from "../src/index.ts";
 import { adam, adamw, constant, cosine, oneCycle, rmsprop, sgd, stepLr, type Optimizer } from "../src/model/optim.ts";
 import { makeParameters, type Parameters } from "../src/model/params.ts";
+import { held } from "../src/verify/held.ts";
 
 const optim = suite("optimisers");
 let gpu: Engine;
@@ -78,10 +79,10 @@ optim("Adam's bias corrections are exact to float32 after many steps", async () 
 });
 
 optim("an optimiser and its parameters give back all memory", () => {
-  const before = gpu.memory();
+  const before = held(gpu);
   const { first, second, optimizer } = problem(MAKE.adam!);
   [first, second, optimizer].forEach((o) => o.dispose());
-  assert.equal(gpu.memory().liveBuffers, before.liveBuffers);
+  assert.equal(held(gpu), before);
 });
 
 optim("parameters: PyTorch's bounds, the same numbers for a seed, others for another", async () => {

@@ -6,6 +6,7 @@ import { collectGarbage } from "#adapter";
 import { add, conv2d, createEngine, grad, matmul, mean, mul, relu, reshape, sgd, makeParameters, softmax, sub, sum,
   valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { messageOf, turnOfEventLoop } from "./engine-tools.ts";
+import { held } from "../src/verify/held.ts";
 
 const ownership = suite("ownership");
 let gpu: Engine;
@@ -14,7 +15,7 @@ ownership.after(() => gpu.close());
 
 const values = async (t: Tensor) => [...(await t.data())];
 const pair = (data: number[]) => ({ data, shape: [data.length] });
-const live = () => gpu.memory().liveBuffers;
+const live = () => held(gpu).buffers;
 
 ownership("disposing an output of a captured function has no effect on it or on others", async () => {
   const f = gpu.capture((x: Tensor) => mul(x, 2));
@@ -197,7 +198,7 @@ ownership("what a loop without scopes drops is freed when the collector has run"
     b: { shape: [8], init: "zeros" } }, 1);
   const opt = sgd([params], { lr: 0.1 });
   const x = gpu.tensor(new Float32Array(2 * 36).fill(0.5), [2, 1, 6, 6]);
-  const before = live();
+  const before = gpu.memory();
   for (let i = 0; i < 100; i++) {
     const { grads } = valueAndGrad(() => mean(relu(conv2d(x, params.get("w"), params.get("b")))), params.list());
     opt.step(grads);
@@ -206,8 +207,11 @@ ownership("what a loop without scopes drops is freed when the collector has run"
   await turnOfEventLoop();
   collectGarbage();
   await turnOfEventLoop();
-  if (typeof process !== "undefined") assert.ok(live() - before < 50, `${live() - before} buffers are left of 100 ` +
-    `steps`);
+  if (typeof process === "undefined") return;
+  const after = gpu.memory();
+  const left = after.liveBuffers - before.liveBuffers;
+  assert.ok(left < 50, `${left} buffers are left of 100 steps`);
+  assert.ok(after.collectedBuffers > before.collectedBuffers && after.collectedBytes > before.collectedBytes);
 });
 
 ownership("disposing the result of an op leaves nothing behind", () => {

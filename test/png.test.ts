@@ -2,8 +2,8 @@
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { drawText, textWidth, toAscii } from "../src/lab/font.ts";
-import { imageGrid, type ImageGrid } from "../src/lab/png.ts";
+import { drawText, textWidth, toAscii } from "../src/report/font.ts";
+import { imageGrid, type ImageGrid } from "../src/report/png.ts";
 
 const test = suite("png");
 

@@ -1,7 +1,7 @@
 /** Progress on a terminal and in a log, on a clock of our own. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { duration, progress } from "../src/lab/progress.ts";
+import { duration, progressOn } from "../src/report/progress.ts";
 
 const test = suite("progress");
 
@@ -15,7 +15,7 @@ function terminal(isTTY: boolean, columns = 80) {
 
 test("without a TTY: plain lines about every ten seconds, then the time", () => {
   const { written, clock, stream, now } = terminal(false);
-  const line = progress("train", 100, stream, now);
+  const line = progressOn(stream, "train", 100, now);
   for (let i = 0; i < 100; i++, clock.ms += 250) line.tick(1, `loss ${100 - i}`);
   line.done();
   line.done();
@@ -29,7 +29,7 @@ test("without a TTY: plain lines about every ten seconds, then the time", () => 
 
 test("on a TTY: one line in place, not wider than the terminal, at most ten a second", () => {
   const { written, clock, stream, now } = terminal(true, 24);
-  const line = progress("attack", 1000, stream, now);
+  const line = progressOn(stream, "attack", 1000, now);
   for (let i = 0; i < 1000; i++, clock.ms += 10) line.tick(1, "a note that is far too long");
   assert.ok(written.length > 50 && written.length <= 101, `${written.length} redraws`);
   assert.ok(written.every((text) => text.startsWith("\r\x1b[K") && text.length <= 4 + 23 && !text.includes("\n")));
@@ -39,7 +39,7 @@ test("on a TTY: one line in place, not wider than the terminal, at most ten a se
 
 test("the pace leaves out what came before the first tick", () => {
   const { written, clock, stream, now } = terminal(false);
-  const line = progress("attack", 11, stream, now);
+  const line = progressOn(stream, "attack", 11, now);
   clock.ms = 60_000;
   line.tick();
   clock.ms = 71_000;
@@ -50,15 +50,15 @@ test("the pace leaves out what came before the first tick", () => {
 
 test("short work leaves nothing behind, unknown totals are counted, too many ticks stay at 100 %", () => {
   const quick = terminal(false);
-  progress("read", 1, quick.stream, quick.now).done();
+  progressOn(quick.stream, "read", 1, quick.now).done();
   assert.equal(quick.written, []);
   const open = terminal(false);
-  const line = progress("read", 0, open.stream, open.now);
+  const line = progressOn(open.stream, "read", 0, open.now);
   open.clock.ms = 5000;
   line.tick(3);
   assert.equal(open.written, ["read: 3\n"]);
   const over = terminal(false);
-  const more = progress("read", 2, over.stream, over.now);
+  const more = progressOn(over.stream, "read", 2, over.now);
   over.clock.ms = 5000;
   more.tick(3);
   assert.equal(over.written, ["read: 100 %\n"]);

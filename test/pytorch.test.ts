@@ -9,9 +9,7 @@ import { findPython, reference } from "../bench/pytorch/python.ts";
 import { readMnistPart, slice } from "../src/data/mnist.ts";
 import { encodeSafetensors, parseSafetensors, safetensorsMetadata } from "../src/data/safetensors.ts";
 import { createEngine, type Engine } from "../src/index.ts";
-import { loadClassifier, loadDefence, purifier } from "../src/lab/networks.ts";
-import type { RowName } from "../src/lab/names.ts";
-import { saveTiny, TINY } from "./tiny-weights.ts";
+import { labAt, saveTiny, TINY } from "./tiny-weights.ts";
 
 const python = findPython();
 const test = suite("pytorch");
@@ -34,9 +32,10 @@ test.after(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function ours(name: RowName): Promise<Float32Array> {
-  const purify = purifier(loadDefence(gpu, TINY, folder, name));
-  return loadClassifier(gpu, TINY, folder).forward(purify(gpu.tensor(images, [N, 1, 28, 28]))).data();
+async function ours(name: string): Promise<Float32Array> {
+  const lab = labAt(gpu, folder);
+  const [{ purify }, model] = [await lab.defence(name), await lab.model()];
+  return model(purify(gpu.tensor(images, [N, 1, 28, 28]))).data();
 }
 
 const torch = <T>(command: string, network: string, ...args: string[]) =>

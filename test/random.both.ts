@@ -3,10 +3,11 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { addNoise, createEngine, dropout, kernel, rand, randn, reparameterize, valueAndGrad, type Engine,
+import { addNoise, byteImages, createEngine, dropout, kernel, rand, randn, reparameterize, valueAndGrad, type Engine,
   type Tensor } from "../src/index.ts";
 import { philox as philoxSource } from "../src/engine/random.ts";
-import { philox } from "../src/lab/verify/table/philox.ts";
+import { imagesAt } from "../src/model/train.ts";
+import { philox } from "../src/verify/table/philox.ts";
 
 // kat_vectors of Random123 (D. E. Shaw Research), philox4x32 10: counter, key, result.
 const PUBLISHED = [
@@ -125,6 +126,68 @@ random("a captured draw is new at every replay and repeats after restore", async
   assert.equal([...(await step().data())], first);
   assert.not.equal(first, second);
   step.dispose();
+});
+
+/** Two stored images of two pixels that matter, 100 and 200 of 255, in the middle of 6x6 zeros. */
+function spots() {
+  const words = new Uint32Array(new Uint8Array(72).fill(100, 14, 15).fill(200, 15, 16).fill(100, 50, 51).fill(200, 51,
+    52).buffer);
+  return { images: gpu.tensor(words, [2, 9], "u32"), labels: gpu.zeros([2], "i32"), shape: [1, 6, 6] as const };
+}
+const many = 3000;
+
+/** Of each image of a batch: where its first pixel went, and whether the second stands left of it. */
+async function seen(batch: Tensor): Promise<{ down: number; right: number; flipped: boolean }[]> {
+  const data = await batch.data();
+  return Array.from({ length: batch.shape[0]! }, (_, b) => {
+    const image = data.subarray(36 * b, 36 * (b + 1));
+    const at = (level: number) => image.findIndex((v) => Math.abs(v - level / 255) < 1e-6); // a GPU divides to 2.5 ulp
+    const [one, two] = [at(100), at(200)];
+    return { down: Math.floor(one / 6) - 2, right: (one % 6) - 2, flipped: two < one };
+  });
+}
+
+random("byteImages crops and flips as often as it says, each image by itself", async () => {
+  const { images, shape } = spots();
+  const index = gpu.zeros([many], "i32");
+  const all = await seen(byteImages(images, index, shape, { crop: 1, flip: true }));
+  near(all.filter((v) => v.flipped).length / many, 0.5, 0.04, "the share flipped");
+  for (const move of [-1, 0, 1])
+    near(all.filter((v) => v.down === move).length / many, 1 / 3, 0.04, `the share moved down by ${move}`);
+  for (const flipped of [true, false]) {
+    const own = all.filter((v) => v.flipped === flipped).map((v) => v.right);
+    const centre = flipped ? 1 : 0; // of six columns the mirror image of the third is the fourth
+    for (const move of [-1, 0, 1])
+      near(own.filter((v) => v === centre + move).length / own.length, 1 / 3, 0.06, `the share moved right by ${move}`);
+  }
+  const still = await seen(byteImages(images, index, shape, { flip: true }));
+  assert.ok(still.every((v) => v.down === 0 && v.right === (v.flipped ? 1 : 0)), "no crop, no shift");
+});
+
+random("augmented images: the same bits eager, captured and again, others at each draw", async () => {
+  const data = { ...spots(), augment: { crop: 2, flip: true } };
+  const index = { data: Int32Array.from({ length: 40 }, (_, i) => i % 2), shape: [40], dtype: "i32" } as const;
+  const step = gpu.capture((i: Tensor) => imagesAt(data, i));
+  const saved = await gpu.random.save();
+  const replays = [[...(await step(index).data())], [...(await step(index).data())]];
+  gpu.random.restore(saved);
+  const again = [[...(await step(index).data())], [...(await step(index).data())]];
+  gpu.random.restore(saved);
+  const at = gpu.tensor(index.data, [40], "i32");
+  const eager = [[...(await imagesAt(data, at).data())], [...(await imagesAt(data, at).data())]];
+  assert.equal(again, replays);
+  assert.equal(eager, replays);
+  assert.not.equal(replays[0], replays[1]);
+  step.dispose();
+});
+
+random("without augmentation byteImages draws nothing; float images refuse it", async () => {
+  const data = spots();
+  const [index, saved] = [gpu.zeros([3], "i32"), await gpu.random.save()];
+  byteImages(data.images, index, data.shape, { crop: 0, flip: false });
+  assert.equal(await gpu.random.save(), saved);
+  assert.throws(() => imagesAt({ ...data, images: gpu.zeros([2, 1, 6, 6]), augment: { crop: 1 } }, index),
+    /^training data: augment came with images of type f32, only .* \(u32\) are augmented; store them as bytes$/);
 });
 
 random.run();

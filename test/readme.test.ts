@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fillReadme } from "../src/lab/readme.ts";
-import type { MeasuredRow, MnistResults } from "../src/lab/results.ts";
-import type { Table2Row } from "../src/lab/table2.ts";
+import { fillReadme } from "../src/readme/readme.ts";
+import type { MeasuredRow, Results } from "../src/paper/results.ts";
+import type { Table2Row } from "../src/evaluate/white-box.ts";
 
 const readme = suite("readme");
 
@@ -29,7 +29,7 @@ const columns = <T>(value: T) => ({ none: value, fgsm: value, ifgsm: value, pgd:
 const row = (defence: MeasuredRow["defence"], v: number): MeasuredRow => ({ defence, ...columns(v),
   intervals: columns([v - 1, v + 0.5] as [number, number]), n: 1000 });
 const RUN = { command: "reproduce", settings: {}, seed: 0, adapter: "a", commit: "c", durations: {} };
-const RESULTS: MnistResults = {
+const RESULTS: Results = {
   ...RUN,
   table1: [row("cvae+g-signed", 97), row("none", 50)],
   mcnemar: [{ reference: "cvae+g-signed", other: "none", ...columns({ b: 480, c: 10, p: 1e-90 }),
@@ -80,7 +80,7 @@ readme("tables stand between the markers, ours beside the paper's, rows in their
 readme("what was not run stays empty, and a missing marker is one sentence", () => {
   assert.is(fillReadme(EMPTY, RUN), EMPTY.replaceAll("old\n", ""));
   assert.throws(() => fillReadme("no markers", RUN),
-    /readme: the markers <!-- table1 --> and <!-- \/table1 --> were due in README.md, one is missing/);
+    /readme: the markers <!-- table1 --> and <!-- \/table1 --> were due, one is missing/);
 });
 
 const STEP = { case: "train net b128", engine: "purigrad", ms: 12.34, spread: 0.05, gflops: 9, gbps: 0, roofline: 0.25,
@@ -102,25 +102,32 @@ function runReadme(...args: string[]) {
 readme("the command writes the tables, and --check tells where they differ", () => {
   const folder = mkdtempSync(resolve("dist/readme-"));
   try {
-    const [text, results, bench] = [join(folder, "README.md"), join(folder, "results.json"), join(folder, "bench")];
-    const files = ["--readme", text, "--results", results, "--bench", bench];
+    const [text, short, results, bench] = [join(folder, "TABLES.md"), join(folder, "README.md"),
+      join(folder, "results.json"), join(folder, "bench")];
+    const files = ["--readme", short, "--tables", text, "--results", results, "--bench", bench];
+    writeFileSync(short, "<!-- results -->\nold\n<!-- /results -->\n<!-- speed -->\n<!-- /speed -->\n");
     const empty = `${EMPTY}<!-- bench -->\nold\n<!-- /bench -->\n<!-- peers -->\nold\n<!-- /peers -->\n`;
     writeFileSync(text, empty);
     writeFileSync(results, JSON.stringify(RESULTS));
     mkdirSync(bench);
     for (const [name, content] of Object.entries(BENCH)) writeFileSync(join(bench, name), JSON.stringify(content));
-    assert.equal(runReadme("--check", ...files), { status: 1, said: `readme: ${text} differs from the tables of ` +
+    assert.equal(runReadme("--check", ...files), { status: 1, said: `readme: ${short} differs from the tables of ` +
       `${results} and ${bench}; run npm run readme` });
     assert.is(readFileSync(text, "utf8"), empty);
     assert.equal(runReadme(...files), { status: 0, said: "" });
     assert.equal(runReadme("--check", ...files), { status: 0, said: "" });
+    const first = readFileSync(short, "utf8");
+    assert.match(first, "| C-VAE+G (signed) | 97.0 (96.7) | 97.0 (94.9) | 97.0 (94.9) | 97.0 (95.8) | 97.0 (94.4) | " +
+      "40 of 100 |");
+    assert.match(first, "| a | training steps, PGD, purification | 1 | 3.00 | 0 | 0.50 |");
     const filled = readFileSync(text, "utf8");
+    assert.match(filled, "[numbers](bench/a.json)");
     assert.match(filled, "| C-VAE+G (signed) | 97.00 (96.72) |");
     assert.match(filled, "| train net b128 | 12.3 | 5 % | 9.0 | - | 25 % | 40 | 8.5 | 3.0 |");
     assert.match(filled, "whole steps and attacks: 3.00 times as fast as the fastest WebGPU peer (geometric mean of " +
       "1 case), behind it in 0.");
     assert.match(filled, "| train net b128 | 12.0 | 3.00 | 0.50 |\n| geometric mean |  | 3.00 | 0.50 |");
-    assert.match(runReadme("--chek").said, /^readme: .*; its flags are --check, --results, --bench, --readme$/);
+    assert.match(runReadme("--chek").said, /^readme: .*; its flags are --check, .*, --readme, --tables$/);
   } finally {
     rmSync(folder, { recursive: true });
   }

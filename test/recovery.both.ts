@@ -29,7 +29,7 @@ recovery("a broken shader is thrown once, its result is never read, and the work
   const [before, y, after] = [mul(x, 2), gpu.empty([1]), gpu.empty([1])];
   gpu.run(broken, { x, y }, {}, [1]);
   gpu.run(twice, { x, y: after }, {}, [1]);
-  assert.match(await messageOf(() => gpu.synchronize()), /^user\/broken\.wgsl:6:\d+: .*'z'/);
+  assert.match(await messageOf(() => gpu.synchronize()), /^user\/broken\.wgsl:6:\d+: .*['`]z['`]/);
   assert.equal([await values(before), await values(after)], [[6], [6]]);
   assert.match(await messageOf(() => y.data()), "user/broken.wgsl:6:");
   assert.match(await messageOf(() => gpu.run(broken, { x, y }, {}, [1])), "user/broken.wgsl:6:");
@@ -66,7 +66,7 @@ recovery("shader errors name the file and the line also where files are joined",
     parts: parts.map(([name, code]) => `${code}\n//# sourceURL=${name}`),
   });
   gpu.run(joined, { x: gpu.tensor([1]), y: gpu.empty([1]) }, {}, [1]);
-  assert.match(await messageOf(() => gpu.synchronize()), /^user\/half\.wgsl:2:\d+: .*'two'/);
+  assert.match(await messageOf(() => gpu.synchronize()), /^user\/half\.wgsl:2:\d+: .*['`]two['`]/);
 });
 
 recovery("what would read the memory it writes is refused by name, and nothing is lost", async () => {

@@ -2,9 +2,10 @@
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ATTACKS, PAPER_TABLE1, PAPER_TABLE2, paperTable1 } from "../src/lab/paper.ts";
-import { escapeHtml, htmlReport, type ReportCell, type ReportPart } from "../src/lab/report.ts";
-import { oursAndPaper, table1Text, textTable } from "../src/lab/table.ts";
+import { MNIST } from "../src/paper/mnist.ts";
+import { ATTACKS, paperTable1, paperTable2 } from "../src/paper/numbers.ts";
+import { escapeHtml, htmlReport, type ReportPart } from "../src/report/page.ts";
+import { markdownTable, textTable, type Cell, type Table } from "../src/report/table.ts";
 
 const test = suite("report");
 
@@ -12,7 +13,7 @@ const PICTURE = new Uint8Array(PNG.sync.write(new PNG({ width: 30, height: 20, f
 const NASTY = `<script>alert("1")</script> & 'x'`;
 const page = (...parts: ReportPart[]) =>
   htmlReport({ title: NASTY, summary: "s", sections: [{ heading: NASTY, parts }] });
-const column = (cells: ReportCell[], best?: "highest" | "lowest") =>
+const column = (cells: Cell[], best?: "highest" | "lowest") =>
   page({
     kind: "table",
     columns: [{ label: "FGSM", ...(best && { best }) }],
@@ -102,10 +103,10 @@ test("contents only where there are three sections or more", () => {
 // tables on the terminal
 
 test("Table 1 fits 80 columns and is aligned", () => {
-  const rows = Object.entries(PAPER_TABLE1).map(([defence, row]) => {
-    return { defence, accuracy: Object.fromEntries(ATTACKS.map((attack, i) => [attack, row[i]])) };
+  const rows = Object.entries(MNIST.paper.table1).map(([defence, row]) => {
+    return { label: defence, cells: row.map((value) => ({ value, paper: value })) };
   });
-  const lines = table1Text(rows).trimEnd().split("\n");
+  const lines = textTable({ columns: ATTACKS, rows }).trimEnd().split("\n");
   assert.is(lines.length, 7);
   assert.ok(
     lines.every((line) => line.length === lines[0]!.length && line.length <= 80),
@@ -115,11 +116,9 @@ test("Table 1 fits 80 columns and is aligned", () => {
 });
 
 test("names too long for the width stand above their cells", () => {
-  const row = { None: 100, FGSM: 96.42 };
-  const lines = table1Text([
-    { defence: "cvae+g", accuracy: row },
-    { defence: "cvae+g, signed noise", accuracy: row },
-  ])
+  const cells = [100, 96.42, 1, 2, 3].map((value) => ({ value, paper: 50 }));
+  const rows = ["cvae+g", "cvae+g, signed noise"].map((label) => ({ label, cells }));
+  const lines = textTable({ columns: ATTACKS, rows })
     .trimEnd()
     .split("\n");
   assert.is(lines.length, 4);
@@ -131,22 +130,27 @@ test("names too long for the width stand above their cells", () => {
   assert.is(lines[3]!.indexOf("96.42"), lines[1]!.indexOf("96.42"));
 });
 
-test("cells of Table 1", () => {
-  assert.is(oursAndPaper(96.419, 96.72), "96.42 (96.72)");
-  assert.is(oursAndPaper(100, 0.5), "  100  (0.50)");
-  assert.is(oursAndPaper(undefined, undefined), "    -        ");
-  assert.throws(() => oursAndPaper(NaN, 1), /accuracy of NaN came/);
-  assert.throws(() => oursAndPaper(101, 1), /accuracy of 101 came/);
-  assert.throws(() => textTable({ columns: ["a"], rows: [["r"]] }), /row "r" has 0 cells, the table has 1 columns/);
+test("a cell is a number, the paper's behind it, its interval where it is asked for, or words", () => {
+  const table: Table = { columns: [{ label: "a", digits: 1 }, "b"], rows: [
+    { label: "r", cells: [{ value: 96.44, paper: 5, interval: [1, 2] }, "words"] },
+    { label: "s", cells: [null, 3] },
+  ] };
+  assert.is(textTable(table), "           a      b\nr 96.4 (5.0)  words\ns    -         3.00\n");
+  assert.is(markdownTable(table, { intervals: true }),
+    "|  | a | b |\n|---|---:|---:|\n| r | 96.4 [1.0, 2.0] (5.0) | words |\n| s | - | 3.00 |\n");
+  assert.throws(() => textTable({ columns: ["a"], rows: [{ label: "r", cells: [] }] }),
+    /row "r" has 0 cells, the table has 1 columns/);
 });
 
 test("the paper's numbers", () => {
-  assert.is(paperTable1("cvae+g", "MI-FGSM"), 94.43);
-  assert.is(paperTable1("none", "I-FGSM"), 0.6);
-  assert.is(paperTable1("cvae+g (signed)", "PGD"), undefined);
-  assert.is(paperTable1("toString", "PGD"), undefined);
-  assert.is(paperTable1("vae", "CW"), undefined);
-  assert.equal(PAPER_TABLE2["cvae+g"], { raw: 97.5, ae: 37.2 });
+  const { paper } = MNIST;
+  assert.is(paperTable1(paper, "cvae+g", "MI-FGSM"), 94.43);
+  assert.is(paperTable1(paper, "cvae+g-signed", "MI-FGSM"), 94.43);
+  assert.is(paperTable1(paper, "none", "I-FGSM"), 0.6);
+  assert.is(paperTable1(paper, "cvae+g (signed)", "PGD"), undefined);
+  assert.is(paperTable1(paper, "toString", "PGD"), undefined);
+  assert.is(paperTable1(paper, "vae", "CW"), undefined);
+  assert.equal(paperTable2(paper, "cvae+g"), { raw: 97.5, ae: 37.2 });
 });
 
 test.run();

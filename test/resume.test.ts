@@ -8,24 +8,38 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, makeParameters, sgd } from "../src/index.ts";
-import { loadCheckpoint, saveCheckpoint } from "../src/lab/checkpoint.ts";
-import { QUICK, type MnistSettings } from "../src/lab/settings.ts";
-import { trainNetworks } from "../src/lab/train-mnist.ts";
+import { loadCheckpoint, saveCheckpoint } from "../src/train/checkpoint.ts";
+import { mnist } from "../src/data/mnist.ts";
+import { RECIPES } from "../src/defences/index.ts";
+import { QUICK } from "../src/paper/mnist.ts";
+import type { Settings } from "../src/paper/settings.ts";
+import { Trainer, type TrainerOptions } from "../src/train/trainer.ts";
 import { parseSafetensors } from "../src/data/safetensors.ts";
-import { readOrigin, weightsFile } from "../src/lab/networks.ts";
+import { filePlace, folderStore, readOrigin, weightsFile } from "../src/train/folder-store.ts";
 
 const resume = suite("resume");
-const TINY: MnistSettings = {
+const TINY: Settings = {
   ...QUICK, trainImages: 640, batch: 32,
   autoencoder: { ...QUICK.autoencoder, channels: [4, 4, 8], hidden: 16, widths: [32], latent: 8 },
   warmUp: { epochs: 1, lr: 1e-3 }, phase1: { epochs: 1, lr: 2e-3 }, phase2: { ...QUICK.phase2, epochs: 1 },
 };
+type Options = Partial<TrainerOptions> & Pick<TrainerOptions, "gpu">;
+
+async function trainNetwork(name: string, dir: string, o: Options): Promise<void> {
+  const trainer = new Trainer({ settings: TINY, dataset: mnist, recipes: RECIPES, store: folderStore(dir), ...o });
+  try {
+    await trainer.train(name, 0);
+  } finally {
+    trainer.dispose();
+  }
+}
+
 const folder = () => mkdtempSync(join(tmpdir(), "purigrad-"));
 
 async function trainAll(dir: string, o: { signal?: AbortSignal; every?: number } = {}): Promise<void> {
   const gpu = await createEngine({ seed: 0 });
   try {
-    await trainNetworks({ gpu, settings: TINY, seed: 0, dir, resume: true, ...o, say: () => {} }, ["cvae+g-signed"]);
+    await trainNetwork("cvae+g-signed", dir, { gpu, resume: true, ...o });
   } finally {
     gpu.close();
   }
@@ -81,14 +95,14 @@ resume("a run that is stopped in every phase, and one that is killed, go on to t
 resume("weights that are there are kept, and other settings are refused", async () => {
   const dir = folder();
   const gpu = await createEngine({ seed: 0 });
-  const o = { gpu, settings: { ...TINY, trainImages: 320 }, seed: 0, dir, resume: false, say: () => {} };
-  await trainNetworks(o, ["vae"]);
+  const o = { gpu, settings: { ...TINY, trainImages: 320 } };
+  await trainNetwork("vae", dir, o);
   const file = weightsFile(dir, "vae", 0);
   const before = readFileSync(file);
   assert.is(readOrigin(file)!.network, "vae");
-  await trainNetworks(o, ["vae"]);
+  await trainNetwork("vae", dir, o);
   assert.equal(readFileSync(file), before);
-  const other = await trainNetworks({ ...o, settings: { ...TINY, trainImages: 640 } }, ["vae"]).catch((e: Error) =>
+  const other = await trainNetwork("vae", dir, { gpu, settings: { ...TINY, trainImages: 640 } }).catch((e: Error) =>
     e.message
   );
   assert.match(String(other),
@@ -113,12 +127,33 @@ resume("a checkpoint of another phase, seed or length is refused and named", asy
   const file = join(dir, "some.safetensors");
   const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
   const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
-  await saveCheckpoint(file, trained, { step: 3, seconds: 1 }, { phase: "cvae", seed: 0 });
-  assert.equal(loadCheckpoint(file, trained, { phase: "cvae", seed: 0 }), { step: 3, seconds: 1 });
-  assert.throws(() => loadCheckpoint(file, trained, { phase: "cvae", seed: 1 }),
+  await saveCheckpoint(filePlace(file), trained, { step: 3, seconds: 1 }, { phase: "cvae", seed: 0 });
+  assert.equal(loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 0 }), { step: 3, seconds: 1 });
+  assert.throws(() => loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 1 }),
     /belongs to \{"phase":"cvae","seed":0\}, this run is \{"phase":"cvae","seed":1\}/);
   gpu.close();
   rmSync(dir, { recursive: true });
+});
+
+const ADVERSARIAL = { free: "its perturbation and whole batches", "fast-zero": "the weights of its last good epoch" };
+for (const [name, what] of Object.entries(ADVERSARIAL)) resume(`${name} goes on with ${what}`, async () => {
+  const settings: Settings = { ...TINY, adversarial: { network: "cnn", channels: [2, 4], epochs: 4, batch: 32, lr: 0.1,
+    eps: 0.1, alpha: 0.02, steps: 2, replays: 4, fastAlpha: 0.1, augment: { crop: 2 } } };
+  const train = async (dir: string, signal?: AbortSignal) => {
+    const gpu = await createEngine({ seed: 0 });
+    await trainNetwork(name, dir, { gpu, settings, resume: true, signal }).finally(() => gpu.close());
+  };
+  const [whole, stopped] = [folder(), folder()];
+  await train(whole);
+  let stops = 0;
+  while (await train(stopped, abortAtOnce()).then(() => false, (e: Error) => {
+    assert.match(e.message, /stopped here/);
+    return true;
+  })) stops++;
+  assert.ok(stops >= 3, `it was stopped ${stops} times`);
+  const [a, b] = [whole, stopped].map((dir) => parseSafetensors(readFileSync(weightsFile(dir, name, 0))));
+  assert.equal(a, b);
+  [whole, stopped].forEach((dir) => rmSync(dir, { recursive: true }));
 });
 
 resume.run();

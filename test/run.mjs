@@ -11,6 +11,7 @@ import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { launch, noBrowser, runInPage, serve } from "./browser.mjs";
+import { LAB_ARGS, labTests } from "./lab.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
@@ -121,14 +122,32 @@ async function browserTests(paths) {
   const missing = noBrowser();
   if (missing) return report(`chromium: ${missing}`, { ...NOTHING, skipped: paths.length }, 0);
   const server = await serve();
+  const queue = [...paths];
+  await Promise.all(Array.from({ length: Math.min(PROCESSES, paths.length) }, () => inBrowser(server, queue)));
+  server.close();
+}
+
+/** A browser of its own, which takes bundles from the queue until there are none. */
+async function inBrowser(server, queue) {
   const [browser, seconds] = await timed(() => launch());
   console.log(`     chromium ${browser.version()} started, ${seconds.toFixed(1)} s`);
-  for (const path of paths) {
+  for (let path = queue.shift(); path; path = queue.shift()) {
     const [result, seconds] = await timed(() =>
       whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign))
     );
     report(`chromium ${basename(path, ".js")}`, result, seconds);
   }
+  await whileAlive(() => browser.close());
+}
+
+/** The pages of the lab, in a browser that can show a WebGPU canvas. */
+async function labPages() {
+  if ((sides.length && !sides.includes("--browser")) || (names.length && !names.some((name) => "lab".includes(name))))
+    return;
+  if (noBrowser()) return report(`chromium lab: ${noBrowser()}`, { ...NOTHING, skipped: 1 }, 0);
+  const [server, browser] = [await serve(), await launch(LAB_ARGS)];
+  const [result, seconds] = await timed(() => whileAlive((sign) => labTests(browser, server.url, sign)));
+  report("chromium lab", result, seconds);
   await whileAlive(() => browser.close());
   server.close();
 }
@@ -157,6 +176,7 @@ try {
     report("build", { ...failure(`${built.failed} of its parts failed, see above`), failed: built.failed }, 0);
   await nodeTests(wanted("--node", built.nodeTests));
   await browserTests(wanted("--browser", built.browserTests));
+  if (!BUILT) await labPages();
 } catch (error) {
   report("npm test", failure(error.stack), 0);
 }

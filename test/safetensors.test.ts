@@ -8,6 +8,7 @@ import {
   type SafeTensor,
   type SafeTensors,
 } from "../src/data/safetensors.ts";
+import { crc32 } from "../src/data/checksum.ts";
 import { assertSentence } from "./sentence.ts";
 
 const test = suite("safetensors");
@@ -147,6 +148,16 @@ test("a good file cut anywhere is refused, never misread", () => {
   for (let size = 0; size < bytes.length; size++) {
     assert.throws(() => parseSafetensors(bytes.subarray(0, size)), /^safetensors: /, `cut to ${size} bytes`);
   }
+});
+
+test("a file with metadata holds a checksum of its data, and one changed bit is found", () => {
+  const bytes = encodeSafetensors({ a: { dtype: "F32", shape: [3], data: Float32Array.of(1, 2, 3) } }, { who: "me" });
+  assert.equal(safetensorsMetadata(bytes), { who: "me" });
+  assert.equal([...(parseSafetensors(bytes).a!.data as Float32Array)], [1, 2, 3]);
+  const broken = bytes.slice();
+  broken[bytes.length - 5]! ^= 16;
+  assertSentence(() => parseSafetensors(broken, "w"), "w: the checksum of its data", "damaged");
+  assert.is(crc32(new TextEncoder().encode("123456789")), "cbf43926");
 });
 
 test("metadata that is not text", () => {

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conv2d, convTranspose2d, createEngine, grad, linear, matmul, relu, type Engine,
   type Tensor } from "../src/index.ts";
-import { filled, seeded } from "../src/lab/verify/table/table.ts";
+import { filled, seeded } from "../src/verify/table/table.ts";
 
 const special = suite("special values by variant");
 let gpu: Engine;

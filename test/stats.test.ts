@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { clopperPearson, incompleteBeta, logGamma, mcnemar, wilson } from "../src/lab/stats.ts";
+import { clopperPearson, incompleteBeta, logGamma, mcnemar, wilson } from "../src/evaluate/stats.ts";
 
 const stats = suite("statistics of counts");
 const near = (got: number, due: number, within = 1e-12) =>

@@ -9,14 +9,17 @@ import * as assert from "uvu/assert";
 const filesIn = (folder: string, ending: RegExp): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && ending.test(entry.name))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => !file.includes("node_modules")); // bench/peers has packages of its own, once it has run
 
 const sources = ["src", "bench", "test"].flatMap((folder) => filesIn(folder, /\.ts$/));
 const IMPORT = /(?:^|\n)(?:import|export)\b[^;"]*?from\s*"([^"]+)"|(?:^|\n)import\s*"([^"]+)"|\bimport\("([^"]+)"\)/g;
 
 /** What a file imports, types included: paths of files, or names of packages. */
-function importsOf(file: string): string[] {
-  const found = [...readFileSync(file, "utf8").matchAll(IMPORT)].map(([, a, b, c]) => (a ?? b ?? c)!);
+const importsOf = (file: string): string[] => importsIn(readFileSync(file, "utf8"), file);
+
+function importsIn(text: string, file: string): string[] {
+  const found = [...text.matchAll(IMPORT)].map(([, a, b, c]) => (a ?? b ?? c)!);
   return found.map((
     name,
   ) => (name.startsWith(".") ? normalize(join(dirname(file), name))
@@ -26,21 +29,28 @@ function importsOf(file: string): string[] {
 const graph = new Map(sources.map((file) => [file, importsOf(file)]));
 
 /** Which rooms a room may import from, besides itself. */
+const LIBRARY = ["shaders", "engine", "kernels", "model", "attacks", "data", "index"];
 const MAY: Record<string, string[]> = {
   shaders: [],
   engine: ["shaders"],
   kernels: ["shaders", "engine"],
+  data: ["engine"],
+  report: [],
   model: ["shaders", "engine", "kernels", "data"],
   attacks: ["shaders", "engine", "kernels"],
-  data: [],
-  lab: ["engine", "kernels", "model", "attacks", "data", "index"],
-  index: ["engine", "kernels", "model", "attacks"],
-  cli: ["engine", "data", "lab", "index"],
-  bench: ["engine", "kernels", "model", "attacks", "data", "lab", "index"],
-  test: ["engine", "kernels", "model", "attacks", "data", "lab", "cli", "index", "bench"],
+  index: ["engine", "kernels", "model", "attacks", "evaluate", "report"],
+  train: [...LIBRARY, "report"],
+  defences: [...LIBRARY, "train"],
+  evaluate: [...LIBRARY, "report", "defences"],
+  paper: [...LIBRARY, "report", "train", "defences", "evaluate"],
+  verify: [...LIBRARY, "train", "defences", "evaluate"],
+  readme: [...LIBRARY, "report", "defences", "evaluate", "paper"],
+  cli: [...LIBRARY, "report", "train", "defences", "evaluate", "paper", "verify", "readme"],
+  bench: [...LIBRARY, "report", "train", "defences", "paper", "verify", "readme"],
+  test: [...LIBRARY, "report", "train", "defences", "evaluate", "paper", "verify", "readme", "cli", "bench"],
 };
 const room = (path: string): string | undefined =>
-  /^(?:src\/)?(shaders|engine|kernels|model|attacks|data|lab|cli|index|bench|test)\b/.exec(path)?.[1];
+  new RegExp(`^(?:src/)?(${Object.keys(MAY).join("|")})\\b`).exec(path)?.[1];
 
 /**
  * Within the engine: what each of its rooms may see of the others. host.ts and tensor.ts are there for all but the
@@ -101,12 +111,26 @@ structure("nor do arrows between the engine's rooms", () => {
   assert.equal(wrong, []);
 });
 
-structure("only *.node.ts, src/data, src/lab and the command use Node's modules or npm packages", () => {
-  const external = (to: string) => !to.startsWith("src/") && !to.startsWith("shaders/");
+const external = (to: string): boolean => !to.startsWith("src/") && !to.startsWith("shaders/");
+
+structure("only *.node.ts, src/data, what writes files and the command use Node's modules or npm packages", () => {
   const library = [...graph].filter(([from]) =>
-    from.startsWith("src/") && !/^src\/(data|lab|cli)|\.node\.ts$/.test(from)
+    from.startsWith("src/") && !/^src\/(data|report|train|paper|readme|cli)|\.node\.ts$/.test(from)
   );
   assert.equal(library.flatMap(([from, all]) => all.filter(external).map((to) => `${from} -> ${to}`)), []);
+});
+
+structure("what a browser runs reaches no file that uses them, types aside", () => {
+  const values = (file: string) => importsIn(readFileSync(file, "utf8").replace(/import type [^;]*;/g, ""), file);
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file) || file === "src/engine/device/adapter.node.ts") return; // #adapter: another in a browser
+    reached.add(file);
+    if (file.startsWith("src/")) values(file).forEach(visit);
+  };
+  const start = sources.filter((file) => /^src\/(attacks|defences|evaluate|model)\b/.test(file));
+  [...start, "src/train/trainer.ts", "src/train/store.ts"].forEach(visit);
+  assert.equal([...reached].filter((to) => external(to)), []);
 });
 
 /** How many may be longer: these numbers only go down. */
@@ -114,7 +138,8 @@ const LONG_LINES = 0;
 const LONG_FILES = 0;
 
 structure("lines have 120 columns at most", () => {
-  const files = [...sources, ...filesIn("shaders", /\.wgsl$/), ...filesIn("test", /\.mjs$/), "build.mjs"];
+  const files = [...sources, ...filesIn("shaders", /\.wgsl$/), ...filesIn("test", /\.mjs$/),
+    ...filesIn("web", /\.m?[tj]s$/), ...filesIn("bench/isa", /\.mjs$/), "build.mjs"];
   const long = files.flatMap((file) =>
     readFileSync(file, "utf8").split("\n").flatMap((line, i) => (line.length > 120 ? [`${file}:${i + 1}`] : []))
   );
@@ -123,9 +148,15 @@ structure("lines have 120 columns at most", () => {
 });
 
 structure("files of src have 250 lines at most, tables of rows aside", () => {
-  const code = sources.filter((file) => file.startsWith("src/") && !file.startsWith("src/lab/verify/table/"));
+  const code = sources.filter((file) => file.startsWith("src/") && !file.startsWith("src/verify/table/"));
   const long = code.filter((file) => readFileSync(file, "utf8").split("\n").length > 251);
   assert.ok(long.length <= LONG_FILES, `${long.length} files are longer, ${LONG_FILES} were: ${long.join(", ")}`);
+});
+
+structure("no code asks for a dataset, a defence or a network by its name", () => {
+  const asks = /(startsWith|endsWith|includes)\("(c?vae|signed|\+g|mnist|cifar)|[!=]== "(dae|c?vae|cnn|mnist|cifar10)"/;
+  const rooms = sources.filter((file) => /^src\/(train|defences|evaluate|paper|report|attacks|cli)\b/.test(file));
+  assert.equal(rooms.filter((file) => asks.test(readFileSync(file, "utf8"))), []);
 });
 
 structure.run();

@@ -3,31 +3,49 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { createEngine, type Engine } from "../src/index.ts";
-import { epsCurves } from "../src/lab/eps-curves.ts";
-import { attackWithAll, batches } from "../src/lab/evaluate.ts";
-import type { Defence } from "../src/lab/networks.ts";
-import type { SeedRow } from "../src/lab/results.ts";
-import { clopperPearson } from "../src/lab/stats.ts";
-import { COLUMN_NAMES, compareRows, measuredRow, summariseSeeds, table1, table1Of } from "../src/lab/table1.ts";
+import { createEngine, type Engine, type Model, type Tensor } from "../src/index.ts";
+import { epsCurves } from "../src/evaluate/eps-curves.ts";
+import { batches } from "../src/evaluate/batches.ts";
+import { grayBox } from "../src/evaluate/gray-box.ts";
+import { NO_DEFENCE, type Purifier } from "../src/defences/purifier.ts";
+import type { AttackBudget } from "../src/evaluate/eps-curves.ts";
+import { purify } from "../src/model/networks/autoencoder.ts";
+import { disposeAttacks, table1Attacks } from "../src/evaluate/table1-attacks.ts";
+import type { SeedRow } from "../src/paper/results.ts";
+import { clopperPearson } from "../src/evaluate/stats.ts";
+import { COLUMN_NAMES, compareRows, measuredRow, summariseSeeds, verdictsOf } from "../src/paper/measured.ts";
 import { IDENTITY, linearNet, NOTHING, tenImages, TRUTH, twoPixels } from "./tiny.ts";
+import { held } from "../src/verify/held.ts";
 
 const tables = suite("table 1");
 const BUDGET = { eps: 0.1, alpha: 0.025, steps: 10 };
 const near = (got: number, due: number, within = 1e-9) => assert.ok(Math.abs(got - due) <= within, `${got}, due ` +
   `${due}`);
 
-const makeDefences = (gpu: Engine): Defence[] => [
-  { name: "none", net: null, means: null },
-  { name: "dae", net: linearNet(gpu, IDENTITY), means: null },
-  { name: "vae", net: linearNet(gpu, NOTHING), means: null },
-  { name: "cvae+g", net: linearNet(gpu, TRUTH), means: null },
-];
+const byNet = (gpu: Engine, name: string, rows: number[][]): Purifier => {
+  const net = linearNet(gpu, rows);
+  return { name, title: name, purify: (x) => purify(net, x) };
+};
+
+const makeDefences = (gpu: Engine): Purifier[] =>
+  [NO_DEFENCE, byNet(gpu, "dae", IDENTITY), byNet(gpu, "vae", NOTHING), byNet(gpu, "cvae+g", TRUTH)];
+
+/** The verdicts of Table 1 on ten images. */
+async function verdicts(gpu: Engine, defences: readonly Purifier[], model: Model, budget: AttackBudget,
+  signal?: AbortSignal) {
+  const attacks = table1Attacks(model, budget);
+  try {
+    return (await grayBox(gpu, defences, model, attacks, batches(tenImages(), 5), { signal })).map(verdictsOf);
+  } finally {
+    disposeAttacks(attacks);
+  }
+}
 
 tables("every cell, interval and comparison is the one that the images give", async () => {
   const gpu = await createEngine({ seed: 1 });
-  const test = batches(tenImages(), 5);
-  const { rows, mcnemar } = await table1(gpu, makeDefences(gpu), twoPixels(gpu), test, BUDGET);
+  const classifier = twoPixels(gpu);
+  const found = await verdicts(gpu, makeDefences(gpu), (x) => classifier.forward(x), BUDGET);
+  const [rows, mcnemar] = [found.map(measuredRow), compareRows(found)];
   const percents = rows.map((row) => [row.defence, ...COLUMN_NAMES.map((column) => row[column])]);
   // radius 0.1 on two pixels moves the difference by 0.2: the four images with |a - 0.5| of 0.05 and 0.15 fall
   assert.equal(percents, [
@@ -48,18 +66,18 @@ tables("every cell, interval and comparison is the one that the images give", as
   gpu.close();
 });
 
-tables("any subset of rows will do, from attacks made before, and nothing is left in memory", async () => {
+tables("any subset of rows will do, and nothing is left in memory, not even after a stop", async () => {
   const gpu = await createEngine({ seed: 1 });
   const [classifier, defences] = [twoPixels(gpu), makeDefences(gpu)];
-  const live = () => [gpu.memory().liveBytes, gpu.memory().liveBuffers];
-  const before = live();
-  const attacked = await attackWithAll(gpu, (x) => classifier.forward(x), batches(tenImages(), 5), BUDGET);
-  const { rows, mcnemar } = await table1Of(gpu, [defences[1]!], classifier, attacked);
-  assert.equal([rows.map((row) => row.fgsm), mcnemar], [[60], []]);
-  assert.equal(live(), before);
-  const stop = await table1Of(gpu, defences, classifier, attacked, { signal: AbortSignal.abort(new Error("stopped")) })
+  const before = held(gpu);
+  const model = (x: Tensor) => classifier.forward(x);
+  const found = await verdicts(gpu, [defences[1]!], model, BUDGET);
+  assert.equal([found.map((row) => measuredRow(row).fgsm), compareRows(found)], [[60], []]);
+  assert.equal(held(gpu), before);
+  const stop = await verdicts(gpu, defences, model, BUDGET, AbortSignal.abort(new Error("stopped")))
     .catch((e: Error) => e.message);
   assert.is(stop, "stopped");
+  assert.equal(held(gpu), before);
   gpu.close();
 });
 
@@ -104,11 +122,11 @@ tables("defences that were judged on different images are not compared", () => {
 tables("curves over eps: 100 at 0, and each radius takes the images that it can", async () => {
   const gpu = await createEngine({ seed: 1 });
   const [classifier, defences] = [twoPixels(gpu), makeDefences(gpu)];
-  const live = () => [gpu.memory().liveBytes, gpu.memory().liveBuffers];
-  const before = live();
+  const before = held(gpu);
   const eps = [0, 0.05, 0.1, 0.2, 0.5];
-  const result = await epsCurves(gpu, [defences[0]!, defences[3]!], classifier, batches(tenImages(), 5), eps, BUDGET);
-  assert.equal(live(), before);
+  const result = await epsCurves(gpu, [defences[0]!, defences[3]!], (x) => classifier.forward(x),
+    batches(tenImages(), 5), eps, BUDGET);
+  assert.equal(held(gpu), before);
   assert.equal(result.curves, [
     { defence: "none", values: [100, 80, 60, 20, 0] },
     { defence: "cvae+g", values: [100, 100, 100, 100, 100] },

@@ -3,14 +3,17 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { argmax, cnn, createEngine, mlpAutoencoder, type Autoencoder, type Classifier,
-  type Engine } from "../src/index.ts";
+  type Engine, type Tensor } from "../src/index.ts";
 import type { ImageSet } from "../src/data/images.ts";
-import type { Defence } from "../src/lab/networks.ts";
-import { pieces, spread } from "../src/lab/pieces.ts";
-import type { WhiteBoxSettings } from "../src/lab/settings.ts";
-import { table2Text, whiteBox, type Table2, type Table2Row } from "../src/lab/table2.ts";
-import { Examiner, victimOf } from "../src/lab/victim.ts";
+import { byMean, byPosterior } from "../src/defences/autoencoders.ts";
+import { NO_DEFENCE, type Purifier } from "../src/defences/purifier.ts";
+import { pieces, spread } from "../src/evaluate/pieces.ts";
+import type { WhiteBoxSettings } from "../src/evaluate/settings.ts";
+import { table2Text } from "../src/paper/white-box-tables.ts";
+import { whiteBox, type Table2, type Table2Row } from "../src/evaluate/white-box.ts";
+import { Examiner, victimOf } from "../src/evaluate/victim.ts";
 import { hostRandom } from "../src/model/host-random.ts";
+import { held } from "../src/verify/held.ts";
 
 const table2 = suite("table 2");
 let gpu: Engine;
@@ -46,10 +49,12 @@ table2.before(async () => {
 });
 table2.after(() => gpu.close());
 
-const defences = (): Defence[] => [
-  { name: "none", net: null, means: null },
-  { name: "dae", net, means: null },
-  { name: "cvae+g", net, means: null },
+const model = (x: Tensor) => classifier.forward(x);
+
+const defences = (): Purifier[] => [
+  NO_DEFENCE,
+  { name: "dae", title: "DAE", ...byMean({ net, parts: {} }) },
+  { name: "cvae+g", title: "C-VAE+G", ...byPosterior({ net, parts: {} }) },
 ];
 
 async function checked(table: Table2): Promise<void> {
@@ -74,11 +79,11 @@ const rowOf = (table: Table2, name: string): Table2Row => table.rows.find((row) 
 table2("whiteBox fills the table, gives back its memory, and repeats it from the same seed", async () => {
   const saved = await gpu.random.save();
   await gpu.synchronize();
-  const before = gpu.memory().liveBuffers;
+  const before = held(gpu);
   const said: string[] = [];
-  const table = await whiteBox(gpu, defences(), classifier, set, SETTINGS, { say: (line) => void said.push(line) });
+  const table = await whiteBox(gpu, defences(), model, set, SETTINGS, { say: (line) => void said.push(line) });
   await gpu.synchronize();
-  assert.ok(gpu.memory().liveBuffers <= before, "what it made is given back");
+  assert.equal(held(gpu), before, "what it made is given back");
   assert.is(said.length, 3);
   await checked(table);
 
@@ -95,14 +100,16 @@ table2("whiteBox fills the table, gives back its memory, and repeats it from the
   assert.equal(JSON.parse(JSON.stringify(table)), table);
 
   gpu.random.restore(saved);
-  assert.equal(await whiteBox(gpu, defences(), classifier, set, SETTINGS), table);
+  assert.equal(await whiteBox(gpu, defences(), model, set, SETTINGS), table);
 });
 
 table2("table2Text shows the paper's numbers and every eps within 80 characters", async () => {
-  const text = table2Text(await whiteBox(gpu, defences().slice(1), classifier, set, { ...SETTINGS, eps: [0.1] }));
+  const measured = await whiteBox(gpu, defences().slice(1), model, set, { ...SETTINGS, eps: [0.1] });
+  const text = table2Text({ command: "", settings: {}, seed: 0, adapter: "", commit: "", durations: {},
+    table2: measured });
   assert.match(text, /DAE +\S+ +\(96\.50\) +\S+ +\(1\.10\)/);
-  assert.match(text, /L-infinity, eps 0\.1, as deployed/);
-  assert.match(text, /majority over fresh draws/);
+  assert.match(text, /L\u221e, eps 0\.1: as deployed/);
+  assert.match(text, /majority vote over fresh draws/);
   assert.ok(text.split("\n").every((line) => line.length <= 80), text);
 });
 
@@ -110,7 +117,7 @@ table2("an abort ends it", async () => {
   const stop = new AbortController();
   stop.abort(new Error("stopped"));
   try {
-    await whiteBox(gpu, defences(), classifier, set, SETTINGS, { signal: stop.signal });
+    await whiteBox(gpu, defences(), model, set, SETTINGS, { signal: stop.signal });
     assert.unreachable();
   } catch (error) {
     assert.match((error as Error).message, /stopped/);
@@ -118,7 +125,7 @@ table2("an abort ends it", async () => {
 });
 
 table2("an exam counts the deployed purifier's verdicts, and those of draws", async () => {
-  const victim = victimOf(defences()[2]!, classifier);
+  const victim = victimOf(defences()[2]!, model);
   const examiner = new Examiner(gpu, victim, 7, 5);
   const exam = await examiner.examine(set);
   assert.ok(exam.right.every((v) => v === 1));

@@ -9,6 +9,7 @@ export function linearNet(gpu: Engine, rows: number[][]): Autoencoder {
   const nothing = makeParameters(gpu, { none: { shape: [1], init: "zeros" } }, 0);
   return {
     latent: 3,
+    latentShape: [3],
     encoder: nothing,
     decoder: nothing,
     encode(x) {

@@ -4,13 +4,15 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, crossEntropy, dropout, flatten, linear, relu, reparameterize, mean, square, type Engine,
   type Tensor } from "../src/index.ts";
-import { mlpAutoencoder } from "../src/model/autoencoder.ts";
+import { mlpAutoencoder } from "../src/model/networks/autoencoder.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 import { kmeans } from "../src/model/kmeans.ts";
 import { cvaeLoss } from "../src/model/losses.ts";
 import { adam } from "../src/model/optim.ts";
 import { makeParameters } from "../src/model/params.ts";
-import { fit, trainingStep } from "../src/model/train.ts";
+import { fit, imagesAt, trainingStep } from "../src/model/train.ts";
+import { uploadBytes } from "../src/train/trainer.ts";
+import { STRIPES } from "./stripes.ts";
 
 const training = suite("training");
 const N = 64;
@@ -135,6 +137,17 @@ training("k-means finds three far groups, whatever the order", () => {
   const centres = kmeans(points, 2, { k: 3, seed: 1 });
   const found = [0, 1, 2].map((k) => Math.round(centres[2 * k + 1]! - 0.5)).sort((a, b) => a - b);
   assert.equal(found, [0, 10, 20]);
+});
+
+training("images in several buffers are the same images", async () => {
+  const gpu = await createEngine();
+  const set = STRIPES.read("train");
+  const [whole, parts] = [uploadBytes(gpu, set), uploadBytes(gpu, set, 100 * 288)];
+  assert.is([parts.images].flat().length, 6);
+  const index = gpu.tensor([0, 99, 100, 511, 257, 3], [6], "i32");
+  const [a, b] = [imagesAt(whole, index), imagesAt(parts, index)];
+  assert.equal(await b.data(), await a.data());
+  gpu.close();
 });
 
 training.run();

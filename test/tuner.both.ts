@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { readCache, writeCache } from "#adapter";
 import { createEngine, kernel, linear, valueAndGrad, type Engine, type Tensor } from "../src/index.ts";
 import { Tuner, type Variant } from "../src/engine/tuner.ts";
+import { held } from "../src/verify/held.ts";
 
 // y = 2x + error, the slower the more rounds
 const double = kernel("test/double.wgsl", `
@@ -75,11 +76,11 @@ tuner("a forced variant is taken where it runs, until it is let go", () => {
 
 tuner("tune takes the fastest variant that agrees with the first one, and keeps it", async () => {
   const variants = [SLOW, WRONG, NAN, ABSENT, FAST];
-  const before = gpu.memory().liveBytes;
+  const before = held(gpu).bytes;
   const choices = await gpu.tuner.tune(() => call(gpu, variants, "test tune", x));
   assert.is(choices["test tune [8]"], "fast");
   assert.is(taken(variants, "test tune"), "fast");
-  assert.is(gpu.memory().liveBytes, before);
+  assert.is(held(gpu).bytes, before);
 
   const other = await createEngine();
   const given = other.scope(() => call(other, variants, "test tune", other.tensor([1, 2, 3, 4, 5, 6, 7, 8])));
@@ -108,13 +109,13 @@ tuner("what was measured is not measured again, unless the op has other variants
 
 tuner("gradients can be tuned: what the function frees lives until the measurement is over", async () => {
   const [w, v] = [gpu.full([5, 8], 0.1), gpu.full([3, 5], 0.2)];
-  const before = gpu.memory().liveBytes;
+  const before = held(gpu).bytes;
   const gradients = () => valueAndGrad(() => linear(linear(x.view([1, 8]), w), v), [w, v]);
   const heavy = gpu.tuner.heavy(gradients);
   const choices = await gpu.tuner.tune(gradients);
   assert.ok(heavy.length >= 3 && heavy.every(({ op, key, variants }) => variants.includes(choices[`${op} ${key}`]!)),
     JSON.stringify(choices));
-  assert.is(gpu.memory().liveBytes, before);
+  assert.is(held(gpu).bytes, before);
 });
 
 tuner("choices are stored per adapter; a damaged file is passed over", async () => {

@@ -7,6 +7,7 @@ import { add, argmax, bpda, bpdaGradient, clamp, cat, createEngine, eotGradient,
   linear, log, lossGradient, mean, mul, neg, pgd, randn, repeated, reshape, sigmoid, softmax, stopGradient, tanh,
   type EotAverage, type Engine, type Tensor } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
+import { held } from "../src/verify/held.ts";
 
 const whitebox = suite("white-box attacks");
 let gpu: Engine;
@@ -170,11 +171,11 @@ whitebox("dispose gives back all that bpda keeps", async () => {
   const { classify, purify, x, y } = setUp();
   const attack = bpda(purify, classify, { steps: 3 });
   await gpu.synchronize();
-  const before = gpu.memory().liveBuffers;
+  const before = held(gpu).buffers;
   (await attack(x, y)).dispose();
-  assert.ok(gpu.memory().liveBuffers > before);
+  assert.ok(held(gpu).buffers > before);
   attack.dispose();
-  assert.is(gpu.memory().liveBuffers, before);
+  assert.is(held(gpu).buffers, before);
 });
 
 whitebox("options out of range and models of a wrong shape are refused", () => {

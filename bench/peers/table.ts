@@ -1,8 +1,8 @@
 // What a run of `npm run bench:peers` prints: the table of ratios and the summary.
 
-import { textTable } from "../../src/lab/table.ts";
+import { lines as rowsOf, textTable } from "../../src/report/table.ts";
 import { against, geometricMean, isWebGpu, summarise, summaryText, type Against,
-  type Summary } from "../../src/lab/peers.ts";
+  type Summary } from "../../src/readme/peers.ts";
 import type { Row } from "./measure.ts";
 
 export interface PeersSummary {
@@ -56,7 +56,7 @@ export function printedTable(rows: readonly Row[], engines: readonly string[]): 
     const of = (engine: string) => rows.find((row) => row.case === name && row.engine === engine);
     return [name, ...engines.map((engine) => cell(of(engine), of("purigrad")))];
   });
-  return textTable({ columns: engines, rows: lines, width: 200 }) + printedNotes(rows);
+  return textTable({ columns: engines, rows: rowsOf(lines) }, { width: 200 }) + printedNotes(rows);
 }
 
 const MANY = 3;

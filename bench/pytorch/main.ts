@@ -4,10 +4,11 @@
 import { availableParallelism } from "node:os";
 import { adam, createEngine, cvaeLoss, trainingStep, type Engine } from "../../src/index.ts";
 import { writeFileAtomic } from "../../src/data/files.ts";
-import { makeNetwork } from "../../src/lab/networks.ts";
-import { commit } from "../../src/lab/results.ts";
-import { FULL } from "../../src/lab/settings.ts";
-import { uploadBytes } from "../../src/lab/train-mnist.ts";
+import { mnist } from "../../src/data/mnist.ts";
+import { RECIPES } from "../../src/defences/index.ts";
+import { commit } from "../../src/train/commit.ts";
+import { FULL } from "../../src/paper/mnist.ts";
+import { uploadBytes } from "../../src/train/trainer.ts";
 import { readAdapter, readCount, readFlags, runCommand } from "../flags.ts";
 import { findPython, reference } from "./python.ts";
 
@@ -21,11 +22,13 @@ type Side = (steps: number) => Promise<number> | number;
 let torch = "";
 
 function purigrad(gpu: Engine): Side {
-  const { net, means } = makeNetwork(gpu, FULL, 0);
+  const network = RECIPES.cvae!.build({ gpu, settings: FULL, dataset: mnist, seed: 0 });
+  const [net, means] = [network.net!, network.means!];
   gpu.write(means.get("means"), Float32Array.from({ length: means.get("means").size }, (_, i) => Math.sin(i)));
   const n = 10 * FULL.batch;
-  const images = Float32Array.from({ length: n * 784 }, (_, i) => (Math.imul(i, 2654435761) >>> 24) / 255);
-  const data = uploadBytes(gpu, { images, labels: new Int32Array(n), n, shape: [1, 28, 28] });
+  const { name, shape, classes } = mnist;
+  const bytes = Uint8Array.from({ length: n * 784 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
+  const data = uploadBytes(gpu, { name, classes, bytes, labels: new Int32Array(n), n, shape });
   const params = [net.encoder, net.decoder, means];
   const step = trainingStep(gpu, data, params, adam(params, { lr: 1e-3, betas: [0.9, 0.99] }),
     (x) => cvaeLoss(net, means.get("means"), x, x, FULL.autoencoder.lam));

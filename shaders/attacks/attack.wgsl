@@ -6,9 +6,9 @@
 // m
 // settings = [eps, alpha, decay, 0]; alpha < 0 descends (a targeted attack). sign(0) = 0: such pixels do not move. A
 // NaN of the gradient stays NaN, so that `watch` finds it: flags[0] has bit 1 where a pixel of x and bit 2 where one of
-// adv is not within [0, 1]. With philox.wgsl and special.wgsl.
+// adv is not within [low, high]. With philox.wgsl and special.wgsl.
 // Sources: Goodfellow et al. 2015 (FGSM), Madry et al. 2018 (PGD), Dong et al. 2018 (MI-FGSM). Limited by loads.
-struct Params { n: u32, pixels: u32 }
+struct Params { n: u32, pixels: u32, low: f32, high: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> settings: array<f32, 4>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
@@ -20,7 +20,7 @@ struct Params { n: u32, pixels: u32 }
 @group(0) @binding(8) var<storage, read> adv_read: array<vec4f>;
 @group(0) @binding(9) var<storage, read_write> flags: array<atomic<u32>, 4>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn project(i: u32, direction: vec4f) {
   let clean = x[i];
@@ -62,7 +62,7 @@ fn momentum(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   project(i, next);
 }
 
-fn outside(v: f32) -> bool { return v < 0.0 || v > 1.0 || isNan1(v); }
+fn outside(v: f32) -> bool { return v < params.low || v > params.high || isNan1(v); }
 
 @compute @workgroup_size(WG)
 fn watch(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

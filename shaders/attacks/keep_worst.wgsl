@@ -8,7 +8,7 @@ struct Params { n: u32, pixels: u32 }
 @group(0) @binding(3) var<storage, read> adv: array<f32>;
 @group(0) @binding(4) var<storage, read_write> best: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 @compute @workgroup_size(WG)
 fn choose(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -5,7 +5,7 @@
 // Grid: [gx, gy, ceil(Rg / 8) groups], gx gy >= ceil(segments / WG).
 // The variant for every adapter and for depthwise convolutions; conv2d_subgroup.wgsl (software adapters) and
 // conv2d_tiled.wgsl (GPUs) share the weights between invocations. Measured: see conv2d_subgroup.wgsl.
-override WG = 64u;
+const WG = 64u;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,

@@ -13,7 +13,7 @@ struct Params { weights: u32, O: u32, parts: u32, has_bias: u32 }
 @group(0) @binding(3) var<storage, read_write> db: array<f32>;
 
 const LANES = 1u; // 1 or 16
-override WG = 64u;
+const WG = 64u;
 
 var<workgroup> sums: array<f32, WG>; // [lane][element]
 

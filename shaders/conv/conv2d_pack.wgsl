@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> wp: array<f32>;
 
 const ROW_TAPS = 0u; // 0, 1, 2 or 4
-override WG = 64u;
+const WG = 64u;
 
 /** (c, y, x) of the e-th element of a row */
 fn tap(e: u32) -> vec3<u32> {

@@ -19,7 +19,7 @@ struct Params { images: u32, first: u32, channels: u32, H: u32, W: u32, across: 
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
-override WG: u32 = 32;
+const WG: u32 = 32;
 
 /** A thread's tile: where its channel's plane begins in x or y, its first row and column there, its place in V or M. */
 struct Tile { plane: u32, h: u32, w: u32, at: u32, inside: bool }

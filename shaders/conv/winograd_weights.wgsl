@@ -12,7 +12,7 @@ struct Params { rows: u32, columns: u32, row_stride: u32, column_stride: u32, fl
 @group(0) @binding(3) var<storage, read> dU: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dw: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn start(i: u32) -> u32 { return i / params.columns * params.row_stride + i % params.columns * params.column_stride; }
 

@@ -5,7 +5,7 @@ struct Params { n4: u32 }
 @group(0) @binding(1) var<storage, read> x: array<From>;
 @group(0) @binding(2) var<storage, read_write> y: array<To>;
 
-override WG: u32 = 256;
+const WG: u32 = 256;
 alias From = vec4<f32>;
 alias To = vec4<i32>;
 

@@ -14,7 +14,7 @@ struct Params { A: u32, R: u32, B: u32, K: u32, bad: u32 }
 @group(0) @binding(4) var<storage, read_write> y: array<T>;
 @group(0) @binding(5) var<storage, read_write> dx: array<T>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 alias T = f32;
 alias E = f32;
 

@@ -12,7 +12,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<T>;
 @group(0) @binding(2) var<storage, read_write> y: array<T>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const RANK = 6u;
 alias T = f32;
 

@@ -5,7 +5,7 @@ struct Params { n4: u32, R: u32, C: u32, diagonal: i32 }
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const UPPER = false;
 
 @compute @workgroup_size(WG)

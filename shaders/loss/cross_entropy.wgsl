@@ -14,7 +14,7 @@ struct Params { N: u32, C: u32, smoothing: f32, scale: f32, each: u32 }
 @group(0) @binding(4) var<storage, read> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dlogits: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 /// The class with the largest logit of a row (the first of them, or one that is NaN) and the sum of exp(x_c - max) over
 /// the others.

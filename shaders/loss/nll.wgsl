@@ -8,7 +8,7 @@ struct Params { N: u32, C: u32, scale: f32, each: u32 }
 @group(0) @binding(4) var<storage, read> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dlogp: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> C: array<f32>;
 
 alias V = vec4<f32>;
-override WG = 64u;
+const WG = 64u;
 
 /** c, or max(c, 0) with relu, written to C[row, col..col+3] as far as C reaches. */
 fn store(c: V, row: u32, col: u32, base: u32) {

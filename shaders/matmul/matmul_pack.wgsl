@@ -13,7 +13,7 @@ struct Params { R: u32, K: u32, K4: u32, row_stride: u32, k_stride: u32, batch: 
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> panel: array<vec4<f32>>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const WIDTH = 16u;
 const BY_K = false;
 

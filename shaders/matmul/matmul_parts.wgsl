@@ -9,7 +9,7 @@ struct Params { size: u32, entry: u32, N: u32, count: u32, has_bias: u32, relu: 
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read_write> C: array<f32>;
 
-override WG = 64u;
+const WG = 64u;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,

@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> v: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const DECOUPLED = false;
 
 /// 1 - exp(x) for x <= 0: a series near 0, where the difference would lose digits.

@@ -31,7 +31,7 @@ struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momen
 @group(0) @binding(19) var<storage, read> dbias: array<f32>;
 @group(0) @binding(20) var<storage, read_write> dx4: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const LANES = 1u; // invocations that join the parts of a channel: 1, or 32 on a GPU
 const RELU = false;
 const WHOLE = false; // L % 4 == 0: the four elements of a quad are of one channel

@@ -9,7 +9,7 @@ struct Params { N: u32, K: u32 }
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dlogits: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 /// logsumexp of a row and sum_k q_k log q_k.
 struct Row { lse: f32, negentropy: f32 }

@@ -24,7 +24,7 @@ struct Params { N: u32, K: u32, D: u32, chunks: u32 }
 @group(0) @binding(10) var<storage, read> saved: array<f32>;
 @group(0) @binding(11) var<storage, read_write> dx: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn halfDistance(n: u32, k: u32) -> f32 {
   var sum = 0.0;

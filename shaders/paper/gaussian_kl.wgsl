@@ -14,7 +14,7 @@ struct Params { N: u32, D: u32 }
 @group(0) @binding(7) var<storage, read_write> dmu: array<f32>;
 @group(0) @binding(8) var<storage, read_write> dlogvar: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 @compute @workgroup_size(WG)
 fn one(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

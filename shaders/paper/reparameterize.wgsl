@@ -12,7 +12,7 @@ struct Params { n4: u32 }
 @group(0) @binding(6) var<storage, read_write> z: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dlogvar: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn noise(i: u32) -> vec4f { return normal4(philox(vec4u(i, 0u, draw[2], draw[3]), vec2u(draw[0], draw[1]))); }
 

@@ -19,7 +19,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 256;
+const WG: u32 = 256;
 const RANK = 1u;
 const A_ONE = false;
 const B_ONE = false;

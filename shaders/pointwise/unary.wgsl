@@ -8,7 +8,7 @@ struct Params { n4: u32, a: f32, b: f32 }
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 256;
+const WG: u32 = 256;
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

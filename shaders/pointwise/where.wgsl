@@ -9,7 +9,7 @@ struct Params { n4: u32 }
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 alias C = f32;
 
 @compute @workgroup_size(WG)

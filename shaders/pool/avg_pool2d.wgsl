@@ -11,7 +11,7 @@ struct Params { P: u32, H: u32, W: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: 
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 /// Rows or columns that count in the window that begins at `start` (padding included) of a dimension of `size`.
 fn extent(start: u32, k: u32, size: u32, pad: u32) -> u32 {

@@ -17,7 +17,7 @@ struct Params { P: u32, H: u32, W: u32, OH: u32, OW: u32, SH: u32, SW: u32, PH: 
 @group(0) @binding(5) var<storage, read> dy: array<f32>;
 @group(0) @binding(6) var<storage, read_write> dx: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const KH = 2u;
 const KW = 2u;
 

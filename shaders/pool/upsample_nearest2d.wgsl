@@ -7,7 +7,7 @@ struct Params { P: u32, H: u32, W: u32, SH: u32, SW: u32 }
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -13,7 +13,7 @@ struct Params { n4: u32, N: u32, P: u32, lo: f32, hi: f32 }
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dx: array<vec4f>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn bits(i: u32) -> vec4u { return philox(vec4u(i, 0u, draw[2], draw[3]), vec2u(draw[0], draw[1])); }
 

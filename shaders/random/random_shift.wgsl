@@ -8,7 +8,7 @@ struct Params { size: u32, C: u32, H: u32, W: u32, most: i32, direction: i32 }
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 
 fn shift(n: u32) -> vec2i {
   let u = uniform4(philox(vec4u(n, 0u, draw[2], draw[3]), vec2u(draw[0], draw[1]))).xy;

@@ -9,7 +9,7 @@ struct Params { A: u32, R: u32, B: u32, C: u32, chunk: u32 }
 @group(0) @binding(2) var<storage, read> running: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const REVERSE = false;
 const CHUNKED = false; // whether `running` holds the running sums of the chunks, [A, C, B]
 

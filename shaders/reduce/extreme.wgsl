@@ -12,7 +12,7 @@ struct Params { A: u32, R: u32, B: u32, C: u32 }
 @group(0) @binding(6) var<storage, read> chosen: array<i32>;
 @group(0) @binding(7) var<storage, read_write> dx: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const MINIMUM = false;
 
 struct Candidate { value: f32, r: i32 }

@@ -11,7 +11,7 @@ struct Params { A: u32, R: u32, B: u32, C: u32, scale: f32 }
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const LANES = 1u; // 1 or 16
 const ALONG = false;
 

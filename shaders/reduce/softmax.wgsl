@@ -11,7 +11,7 @@ struct Params { A: u32, R: u32, B: u32 }
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const LOG = false;
 
 /// First element of the thread's row, or -1 past the last row.

@@ -15,7 +15,7 @@ struct Params { A: u32, R: u32, B: u32, P: u32, K: u32, stride: u32, block: u32 
 @group(0) @binding(4) var<storage, read_write> values: array<f32>;
 @group(0) @binding(5) var<storage, read_write> indices: array<i32>;
 
-override WG: u32 = 64;
+const WG: u32 = 64;
 const DESCENDING = false;
 
 fn key(v: f32) -> u32 {

@@ -1,14 +1,16 @@
 // BPDA: a gradient through a purifier that has none, or whose own is of no use.
 
-import { engineOf } from "../engine/engine.ts";
+import { engineOf, type Engine } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import { grad, noGrad, valueAndGrad } from "../engine/grad/tape.ts";
 import { describeValue, type Shape, type Tensor } from "../engine/tensor.ts";
 import { checkNumber, checkOptions, checkPositive, checkWhole, fail } from "../kernels/check.ts";
-import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, reshape, sub, sum,
+import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, sub, sum,
   where } from "../kernels/index.ts";
+import { holdStatistics } from "../kernels/norm/held.ts";
 import { watchImages } from "./kernels.ts";
 import { checkBatch, type Model } from "./loop.ts";
+import { perImage, statesByShape } from "./states.ts";
 
 /** Images [N,C,H,W] to images of the same shape. */
 export type Purify = (x: Tensor) => Tensor;
@@ -26,7 +28,11 @@ interface Backward {
   dx: Tensor;
 }
 
-function backward(purify: Purify, classify: Model, substitute: Purify | undefined, adv: Tensor, y: Tensor): Backward {
+/** No batch norm of the purifier or the classifier moves its statistics. */
+const backward = (purify: Purify, classify: Model, substitute: Purify | undefined, adv: Tensor, y: Tensor): Backward =>
+  holdStatistics(adv.gpu, () => backwardOf(purify, classify, substitute, adv, y));
+
+function backwardOf(purify: Purify, classify: Model, substitute: Purify | undefined, adv: Tensor, y: Tensor): Backward {
   const shown = noGrad(adv.gpu, () => purify(adv));
   const { value, grads } = valueAndGrad(() => {
     const logits = classify(shown);
@@ -93,18 +99,18 @@ class Ascent {
   /** One step for the live images; gives how many there are. */
   readonly step: Captured<[], Tensor>;
 
-  constructor(shape: Shape, gpu: Tensor["gpu"], purify: Purify, classify: Model, o: Settings) {
+  constructor(gpu: Engine, shape: Shape, purify: Purify, classify: Model, o: Settings) {
     const [n] = shape as [number];
     this.x = gpu.keep(gpu.empty(shape));
     this.adv = gpu.keep(gpu.empty(shape));
     this.y = gpu.keep(gpu.empty([n], "i32"));
     this.live = gpu.keep(gpu.empty([n]));
     const { x, y, adv, live } = this;
-    this.step = engineOf(x).capture(() => {
+    this.step = gpu.capture(() => {
       const { logits, dx } = backward(purify, classify, o.substitute, adv, y);
       gpu.copy(mul(live, isRight(logits, y)), live);
       const moved = project(add(adv, mul(dx, o.lr)), x, o.eps);
-      gpu.copy(where(reshape(live, [n, ...shape.slice(1).fill(1)]), moved, adv), adv);
+      gpu.copy(where(perImage(live, shape.length), moved, adv), adv);
       return sum(live);
     });
   }
@@ -148,12 +154,10 @@ async function ascend(s: Ascent, o: Settings): Promise<void> {
  */
 export function bpda(purify: Purify, classify: Model, options: BpdaOptions = {}): Bpda {
   const o = check(purify, classify, options);
-  const shapes = new Map<string, Ascent>();
+  const shapes = statesByShape((gpu, shape) => new Ascent(gpu, shape, purify, classify, o));
   const attack = async (x: Tensor, labels: Tensor): Promise<Tensor> => {
     checkBatch("bpda", x, labels);
-    const key = x.shape.join();
-    const ascent = shapes.get(key) ?? new Ascent(x.shape, x.gpu, purify, classify, o);
-    shapes.set(key, ascent);
+    const ascent = shapes.of(x);
     ascent.start(x, labels);
     await ascend(ascent, o);
     const result = x.gpu.empty(ascent.adv.shape);
@@ -162,9 +166,5 @@ export function bpda(purify: Purify, classify: Model, options: BpdaOptions = {})
     await engineOf(x).synchronize();
     return result;
   };
-  const dispose = () => {
-    shapes.forEach((ascent) => ascent.dispose());
-    shapes.clear();
-  };
-  return Object.assign(attack, { dispose });
+  return Object.assign(attack, { dispose: () => shapes.dispose() });
 }

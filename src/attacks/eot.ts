@@ -3,6 +3,7 @@
 import { grad, stopGradient } from "../engine/grad/tape.ts";
 import { describeValue, type Tensor } from "../engine/tensor.ts";
 import { checkWhole, fail } from "../kernels/check.ts";
+import { holdStatistics } from "../kernels/norm/held.ts";
 import { cat, crossEntropy, exp, log, mean, min, reshape, sub } from "../kernels/index.ts";
 
 /**
@@ -69,7 +70,9 @@ export function eotGradient(logits: SampledLogits, draws: number, average: EotAv
   if (typeof logits !== "function") fail("eot", `logits is ${describeValue(logits)}; a function of images and draws ` +
     `is due`);
   checkWhole("eot", "draws", draws, 1);
-  return (adv: Tensor, y: Tensor): Tensor => grad(() => eotLoss(sampled(logits, adv, draws), y, average), [adv])[0]!;
+  return (adv: Tensor, y: Tensor): Tensor => holdStatistics(adv.gpu, () =>
+    grad(() => eotLoss(sampled(logits, adv, draws), y, average), [adv])[0]!
+  );
 }
 
 function sampled(logits: SampledLogits, x: Tensor, draws: number): Tensor {

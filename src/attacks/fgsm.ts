@@ -1,6 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "targeted", "gradient"];
+const NAMES: OptionName[] = ["eps", "targeted", "gradient", "loss",
+  "bounds", "std"];
 
 /**
  * FGSM, L-infinity, one step of size eps along the gradient's sign: Goodfellow et al., "Explaining and harnessing
@@ -8,5 +9,6 @@ const NAMES: OptionName[] = ["eps", "targeted", "gradient"];
  *
  *     const adv = fgsm(model, { eps: 0.2 })(images, labels);
  */
-export const fgsm = (model: Model, options: Pick<AttackOptions, "eps" | "targeted" | "gradient">): Attack =>
+export const fgsm = (model: Model,
+  options: Pick<AttackOptions, "eps" | "targeted" | "gradient" | "loss" | "bounds" | "std">): Attack =>
   makeAttack(model, options, "fgsm", NAMES);

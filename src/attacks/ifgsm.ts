@@ -1,6 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient"];
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient", "loss",
+  "bounds", "std"];
 
 /**
  * I-FGSM (also BIM), L-infinity: `steps` steps of size `alpha`, projected to the eps-ball and to [0, 1] after each:
@@ -9,5 +10,5 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "
  *     const adv = ifgsm(model, { eps: 0.2 })(images, labels);
  */
 export const ifgsm = (model: Model,
-  options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise">): Attack =>
+  options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise" | "start" | "step">): Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, ...options }, "ifgsm", NAMES);

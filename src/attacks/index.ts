@@ -1,7 +1,17 @@
+export { apgd, type Apgd } from "./apgd.ts";
+export type { ApgdOptions } from "./apgd-state.ts";
+export { apgdt, type ApgdtOptions } from "./apgdt.ts";
 export { bpda, bpdaGradient, type Bpda, type BpdaOptions, type Purify } from "./bpda.ts";
+export { cw, type CwOptions } from "./cw.ts";
+export { deepfool, type DeepFoolOptions } from "./deepfool.ts";
 export { eotGradient, eotLoss, repeated, type EotAverage, type SampledLogits } from "./eot.ts";
 export { fgsm } from "./fgsm.ts";
 export { ifgsm } from "./ifgsm.ts";
 export { mifgsm } from "./mifgsm.ts";
+export { randomNoise, type NoiseOptions } from "./noise.ts";
 export { pgd } from "./pgd.ts";
+export { pgdL2, type PgdL2Options } from "./pgd-l2.ts";
+export { spsaGradient, type SpsaOptions } from "./spsa.ts";
+export { squareAttack, type SquareOptions } from "./square.ts";
+export { ceLoss, dlrLoss, dlrTargetedLoss, marginLoss, type AttackLoss, type LossOption } from "./losses.ts";
 export { lossGradient, makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";

@@ -9,6 +9,7 @@ import { philox } from "../engine/random.ts";
 import { kernel } from "../engine/run/shader.ts";
 import { quadsOf, type Draws, type Tensor } from "../engine/tensor.ts";
 import { abs, mean } from "../kernels/index.ts";
+import { UNIT } from "./units.ts";
 
 const entry = (name: string) =>
   kernel("shaders/attacks/attack.wgsl", attackSource, { entry: name, parts: [philox, special] });
@@ -20,7 +21,7 @@ const chooseKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { en
 const updateKernel = kernel("shaders/attacks/keep_worst.wgsl", worstSource, { entry: "update", parts: [special] });
 
 const pixelsOf = (x: Tensor) => x.size / x.shape[0]!;
-const paramsOf = (x: Tensor) => ({ n: x.size, pixels: pixelsOf(x) });
+const paramsOf = (x: Tensor, [low, high] = UNIT) => ({ n: x.size, pixels: pixelsOf(x), low, high });
 const gridOf = (x: Tensor) => linearGrid(quadsOf(x.shape));
 
 /** adv = clamp(x + eps * U(-1, 1), 0, 1). settings = [eps, alpha, decay, 0]. */
@@ -42,27 +43,28 @@ export function momentumStep(x: Tensor, adv: Tensor, dx: Tensor, m: Tensor, sett
 
 /** best[n] = adv[n] and worst[n] = loss[n] wherever loss[n] > worst[n]. */
 export function keepWorst(adv: Tensor, loss: Tensor, best: Tensor, worst: Tensor): void {
-  adv.gpu.run(chooseKernel, { loss, worst, adv, best }, paramsOf(adv), linearGrid(adv.size));
+  adv.gpu.run(chooseKernel, { loss, worst, adv, best }, { n: adv.size, pixels: pixelsOf(adv) }, linearGrid(adv.size));
   adv.gpu.run(updateKernel, { loss, worst }, { n: loss.size, pixels: 1 }, linearGrid(loss.size));
 }
 
-const SAID = [
+const SAID = (range: string): string[] => [
   "",
-  "an image has pixels outside of [0, 1], or NaN; scale the images to [0, 1]",
-  "the adversarial images are not finite: the model's logits or gradients are not, or a label is none of its classes",
+  `an image has pixels outside of ${range}, or NaN; scale the images to ${range}`,
+  "the adversarial images are not finite: the model's logits or gradients are not, or a label is none of its classes " +
+  `(a step of one's own must also stay within ${range})`,
 ];
 
 /**
- * Has the images looked at: the next read throws one sentence where pixels of x are not within [0, 1], or where the
+ * Has the images looked at: the next read throws one sentence where pixels of x are not within the bounds, or where the
  * model has made pixels of adv NaN.
  */
-export function watchImages(op: string, x: Tensor, adv: Tensor): void {
+export function watchImages(op: string, x: Tensor, adv: Tensor, bounds = UNIT): void {
   const gpu = engineOf(x);
   if (gpu.recording || gpu.tape) return;
   gpu.scope(() => {
     const flags = gpu.zeros([4], "u32");
     const { grid, WG } = sweep(quadsOf(x.shape));
-    gpu.run(watchKernel, { x, adv_read: adv, flags }, paramsOf(x), grid, { WG });
-    gpu.expect(flags, ([found]) => (found ? `${op}: ${SAID[found & 1 ? 1 : 2]}` : null));
+    gpu.run(watchKernel, { x, adv_read: adv, flags }, paramsOf(x, bounds), grid, { WG });
+    gpu.expect(flags, ([found]) => (found ? `${op}: ${SAID(`[${bounds.join(", ")}]`)[found & 1 ? 1 : 2]}` : null));
   });
 }

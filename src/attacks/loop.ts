@@ -2,19 +2,23 @@
 // start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT replace the
 // gradient.
 
-import { engineOf } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
-import { grad } from "../engine/grad/tape.ts";
+import { grad, noGrad } from "../engine/grad/tape.ts";
 import { describeValue, type Draws, type Shape, type Tensor } from "../engine/tensor.ts";
 import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, checkWhole, fail } from "../kernels/check.ts";
-import { add, clamp, crossEntropy, neg } from "../kernels/index.ts";
+import { abs, add, argmax, clamp, div, eq, mean, mul, neg, sum, where } from "../kernels/index.ts";
+import { holdStatistics } from "../kernels/norm/held.ts";
 import { keepWorst, momentumStep, randomStart, signStep, watchImages } from "./kernels.ts";
+import { ceLoss, lossOf, type AttackLoss, type LossOption } from "./losses.ts";
+import { statesByShape } from "./states.ts";
+import { checkUnits, inUnits, UNIT, type Units } from "./units.ts";
 
 /** Images [N,C,H,W] in [0,1] to logits [N,K]. */
 export type Model = (x: Tensor) => Tensor;
 
-export interface AttackOptions {
-  /** Radius of the L-infinity ball, in pixel units of [0, 1]. */
+export interface AttackOptions extends Units {
+  /** Radius of the L-infinity ball, in pixel units of [0, 1] unless `bounds` or `std` say otherwise. */
   eps: number;
   /** Step size. */
   alpha?: number;
@@ -32,22 +36,30 @@ export interface AttackOptions {
   noise?: Tensor;
   /** Where random starts come from; the engine's generator by default. */
   generator?: Draws;
-  /** d loss / d x at adv for labels y; by default that of the summed cross-entropy of `model`. */
+  /** d loss / d x at adv for labels y; by default that of the summed loss of `model`. */
   gradient?: (adv: Tensor, y: Tensor) => Tensor;
+  /** What is climbed: "ce" (cross-entropy, the default), "dlr", "margin" or a function of logits and labels to [N]. */
+  loss?: LossOption;
+  /** Where an attack starts, f32 like x, in place of a random point or of x. Called once for each start. */
+  start?: (x: Tensor) => Tensor;
+  /** The images after a step, from x, those before and the gradient there: direction, size and projection in one. */
+  step?: (x: Tensor, adv: Tensor, dx: Tensor) => Tensor;
 }
 
 export interface Attack {
   /**
-   * x [N,C,H,W] in [0, 1], labels int32 [N] -> adversarial images of x's shape, a new tensor. What only the GPU can see
-   * is thrown by the first read after it, in one sentence: pixels outside of [0, 1], logits that are not finite.
+   * x [N,C,H,W] in [0, 1], labels int32 [N] -> adversarial images of x's shape, a new tensor. Without labels the
+   * model's own predictions stand for them, as in ART, CleverHans and advertorch: an image that is wrong already then
+   * moves away from its wrong class, perhaps to the right one. What only the GPU can see is thrown by the first read
+   * after it, in one sentence: pixels outside of the bounds, logits that are not finite.
    */
-  (x: Tensor, labels: Tensor): Tensor;
+  (x: Tensor, labels?: Tensor): Tensor;
   /** Frees the buffers and the captured step that it keeps for each batch shape. */
   dispose(): void;
 }
 
 const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator",
-  "gradient"] as const;
+  "gradient", "loss", "start", "step", "bounds", "std"] as const;
 
 /** Which options an attack takes. */
 export type OptionName = (typeof OPTIONS)[number];
@@ -61,21 +73,37 @@ function checkSettings(op: string, model: Model, o: AttackOptions, names: readon
     if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
   for (const name of ["steps", "restarts"] as const) if (o[name] !== undefined) checkWhole(op, name, o[name], 1);
   for (const name of ["targeted", "randomStart"] as const) if (o[name] !== undefined) checkFlag(op, name, o[name]);
-  if (o.gradient !== undefined && typeof o.gradient !== "function") fail(op, `gradient is ` +
-    `${describeValue(o.gradient)}; a function is due`);
+  for (const name of ["gradient", "start", "step"] as const)
+    if (o[name] !== undefined && typeof o[name] !== "function") fail(op, `${name} is ${describeValue(o[name])}; a ` +
+      `function is due`);
+  lossOf(op, o.loss);
+  checkUnits(op, o);
 }
 
-/** Images f32 [N, ...] and labels i32 [N]. */
-export function checkBatch(op: string, x: Tensor, labels: Tensor): void {
+/** Images f32 [N, ...] and, where they are given, labels i32 [N]. */
+export function checkBatch(op: string, x: Tensor, labels?: Tensor): void {
   checkTensor(op, "x", x);
   if (x.shape.length < 2 || x.shape[0] === 0) fail(op, "x is no batch of images; [N,C,H,W] with N >= 1 is due", { x });
-  checkTensor(op, "labels", labels, "i32");
-  checkShape(op, "labels", labels, [x.shape[0]!]);
+  if (labels) checkShape(op, "labels", checkTensor(op, "labels", labels, "i32"), [x.shape[0]!]);
 }
 
-/** The gradient of the summed cross-entropy with respect to the image: each example's own gradient. */
-export const lossGradient = (model: Model) => (adv: Tensor, y: Tensor): Tensor =>
-  grad(() => crossEntropy(model(adv), y, { reduction: "sum" }), [adv])[0]!;
+/** The gradient of the summed loss with respect to the image: each example's own gradient. */
+export const lossGradient = (model: Model, loss: AttackLoss = ceLoss) => (adv: Tensor, y: Tensor): Tensor =>
+  grad(() => sum(loss(model(adv), y)), [adv])[0]!;
+
+/** m = decay * m + dx / mean|dx|, for a step that is not the kernel's. */
+function momentumOf(m: Tensor, dx: Tensor, decay: number): Tensor {
+  const size = mean(abs(dx), { dim: dx.shape.map((_, i) => i).slice(1), keepdim: true });
+  m.gpu.copy(add(mul(m, decay), where(eq(size, 0), 0, div(dx, size))), m);
+  return m;
+}
+
+/** The labels given, or what the model says of the images. */
+export function labelsOr(op: string, model: Model, x: Tensor, labels: Tensor | undefined, targeted = false): Tensor {
+  if (labels) return labels;
+  if (targeted) fail(op, "a targeted attack needs the classes to go to; give them as labels");
+  return noGrad(x.gpu, () => holdStatistics(x.gpu, () => argmax(model(x), { dim: 1 })));
+}
 
 /** Tensors of one attack at one batch shape, made once and used again for every batch. */
 class State {
@@ -88,8 +116,7 @@ class State {
   readonly step: Captured<[], Tensor>;
   readonly judge: Captured<[], Tensor>;
 
-  constructor(shape: Shape, like: Tensor, settings: Tensor, model: Model, o: AttackOptions) {
-    const gpu = like.gpu;
+  constructor(gpu: Engine, shape: Shape, settings: Tensor, model: Model, o: AttackOptions) {
     const image = () => gpu.keep(gpu.zeros(shape));
     const n = shape[0]!;
     const restarts = (o.restarts ?? 1) > 1;
@@ -99,17 +126,19 @@ class State {
     this.m = o.decay === undefined ? null : image();
     this.best = restarts ? image() : null;
     this.worst = restarts ? gpu.keep(gpu.empty([n])) : null;
-    const gradient = o.gradient ?? lossGradient(model);
+    const loss = lossOf("attack", o.loss);
+    const gradient = o.gradient ?? lossGradient(model, loss);
     const { x, y, adv, m, best, worst } = this;
-    this.step = engineOf(x).capture(() => {
-      const dx = gradient(adv, y);
-      if (m) momentumStep(x, adv, dx, m, settings);
+    this.step = gpu.capture(() => {
+      const dx = holdStatistics(gpu, () => gradient(adv, y));
+      if (o.step) gpu.copy(o.step(x, adv, m ? momentumOf(m, dx, o.decay!) : dx), adv);
+      else if (m) momentumStep(x, adv, dx, m, settings);
       else signStep(x, adv, dx, settings);
       return adv;
     });
-    this.judge = engineOf(x).capture(() => {
-      const loss = crossEntropy(model(adv), y, { reduction: "none" });
-      keepWorst(adv, o.targeted ? neg(loss) : loss, best!, worst!);
+    this.judge = gpu.capture(() => {
+      const each = loss(holdStatistics(gpu, () => model(adv)), y);
+      keepWorst(adv, o.targeted ? neg(each) : each, best!, worst!);
       return best!;
     });
   }
@@ -128,26 +157,32 @@ class State {
 export function makeAttack(model: Model, options: AttackOptions, op = "attack",
   names: readonly OptionName[] = OPTIONS): Attack {
   checkSettings(op, model, options, names);
-  const o = { steps: 1, restarts: 1, alpha: options.eps, ...options };
-  const states = new Map<string, State>();
+  const given = { steps: 1, restarts: 1, alpha: options.eps, ...options };
+  const o = withUnits(op, given);
   let settings: Tensor | null = null;
-  const attack = (x: Tensor, labels: Tensor): Tensor => {
-    checkBatch(op, x, labels);
+  const states = statesByShape((gpu, shape) => new State(gpu, shape, settings!, model, o));
+  const attack = (x: Tensor, given?: Tensor): Tensor => {
+    checkBatch(op, x, given);
     if (o.noise) checkShape(op, "noise", checkTensor(op, "noise", o.noise), x.shape);
     const gpu = x.gpu;
     settings ??= gpu.keep(gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]));
-    const key = x.shape.join();
-    const state = states.get(key) ?? new State(x.shape, x, settings, model, o);
-    states.set(key, state);
-    return gpu.scope(() => runAttack(op, state, x, labels, settings!, o));
+    const state = states.of(x);
+    return gpu.scope(() => runAttack(op, state, x, labelsOr(op, model, x, given, o.targeted), settings!, o));
   };
   const dispose = () => {
-    states.forEach((state) => state.dispose());
-    states.clear();
+    states.dispose();
     settings?.dispose();
     settings = null;
   };
   return Object.assign(attack, { dispose });
+}
+
+/** With the start and the step that other units than pixels in [0, 1] ask for. */
+function withUnits<O extends AttackOptions & { alpha: number }>(op: string, o: O): O {
+  if (o.bounds === undefined && o.std === undefined) return o;
+  const { start, step } = inUnits(op, o, o.eps, o.targeted ? -o.alpha : o.alpha, o.generator);
+  return { ...o, step, ...(o.randomStart && { start }), ...(o.step && { step: o.step }),
+    ...(o.start && { start: o.start }) };
 }
 
 function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor,
@@ -163,13 +198,14 @@ function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Te
   }
   const result = gpu.empty(x.shape);
   gpu.copy(s.best ?? s.adv, result);
-  watchImages(op, x, result);
+  watchImages(op, x, result, o.bounds);
   return result;
 }
 
 function start(s: State, settings: Tensor, o: AttackOptions): void {
   const gpu = s.x.gpu;
-  if (o.noise) gpu.copy(clamp(add(s.x, o.noise), 0, 1), s.adv);
+  if (o.noise) gpu.copy(clamp(add(s.x, o.noise), ...(o.bounds ?? UNIT)), s.adv);
+  else if (o.start) gpu.copy(o.start(s.x), s.adv);
   else if (o.randomStart) randomStart(s.x, s.adv, settings, o.generator ?? gpu.random);
   else gpu.copy(s.x, s.adv);
   if (s.m) gpu.copy(gpu.zeros(s.m.shape), s.m);

@@ -1,6 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient"];
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient", "loss",
+  "bounds", "std"];
 
 /**
  * MI-FGSM, L-infinity: I-FGSM along the sign of a momentum of gradients, each divided by its mean absolute value an
@@ -9,5 +10,6 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "gene
  *
  *     const adv = mifgsm(model, { eps: 0.2 })(images, labels);
  */
-export const mifgsm = (model: Model, options: Omit<AttackOptions, "randomStart" | "restarts" | "noise">): Attack =>
+export const mifgsm = (model: Model,
+  options: Omit<AttackOptions, "randomStart" | "restarts" | "noise" | "start" | "step">): Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, decay: 1, ...options }, "mifgsm", NAMES);

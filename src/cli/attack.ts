@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Command, Context } from "./command.ts";
 import { writeFileAtomic } from "../data/files.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
-import { attackAll, sample, type AttackBudget, type Batches } from "../lab/evaluate.ts";
-import { verdictGrid } from "../lab/figures/adversarial.ts";
-import { purifier } from "../lab/networks.ts";
-import { ROWS, TITLES, type RowName } from "../lab/names.ts";
-import { commit } from "../lab/results.ts";
-import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Engine, type Model } from "../index.ts";
-import { namesOf, openClassifier, openDefences, testImages, WEIGHT_FLAGS, weightsOf, type Weights } from "./weights.ts";
+import { titleOf } from "../defences/index.ts";
+import { countOf, imagesOf as imagesAt, labelsOf, sample, type Batches } from "../evaluate/batches.ts";
+import type { AttackBudget } from "../evaluate/eps-curves.ts";
+import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../index.ts";
+import { verdictGrid } from "../paper/figures/adversarial.ts";
+import type { Lab } from "../paper/lab.ts";
+import { commit } from "../train/commit.ts";
+import { imagesOf, labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
 const ATTACKS: Record<string, { title: string; make: (model: Model, budget: AttackBudget) => Attack }> = {
   fgsm: { title: "FGSM", make: (model, { eps }) => fgsm(model, { eps }) },
@@ -43,9 +44,9 @@ function readAttack(flags: Context["flags"]): { name: string; budget: AttackBudg
   return { name, budget: { eps, alpha, steps } };
 }
 
-function readDefence(flags: Context["flags"]): RowName {
+function readDefence(flags: Context["flags"], rows: readonly string[]): string {
   const text = (flags.defence as string | undefined) ?? "cvae+g-signed";
-  const names = namesOf(text, ROWS.filter((row) => row !== "none"));
+  const names = rowsOf(text, rows.filter((row) => row !== "none"));
   if (names.length > 1) throw new Error(`--defence: "${text}" came, one defence was due; run the command once for ` +
     `each`);
   return names[0]!;
@@ -57,43 +58,36 @@ interface Seen {
   predicted: Int32Array;
 }
 
-/** All images of a set behind a purifier (or as they are), with the classifier's verdicts. */
-async function see(gpu: Engine, purify: Model | null, classify: Model, set: Batches): Promise<Seen> {
-  const pixels = set.shape[0] * set.shape[1] * set.shape[2];
-  const seen: Seen = { images: new Float32Array(set.images.length * set.size * pixels),
-    predicted: new Int32Array(set.images.length * set.size) };
-  for (const i of set.images.keys()) {
-    const { images, predicted } = await sample(gpu, purify, classify, { ...set, images: [set.images[i]!],
-      labels: [set.labels[i]!] }, set.size);
-    seen.images.set(images, i * set.size * pixels);
-    seen.predicted.set(predicted, i * set.size);
-  }
-  return seen;
-}
-
 /** Each stage of the images: clean, adversarial, purified. */
 type Stages = Record<"clean" | "adversarial" | "purified", Seen>;
 
-interface Job {
-  gpu: Engine;
-  signal: AbortSignal;
-  weights: Weights;
-  clean: Batches;
-  name: string;
-  budget: AttackBudget;
-  defence: RowName;
+const STAGES = ["clean", "adversarial", "purified"] as const;
+
+function emptyStages({ size, shape }: Batches, count: number): Stages {
+  const empty = (): Seen => ({ images: new Float32Array(count * size * shape[0] * shape[1] * shape[2]),
+    predicted: new Int32Array(count * size) });
+  return { clean: empty(), adversarial: empty(), purified: empty() };
 }
 
-async function attackAndPurify({ gpu, signal, weights, clean, name, budget, defence }: Job): Promise<Stages> {
-  const purify = purifier(openDefences(gpu, weights, [defence])[0]!);
-  const classifier = openClassifier(gpu, weights);
-  const classify: Model = (x) => classifier.forward(x);
-  const { title, make } = ATTACKS[name]!;
-  const run = make(classify, budget);
-  const attacked = await attackAll(gpu, title, run, clean, signal);
-  run.dispose();
-  return { clean: await see(gpu, null, classify, clean), adversarial: await see(gpu, null, classify, attacked),
-    purified: await see(gpu, purify, classify, attacked) };
+/** Attacks every batch and purifies what comes out. */
+async function attackAndPurify(lab: Lab, run: Attack, classify: Model, name: string): Promise<Stages> {
+  const { gpu, signal } = lab;
+  const defence = await lab.defence(name);
+  const set = lab.batches();
+  const stages = emptyStages(set, countOf(set));
+  for (let i = 0; i < countOf(set); i++) {
+    signal?.throwIfAborted();
+    const [x, y] = [imagesAt(gpu, set, i), labelsOf(gpu, set, i)];
+    const adv = run(x, y);
+    const seen = [await sample(gpu, null, classify, x, set.size), await sample(gpu, null, classify, adv, set.size),
+      await sample(gpu, defence, classify, adv, set.size)];
+    STAGES.forEach((stage, s) => {
+      stages[stage].images.set(seen[s]!.images, i * seen[s]!.images.length);
+      stages[stage].predicted.set(seen[s]!.predicted, i * set.size);
+    });
+    [x, y, adv].forEach((t) => t.dispose());
+  }
+  return stages;
 }
 
 function encodeStages(stages: Stages, labels: Int32Array, shape: readonly number[]): Uint8Array {
@@ -112,17 +106,30 @@ function encodeStages(stages: Stages, labels: Int32Array, shape: readonly number
 }
 
 function drawStages({ clean, adversarial, purified }: Stages, labels: Int32Array, shape: Batches["shape"],
-  names: { attack: string; defence: RowName; }): Uint8Array {
+  names: { attack: string; defence: string; classes: readonly string[] }): Uint8Array {
   const count = Math.min(SHOWN, labels.length);
   const pixels = shape[0] * shape[1] * shape[2];
   const row = (label: string, { images, predicted }: Seen) => ({ label, images: images.subarray(0, count * pixels),
     predicted: predicted.subarray(0, count) });
-  const rows = [row("original", clean), row("attacked", adversarial), row(`by ${TITLES[names.defence]}`, purified)];
-  return verdictGrid({ title: names.attack, labels: labels.subarray(0, count), rows }, shape);
+  const rows = [row("original", clean), row("attacked", adversarial), row(`by ${titleOf(names.defence)}`, purified)];
+  return verdictGrid({ title: names.attack, labels: labels.subarray(0, count), rows }, shape,
+    { classes: names.classes });
 }
 
 const share = ({ predicted }: Seen, labels: Int32Array): number =>
   (100 * predicted.filter((digit, i) => digit === labels[i]).length) / labels.length;
+
+const accuracyOf = ({ clean, adversarial, purified }: Stages, labels: Int32Array) => ({ before: share(clean, labels),
+  after: share(adversarial, labels), behind: share(purified, labels) });
+
+/** Writes the images and the picture; returns their names for the user. */
+function writeStages(out: string, stages: Stages, { test: { labels }, dataset: { shape, classes } }: Lab,
+  attack: string, defence: string): string {
+  const [tensors, picture] = [join(out, "adversarial.safetensors"), join(out, "adversarial.png")];
+  writeFileAtomic(tensors, encodeStages(stages, labels, shape));
+  writeFileAtomic(picture, drawStages(stages, labels, shape, { attack, defence, classes }));
+  return `${tensors} and ${picture}`;
+}
 
 export const attack: Command = {
   summary: "attack test images, purify them, and keep both as safetensors and as a picture",
@@ -136,25 +143,27 @@ export const attack: Command = {
     ...WEIGHT_FLAGS,
     out: { type: "string", help: "folder for adversarial.safetensors and adversarial.png (default out/attack)" },
   },
-  async run({ gpu, flags, seed, signal, say }) {
+  async run(context) {
+    const { gpu, flags, seed, say } = context;
     const { name, budget } = readAttack(flags);
-    const defence = readDefence(flags);
     const weights = weightsOf("attack", flags);
-    const clean = testImages(flags, 10);
-    const labels = Int32Array.from(clean.labels.flatMap((batch) => [...batch]));
+    const defence = readDefence(flags, weights.settings.rows);
+    const images = imagesOf(flags, 10);
+    rowsThere(weights, context, [defence]);
+    const lab = labOn(weights, context, [defence], images);
+    const labels = lab.test.labels;
     const title = `${ATTACKS[name]!.title}, eps ${budget.eps}`;
-    const stages = await attackAndPurify({ gpu, signal, weights, clean, name, budget, defence });
-    const accuracy = { before: share(stages.clean, labels), after: share(stages.adversarial, labels),
-      behind: share(stages.purified, labels) };
+    const classify = await lab.model();
+    const run = ATTACKS[name]!.make(classify, budget);
+    const stages = await attackAndPurify(lab, run, classify, defence);
+    run.dispose();
+    const accuracy = accuracyOf(stages, labels);
     const [before, after, behind] = Object.values(accuracy).map((percent) => `${percent.toFixed(2)} %`);
-    say(`${title}, ${labels.length} test images: ${before} right before the attack, ${after} after it, ${behind} ` +
-      `behind ${TITLES[defence]}`);
-    const out = (flags.out as string | undefined) ?? "out/attack";
-    writeFileAtomic(join(out, "adversarial.safetensors"), encodeStages(stages, labels, clean.shape));
-    writeFileAtomic(join(out, "adversarial.png"), drawStages(stages, labels, clean.shape, { attack: title, defence }));
-    say(`wrote ${join(out, "adversarial.safetensors")} and ${join(out, "adversarial.png")}`);
+    say(`${title}, ${images} test images: ${before} right before the attack, ${after} after it, ${behind} ` +
+      `behind ${titleOf(defence)}`);
+    say(`wrote ${writeStages((flags.out as string | undefined) ?? "out/attack", stages, lab, title, defence)}`);
     const settings = { weights: weights.name, attack: name, ...(name === "fgsm" ? { eps: budget.eps } : budget),
-      defence, images: labels.length };
+      defence, images };
     return { result: { command: "attack", settings, seed, adapter: gpu.adapter.name, commit: commit(), accuracy },
       ok: true };
   },

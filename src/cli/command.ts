@@ -2,19 +2,23 @@
 
 import type { Engine } from "../engine/engine.ts";
 
-/** What a command gets: its engine, its flags, and the ways to speak. */
-export interface Context {
-  gpu: Engine;
+/** What every command gets: its flags, and the ways to speak. */
+export interface HostContext {
   flags: Record<string, string | boolean | undefined>;
   /** Words that are no flags, for a command that takes them. */
   positionals: string[];
-  seed: number;
   signal: AbortSignal;
   /** One line on standard output. */
   say: (line: string) => void;
 }
 
-export interface Command {
+/** What a command that computes gets. */
+export interface Context extends HostContext {
+  gpu: Engine;
+  seed: number;
+}
+
+interface About {
   summary: string;
   /** What its words besides flags are, as in "PART.."; without it there may be none. */
   positionals?: string;
@@ -22,6 +26,18 @@ export interface Command {
   flags: Record<string, { type: "string" | "boolean"; help: string }>;
   /** What a stop by Ctrl-C leaves, to be said then; nothing by default. */
   stopped?: string;
-  /** Returns what --json writes, and whether all went well. */
-  run(context: Context): Promise<{ result: unknown; ok: boolean }>;
+}
+
+/** What --json writes, and whether all went well. */
+type Outcome = Promise<{ result: unknown; ok: boolean }>;
+
+export interface Command extends About {
+  gpu?: true;
+  run(context: Context): Outcome;
+}
+
+/** A command that needs no GPU: none is looked for, and --adapter and --seed are no flags of its. */
+export interface HostCommand extends About {
+  gpu: false;
+  run(context: HostContext): Outcome;
 }

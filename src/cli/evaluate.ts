@@ -1,20 +1,28 @@
 import { join } from "node:path";
-import type { Command } from "./command.ts";
+import type { Command, Context } from "./command.ts";
+import { datasetOf } from "../data/datasets.ts";
 import { writeFileAtomic } from "../data/files.ts";
-import { TITLES } from "../lab/names.ts";
-import { ATTACKS } from "../lab/paper.ts";
-import { duration } from "../lab/progress.ts";
-import { COLUMNS, commit, type MeasuredRow, type MnistResults } from "../lab/results.ts";
-import { table1Text } from "../lab/table.ts";
-import { table1 } from "../lab/table1.ts";
-import { namesOf, openClassifier, openDefences, testImages, WEIGHT_FLAGS, weightsOf } from "./weights.ts";
+import { duration } from "../report/progress.ts";
+import { titleOf } from "../defences/index.ts";
+import type { AttackBudget } from "../evaluate/eps-curves.ts";
+import { readAs } from "../paper/parts/readings.ts";
+import { table1 } from "../paper/parts/table1.ts";
+import type { Results } from "../paper/results.ts";
+import type { Settings } from "../paper/settings.ts";
+import { imagesOf, labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
-function printedTable(rows: readonly MeasuredRow[]): string {
-  return table1Text(
-    rows.map((row) => ({ defence: row.defence,
-      accuracy: Object.fromEntries(ATTACKS.map((a) => [a, row[COLUMNS[a]]])) })
-    ),
-  );
+/** One of two words of a flag, the first by default. */
+function wordOf<T extends string>(flags: Context["flags"], flag: string, words: readonly [T, T]): T {
+  const word = (flags[flag] as T | undefined) ?? words[0];
+  if (!words.includes(word)) throw new Error(`--${flag}: "${word}" came, ${words.join(" or ")} was due`);
+  return word;
+}
+
+/** The preset's attack, in the reading that --labels and --units choose. */
+function attackOf(flags: Context["flags"], { attack, dataset }: Settings): AttackBudget {
+  const labels = wordOf(flags, "labels", ["true", "own"]);
+  const units = wordOf(flags, "units", ["pixel", "normalised"]);
+  return readAs(attack, { labels, units }, datasetOf(dataset));
 }
 
 export const evaluate: Command = {
@@ -23,24 +31,27 @@ export const evaluate: Command = {
     ...WEIGHT_FLAGS,
     images: { type: "string", help: "so many test images from the first on (default 10000)" },
     defence: { type: "string", help: "one or several rows, as in cvae,cvae+g-signed (default all that are there)" },
+    labels: { type: "string", help: "true, or own: attacks take the classifier's predictions (default true)" },
+    units: { type: "string", help: "pixel, or normalised: eps and step by the channels' deviations (default pixel)" },
     out: { type: "string", help: "folder to write results.json into (default: none is written)" },
   },
-  async run({ gpu, flags, seed, signal, say }) {
+  async run(context) {
+    const { flags, say } = context;
     const begun = performance.now();
-    const named = flags.defence === undefined ? undefined : namesOf(flags.defence as string);
-    const weights = weightsOf("evaluate", flags);
-    const test = testImages(flags, 10_000);
-    const defences = openDefences(gpu, weights, named);
-    const images = test.size * test.images.length;
-    const { attack } = weights.settings;
-    say(`${images.toLocaleString("en")} test images; ${defences.map(({ name }) => TITLES[name]).join(", ")}; ` +
-      `weights: ${weights.name}`);
-    const { rows, mcnemar } = await table1(gpu, defences, openClassifier(gpu, weights), test, attack, { signal });
+    const found = weightsOf("evaluate", flags);
+    const weights = { ...found, settings: { ...found.settings, attack: attackOf(flags, found.settings) } };
+    const named = flags.defence === undefined ? undefined
+      : rowsOf(flags.defence as string, weights.settings.rows);
+    const images = imagesOf(flags, 10_000);
+    const rows = rowsThere(weights, context, named);
+    const lab = labOn(weights, context, rows, images);
+    say(`${images.toLocaleString("en")} test images; ${rows.map(titleOf).join(", ")}; weights: ${weights.name}`);
+    await table1.run(lab);
     const total = (performance.now() - begun) / 1000;
-    const settings = { weights: weights.name, images, batch: test.size, attack };
-    const results: MnistResults = { command: "evaluate", settings, seed, adapter: gpu.adapter.name, commit: commit(),
-      durations: { total }, table1: rows, mcnemar };
-    say(`\nAccuracy in percent (in brackets: the paper's)\n${printedTable(rows)}`);
+    const { dataset, attack, evaluationBatch: batch } = lab.settings;
+    const results: Results = { ...lab.results, command: "evaluate", seed: context.seed,
+      settings: { dataset, weights: weights.name, images, batch, attack }, durations: { total } };
+    say(`\n${table1.text!(results)}`);
     if (flags.out) writeFileAtomic(join(flags.out as string, "results.json"), JSON.stringify(results, null, 2) + "\n");
     say(`${duration(1000 * total)}${flags.out ? `; wrote ${join(flags.out as string, "results.json")}` : ""}`);
     return { result: results, ok: true };

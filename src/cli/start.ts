@@ -1,15 +1,7 @@
 import type { Command } from "./command.ts";
-import { duration } from "../lab/progress.ts";
-import { start as runStart } from "../lab/start.ts";
-import { COLUMNS, type Table1Row } from "../lab/results.ts";
-import { ATTACKS } from "../lab/paper.ts";
-import { table1Text } from "../lab/table.ts";
-
-function printedTable(rows: readonly Table1Row[]): string {
-  return table1Text(
-    rows.map((r) => ({ defence: r.defence, accuracy: Object.fromEntries(ATTACKS.map((a) => [a, r[COLUMNS[a]]])) })),
-  );
-}
+import { duration } from "../report/progress.ts";
+import { table1 } from "../paper/parts/table1.ts";
+import { START, start as runStart } from "../paper/start.ts";
 
 export const start: Command = {
   summary: "a small run on real MNIST: train, attack, purify, report",
@@ -19,11 +11,12 @@ export const start: Command = {
   },
   async run({ gpu, flags, seed, signal, say }) {
     const out = (flags.out as string | undefined) ?? "out/start";
-    const results = await runStart(gpu, { seed, out, data: flags.data as string | undefined, signal, say });
-    say(`\nAccuracy in percent, ${results.table1.length} defences (in brackets: the paper's full-size run)`);
-    say(printedTable(results.table1));
-    say(`${duration(results.durations.total! * 1000)}; wrote ${out}/report.html, ${out}/figure4.png and ` +
-      `${out}/results.json`);
+    const begun = performance.now();
+    const settings = { ...START, seeds: [seed] };
+    say(`MNIST: the first ${START.trainImages} training and ${START.testImages} test images`);
+    const results = await runStart({ gpu, out, data: flags.data as string | undefined, signal, say }, settings);
+    say(`\n${table1.text!(results)}`);
+    say(`${duration(performance.now() - begun)}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
     return { result: results, ok: true };
   },
 };

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "./command.ts";
-import { verify as runVerify, type CaseResult, type ReadCase } from "../lab/verify.ts";
+import { readMnistPart } from "../data/mnist.ts";
+import { verify as runVerify, type CaseResult, type ReadCase } from "../verify/verify.ts";
 
 /** The cases that ship with purigrad. */
 const BUNDLED = fileURLToPath(new URL("../cases/", import.meta.url));
@@ -29,8 +30,8 @@ export const verify: Command = {
     if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, ` +
       `or leave --cases out`);
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
-    const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED, onCase: (c) => say(printed(c)),
-      signal });
+    const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED,
+      images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });
     say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);
     return { result, ok: result.failed === 0 && result.passed > 0 };
   },

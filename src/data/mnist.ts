@@ -7,12 +7,27 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { readIdx } from "./idx.ts";
-import { bytesToUnit, type ImageSet } from "./images.ts";
+import { toImageSet, type ByteSet, type Dataset, type Part } from "./dataset.ts";
+import type { ImageSet } from "./images.ts";
 
 export { slice, type ImageSet } from "./images.ts";
 
 const SIDE = 28;
+const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const PREFIX = { train: "train", test: "t10k" };
+
+/** MNIST as a data set: `mnist.read("test")` are its bytes, from the same files as readMnist. */
+export const mnist: Dataset = {
+  name: "mnist",
+  title: "MNIST",
+  shape: [1, SIDE, SIDE],
+  classes: DIGITS,
+  mean: [0.1307],
+  std: [0.3081],
+  augment: { shift: 2 },
+  sizes: { train: 60_000, test: 10_000 },
+  read: readBytes,
+};
 
 /**
  * Both parts of MNIST. `folder` holds the four canonical names, with `-` or `.` before `idx`, each plain or `.gz`;
@@ -23,7 +38,11 @@ export function readMnist(folder?: string): { train: ImageSet; test: ImageSet } 
 }
 
 /** One part of MNIST, for work that needs no other (the training images take 188 MB as float32). */
-export function readMnistPart(part: "train" | "test", folder: string = packagedFolder()): ImageSet {
+export function readMnistPart(part: Part, folder?: string): ImageSet {
+  return toImageSet(readBytes(part, folder));
+}
+
+function readBytes(part: Part, folder: string = packagedFolder()): ByteSet {
   const imageFile = findFile(folder, `${PREFIX[part]}-images`, "idx3");
   const labelFile = findFile(folder, `${PREFIX[part]}-labels`, "idx1");
   const images = readIdx(imageFile, 3, "the MNIST images");
@@ -37,7 +56,9 @@ export function readMnistPart(part: "train" | "test", folder: string = packagedF
         `from the same set`,
     );
   }
-  return { images: bytesToUnit(images.data), labels: Int32Array.from(labels.data), n, shape: [1, SIDE, SIDE] };
+  const { buffer, byteOffset, length } = images.data; // of a Buffer, whose slice() is a view
+  return { name: "mnist", bytes: new Uint8Array(buffer, byteOffset, length), labels: Int32Array.from(labels.data), n,
+    shape: [1, SIDE, SIDE], classes: DIGITS };
 }
 
 function checkImages([n, height, width]: number[], file: string): void {

@@ -5,6 +5,8 @@
  * Half floats keep their bits as 16-bit integers and booleans are bytes, since JavaScript has no arrays for them.
  */
 
+import { checkSum, CHECKSUM, NO_SUM, writeSum } from "./checksum.ts";
+
 const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
@@ -50,6 +52,7 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors"): SafeT
   const described = Object.entries(header).filter(([key]) => key !== METADATA);
   const entries = described.map(([key, value]) => checkEntry(key, value, name));
   checkCover(entries, bytes.length - start, name);
+  checkSum((header[METADATA] as Record<string, string> | undefined)?.[CHECKSUM], bytes.subarray(start), name);
   return Object.fromEntries(entries.map((entry) => [entry.name, copyTensor(entry, bytes.subarray(start))]));
 }
 
@@ -57,29 +60,29 @@ export function parseSafetensors(bytes: Uint8Array, name = "safetensors"): SafeT
 export function safetensorsMetadata(bytes: Uint8Array, name = "safetensors"): Record<string, string> {
   const metadata = readHeader(bytes, name).header[METADATA] ?? {};
   checkMetadata(metadata, name);
-  return metadata as Record<string, string>;
+  const { [CHECKSUM]: _, ...texts } = metadata as Record<string, string>;
+  return texts;
 }
 
 /**
  * The bytes of a safetensors file. Wider elements come first, then by name, so the data is aligned
  * and the same tensors give the same bytes in whatever order they were listed.
+ * With metadata a checksum of the data is written beside it, which the reader holds the file to.
  * Throws when the data does not fit the dtype or the shape.
  */
 export function encodeSafetensors(tensors: SafeTensors, metadata?: Record<string, string>): Uint8Array {
   const named = Object.entries(tensors).sort(byWidthThenName);
   const header: Record<string, unknown> = {};
-  if (metadata) header[METADATA] = checkMetadata(metadata, "safetensors");
+  if (metadata) header[METADATA] = { ...(checkMetadata(metadata, "safetensors") as object), [CHECKSUM]: NO_SUM };
   let size = 0;
   for (const [name, tensor] of named) {
     checkTensor(name, tensor);
     const { dtype, shape, data } = tensor;
     header[name] = { dtype, shape, data_offsets: [size, (size += data.byteLength)] };
   }
-  return joinFile(
-    JSON.stringify(header),
-    named.map(([, tensor]) => tensor),
-    size,
-  );
+  const whole = joinFile(JSON.stringify(header), named.map(([, tensor]) => tensor), size);
+  if (metadata) writeSum(whole, size);
+  return whole;
 }
 
 function joinFile(json: string, tensors: SafeTensor[], size: number): Uint8Array {

@@ -11,7 +11,7 @@ import { Pool, type MemoryStats } from "./memory/pool.ts";
 import { homeOf, locate } from "./memory/storage.ts";
 import { arrange, checkGrid } from "./run/dispatch.ts";
 import type { Grid } from "./run/grid.ts";
-import { Pipelines, type Pipeline } from "./run/pipelines.ts";
+import { Pipelines } from "./run/pipelines.ts";
 import { Readback } from "./run/readback.ts";
 import type { Recorder } from "./run/recording.ts";
 import { packParams, type Constants, type Kernel } from "./run/shader.ts";
@@ -100,11 +100,6 @@ export class Core {
     this.tape?.launched(k, slices);
     if (this.recorder) this.recorder.calls.push(call);
     else this.stream.push(call);
-  }
-
-  /** The pipeline of a kernel with these constants, made once. */
-  pipeline(k: Kernel, constants: Constants): Pipeline {
-    return this.pipelines.get(k, constants);
   }
 
   /** Number of pipelines made so far. */

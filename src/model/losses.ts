@@ -2,8 +2,9 @@
 // batch. lam = 1 / sigma_x^2 weighs the reconstruction.
 
 import type { Tensor } from "../engine/tensor.ts";
-import { add, clusterLoss, gaussianKl, mean, mul, reparameterize, squaredError } from "../kernels/index.ts";
-import type { Autoencoder } from "./autoencoder.ts";
+import { add, gaussianKl, mean, mul, reparameterize, squaredError } from "../kernels/index.ts";
+import type { Autoencoder } from "./networks/autoencoder.ts";
+import { clusterPrior, flatCode } from "./clusters.ts";
 
 /** [N]: lam/2 |target - xhat|^2 */
 const reconstruction = (target: Tensor, xhat: Tensor, lam: number): Tensor => mul(squaredError(xhat, target), lam / 2);
@@ -14,8 +15,9 @@ export const daeLoss = (net: Autoencoder, input: Tensor, target: Tensor, lam: nu
 
 /** VAE (Kingma and Welling 2014): reconstruction + kl * KL(Q(z|x) || N(0, I)), one draw of z. */
 export function vaeLoss(net: Autoencoder, input: Tensor, target: Tensor, lam: number, kl = 1): Tensor {
-  const { mu, logvar } = net.encode(input);
-  const xhat = net.decode(reparameterize(mu, logvar));
+  const code = net.encode(input);
+  const xhat = net.decode(reparameterize(code.mu, code.logvar));
+  const [mu, logvar] = [flatCode(code.mu), flatCode(code.logvar)];
   return mean(add(reconstruction(target, xhat, lam), mul(gaussianKl(mu, logvar), kl)));
 }
 
@@ -27,6 +29,6 @@ export function vaeLoss(net: Autoencoder, input: Tensor, target: Tensor, lam: nu
 export function cvaeLoss(net: Autoencoder, means: Tensor, input: Tensor, target: Tensor, lam: number): Tensor {
   const { mu, logvar } = net.encode(input);
   const z = reparameterize(mu, logvar);
-  const prior = clusterLoss(z, logvar, means); // both terms of the prior in one kernel
+  const prior = clusterPrior(z, logvar, means);
   return add(mean(add(reconstruction(target, net.decode(z), lam), prior)), -net.latent / 2);
 }

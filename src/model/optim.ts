@@ -10,7 +10,7 @@ import { abs, cat, max, reshape } from "../kernels/index.ts";
 import { checkGradients, checkSettings, checkShare } from "./optim-checks.ts";
 import { Parameters, finiteNumbers, type StateDict } from "./params.ts";
 
-export { constant, cosine, oneCycle, stepLr, type OneCycleOptions, type Schedule } from "./schedules.ts";
+export { constant, cosine, oneCycle, stepLr, triangle, type OneCycleOptions, type Schedule } from "./schedules.ts";
 
 const [tick, sgdKernel, plainKernel, adamKernel, rmspropKernel] = ["tick", "sgd", "sgd_plain", "adam", "rmsprop"].map(
   (name) => kernel("shaders/model/optim.wgsl", source, { entry: name }),

@@ -19,6 +19,9 @@ export type ParameterSpec = Record<string, ParameterInit>;
 /** Named arrays, as in a PyTorch state dict or a safetensors file. */
 export type StateDict = Record<string, { dtype: "F32"; shape: number[]; data: Float32Array }>;
 
+/** A state dict as it is read: of any source, before it is checked. */
+export type GivenState = Record<string, { shape: Shape; data: ArrayLike<number> }>;
+
 const ALIGN = 64; // elements: a view begins at a multiple of 256 bytes
 
 export class Parameters {
@@ -61,7 +64,12 @@ export class Parameters {
   /**
    * Overwrites the parameters, all or none: every name must be there with its shape and finite numbers, and no other.
    */
-  load(state: Record<string, { shape: Shape; data: ArrayLike<number> }>): void {
+  load(state: GivenState): void {
+    this.checked(state)();
+  }
+
+  /** The checks of `load` now, and what overwrites the parameters later: for several parts, all or none. */
+  checked(state: GivenState): () => void {
     if (typeof state !== "object" || state === null) throw new Error(`load: ${describeValue(state)} given; an object ` +
       `of named arrays is due`);
     const names = Object.keys(this.tensors);
@@ -70,7 +78,7 @@ export class Parameters {
       `${Object.keys(state).join(", ") || "nothing"}`);
     const unknown = Object.keys(state).find((name) => !this.tensors[name]);
     if (unknown) throw new Error(`load: ${unknown} is not a parameter of this network; it has ${names.join(", ")}`);
-    const checked = names.map((name) => {
+    const numbers = names.map((name) => {
       const { shape, data } = Object(state[name]) as { shape: Shape; data: ArrayLike<number> };
       const due = this.shapes[name]!;
       if (!Array.isArray(shape) || shape.join() !== due.join()) throw new Error(`load: ${name} has shape [${shape}], ` +
@@ -79,7 +87,7 @@ export class Parameters {
         `[${due}] holds ${sizeOf(due)}`);
       return finiteNumbers("load", name, data);
     });
-    names.forEach((name, i) => this.flat.gpu.write(this.get(name), checked[i]!));
+    return () => names.forEach((name, i) => this.flat.gpu.write(this.get(name), numbers[i]!));
   }
 
   /** Copies the parameters to the host. */

@@ -20,6 +20,14 @@ export function cosine(from: number, toFraction: number, steps: number): Schedul
   return (step) => anneal(from, from * toFraction, Math.min(1, step / steps));
 }
 
+/** Straight from `from` to `peak` over half of the steps, and straight back: torch's CyclicLR, triangular. */
+export function triangle(from: number, peak: number, steps: number): Schedule {
+  checkNumber("triangle", "from", from, 0, Number.MAX_VALUE);
+  checkNumber("triangle", "peak", peak, 0, Number.MAX_VALUE);
+  checkPositive("triangle", "steps", steps);
+  return (step) => from + (peak - from) * Math.max(0, 1 - Math.abs((2 * step) / steps - 1));
+}
+
 export interface OneCycleOptions {
   /** Share of the steps that the rate rises. */
   warm?: number;

@@ -49,13 +49,20 @@ export function loadSafetensors(bytes: Uint8Array | ArrayBuffer, name = "safeten
   return Object.fromEntries(Object.entries(tensors).map(([key, t]) => [key, loaded(key, t)]));
 }
 
-/** The bytes of a safetensors file with a state dict, as F32 or, in half the space, F16. */
-export function saveSafetensors(state: StateDict, options: { dtype?: "F32" | "F16" } = {}): Uint8Array {
-  checkOptions("saveSafetensors", options, ["dtype"]);
+export interface SaveOptions {
+  /** F16 takes half the space of F32, the default. */
+  dtype?: "F32" | "F16";
+  /** Texts by name, for the head of the file. */
+  metadata?: Record<string, string>;
+}
+
+/** The bytes of a safetensors file with a state dict. */
+export function saveSafetensors(state: StateDict, options: SaveOptions = {}): Uint8Array {
+  checkOptions("saveSafetensors", options, ["dtype", "metadata"]);
   const dtype = checkChoice("saveSafetensors", "dtype", options.dtype ?? "F32", ["F32", "F16"]);
   if (typeof state !== "object" || state === null)
     fail("saveSafetensors", `${describeValue(state)} given; a state dict is due, such as await params.state()`);
-  if (dtype === "F32") return encodeSafetensors(state as SafeTensors);
+  if (dtype === "F32") return encodeSafetensors(state as SafeTensors, options.metadata);
   const halves = Object.entries(state).map(([key, { shape, data }]) => [key, { dtype, shape, data: toHalf(data) }]);
-  return encodeSafetensors(Object.fromEntries(halves) as SafeTensors);
+  return encodeSafetensors(Object.fromEntries(halves) as SafeTensors, options.metadata);
 }

@@ -1,6 +1,9 @@
 // One-line mutations: [name, file, text, what takes its place, { tests that cover it (op rows by default), same: why it
 // makes no difference }]. The text stands once in its file.
+import { MORE } from "./more.mjs";
+
 export const MUTANTS = [
+  ...MORE,
   ["maxpool-tie", "shaders/pool/max_pool2d.wgsl", "(v > best)", "(v >= best)"],
   ["sgd-first-step", "shaders/model/optim.wgsl", "time[0] == 1.0)", "time[0] == 0.0)", { tests: ["optim"] }],
   ["sgd-wd-plain", "shaders/model/optim.wgsl", "(dp[i] + params.weightDecay * p[i]); }", "(dp[i]); }", {
@@ -35,7 +38,7 @@ export const MUTANTS = [
   ["matmul-parts-bias", "shaders/matmul/matmul_parts.wgsl", "if (params.has_bias != 0u) { sum = bias[e % params.N]; }",
     "", { tests: ["ops.both", "variants", "gpu-paths"] }],
   ["philox-9", "shaders/random/philox.wgsl", "round < 10u", "round < 9u", { tests: ["random", "ops.both"] }],
-  ["targeted-worst", "src/attacks/loop.ts", "o.targeted ? neg(loss) : loss", "loss", {
+  ["targeted-worst", "src/attacks/loop.ts", "o.targeted ? neg(each) : each", "each", {
     tests: ["attacks", "evaluate"],
   }],
   ["vae-kl-factor", "src/model/losses.ts", "mul(gaussianKl(mu, logvar), kl)", "mul(gaussianKl(mu, logvar), 0.5 * kl)", {
@@ -56,7 +59,7 @@ export const MUTANTS = [
   }],
   ["st-gap", "src/data/safetensors.ts", "if (begin > at)", "if (begin > at + 4)", { tests: ["safetensors"] }],
   ["idx-label", "src/data/mnist.ts", "label > 9", "label > 10", { tests: ["data"] }],
-  ["ckpt-identity", "src/lab/checkpoint.ts", "metadata.identity !== JSON.stringify(identity)", "!metadata.identity", {
+  ["ckpt-identity", "src/train/checkpoint.ts", "metadata.identity !== JSON.stringify(identity)", "!metadata.identity", {
     tests: ["resume"],
   }],
   ["cache-owner", "src/engine/device/cache.node.ts", "canWrite(spare) && isOurs(spare)", "canWrite(spare)", {

@@ -1,8 +1,9 @@
 /**
- * `npm run mutants [-- --only TEXT --verify --json FILE]`: does anybody notice a broken line? Applies the one-line
- * mutations of list.mjs to a copy of the project, one at a time, and runs against each `purigrad verify` and, where
- * that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand, not in CI: a
- * mutant takes some ten seconds. `--verify` leaves the tests out.
+ * `npm run mutants [-- --only TEXT --again FILE --verify --json FILE]`: does anybody notice a broken line? Applies the
+ * one-line mutations of list.mjs to a copy of the project, one at a time, and runs against each `purigrad verify` and,
+ * where that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand, not in CI:
+ * a mutant takes some ten seconds. `--verify` leaves the tests out; `--again`, with an earlier --json, leaves out what
+ * verify noticed then.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -14,7 +15,8 @@ import { MUTANTS } from "./list.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values: flags } = parseArgs({
-  options: { only: { type: "string" }, verify: { type: "boolean" }, json: { type: "string" } },
+  options: { only: { type: "string" }, again: { type: "string" }, verify: { type: "boolean" },
+    json: { type: "string" } },
 });
 
 /** A copy of what git knows, with the packages of the original. */
@@ -29,31 +31,42 @@ function copyProject() {
 const project = copyProject();
 const run = (args, timeout) => spawnSync(process.execPath, args, { cwd: project, timeout, encoding: "utf8" });
 
-/** What verify says: the first failed case, where it is stopped, "a crash", or null where it notices nothing. */
+/** A case of verify takes less, on a busy machine too. */
+const SILENCE_MS = 180_000;
+
+/**
+ * What verify says: the first failed case, where it is stopped, "a crash" (or an endless loop), or null where it
+ * notices nothing.
+ */
 function byVerify() {
-  const child = spawn(process.execPath, ["dist/cli.js", "verify"], { cwd: project, timeout: 180_000 });
+  const child = spawn(process.execPath, ["dist/cli.js", "verify"], { cwd: project });
+  const stuck = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS);
   let said = "";
   return new Promise((resolve) => {
     child.stdout.on("data", (text) => {
+      stuck.refresh();
       said += text;
       const failed = /^fail .*\n/m.exec(said)?.[0];
       if (failed) resolve(failed.replace(/\s+/g, " ").slice(0, 110));
       if (failed) child.kill("SIGKILL");
     });
-    child.on("exit", (code) => resolve(code === 0 ? null : "a crash"));
+    child.on("exit", (code) => {
+      clearTimeout(stuck);
+      resolve(code === 0 ? null : "a crash");
+    });
   });
 }
 
 /** What the tests say: the first failed one, or null. */
 function byTests(names) {
-  const { status, stdout } = run(["test/run.mjs", "--built", "--node", ...names], 400_000);
+  const { status, stdout } = run(["test/run.mjs", "--built", "--node", ...names], 1_800_000);
   if (status === 0) return null;
   return /^ +FAIL .*$/m.exec(stdout)?.[0].trim().replace(/\s+/g, " ").slice(0, 110) ?? "crash";
 }
 
 async function judge([name, file, find, replace, ...rest]) {
   const { tests = [], same } = rest[0] ?? {};
-  const text = readFileSync(join(root, file), "utf8");
+  const text = readFileSync(join(project, file), "utf8"); // the copy stays as it was, whatever is edited meanwhile
   if (text.split(find).length !== 2) return { name, file, noticed: null, by: `its text stands ` +
     `${text.split(find).length - 1} times in ${file}` };
   writeFileSync(join(project, file), text.replace(find, () => replace));
@@ -69,11 +82,15 @@ async function judge([name, file, find, replace, ...rest]) {
   }
 }
 
-const chosen = MUTANTS.filter(([name, file]) => `${name} ${file}`.includes(flags.only ?? ""));
+/** With --again FILE, an earlier --json: those that verify did not notice. */
+const noticed = flags.again ? JSON.parse(readFileSync(flags.again, "utf8")).filter((r) => r.noticed === "verify") : [];
+const known = new Set(noticed.map((r) => r.name));
+const chosen = MUTANTS.filter(([name, file]) => `${name} ${file}`.includes(flags.only ?? "") && !known.has(name));
 const results = [];
 for (const mutant of chosen) {
   const result = await judge(mutant);
   results.push(result);
+  if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 1)}\n`);
   console.log(`${(result.noticed ?? "SURVIVED").padEnd(9)} ${result.name.padEnd(28)} ${result.by}`);
 }
 rmSync(project, { recursive: true });
@@ -84,5 +101,4 @@ console.log(
   }, ` +
     `${count("same")} make no difference, ${results.filter((r) => r.noticed === null).length} survived`,
 );
-if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 1)}\n`);
 process.exit(results.some((r) => r.noticed === null) ? 1 : 0);

@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
+import { untar } from "./tar.node.ts";
 
 let folder: string | undefined;
 
@@ -97,23 +98,4 @@ function unpackOne(path: string, name: string, target: string): void {
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, file.bytes, { mode: file.mode | 0o600 });
   }
-}
-
-/**
- * The regular files of a ustar archive. Header fields, by byte: 0 name, 100 mode, 124 size (octal), 156 type, 345
- * prefix.
- */
-function untar(tar: Buffer): { name: string; bytes: Buffer; mode: number }[] {
-  const files = [];
-  for (let at = 0; at + 512 <= tar.length && tar[at] !== 0;) {
-    const field = (start: number, length: number) =>
-      tar.toString("utf8", at + start, at + start + length).replace(/\0.*/s, "").trim();
-    const size = parseInt(field(124, 12), 8);
-    const name = [field(345, 155), field(0, 100)].filter(Boolean).join("/");
-    if (!Number.isFinite(size) || name.split("/").includes("..")) throw new Error(`tar: damaged header at byte ${at}`);
-    const isFile = tar[at + 156] === 0x30 || tar[at + 156] === 0;
-    if (isFile) files.push({ name, bytes: tar.subarray(at + 512, at + 512 + size), mode: parseInt(field(100, 8), 8) });
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return files;
 }

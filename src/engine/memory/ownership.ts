@@ -18,7 +18,7 @@ export class Storages {
   private readonly loose: Pressure;
   private readonly unreachable = new FinalizationRegistry<Remains>(({ buffer, bytes, loose }) => {
     if (loose) this.loose.drop(bytes);
-    this.pool.give(buffer);
+    this.pool.collected(() => this.pool.give(buffer));
   });
 
   constructor(readonly pool: Pool, collect: () => void) {

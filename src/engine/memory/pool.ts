@@ -8,6 +8,12 @@ export interface MemoryStats {
   /** Bytes and number of buffers that tensors or captures hold now. */
   liveBytes: number;
   liveBuffers: number;
+  /**
+   * What the garbage collector gave back since the engine was opened: tensors and captures that nobody disposed of.
+   * Work that disposes of all it makes leaves liveBuffers + collectedBuffers as it was, whenever the collector runs.
+   */
+  collectedBytes: number;
+  collectedBuffers: number;
   /** Bytes that wait in the pool to be used again; never more than `pooledLimit`. */
   pooledBytes: number;
   /** The most that the pool keeps: `poolBytes` of createEngine, or `peakBytes` where that is more. */
@@ -43,7 +49,8 @@ export class Pool {
   /** Buffers that the driver had no memory for. */
   private readonly hollow = new WeakSet<GPUBuffer>();
   private closed = false;
-  private readonly counts = { liveBytes: 0, liveBuffers: 0, pooledBytes: 0, peakBytes: 0, buffersMade: 0 };
+  private readonly counts = { liveBytes: 0, liveBuffers: 0, collectedBytes: 0, collectedBuffers: 0, pooledBytes: 0,
+    peakBytes: 0, buffersMade: 0 };
 
   private readonly largest: number;
 
@@ -126,6 +133,15 @@ export class Pool {
     this.waiting.add(buffer);
     counts.pooledBytes += buffer.size;
     if (counts.pooledBytes > this.limit) this.shrinkTo(this.limit);
+  }
+
+  /** Runs fn, which gives back what the garbage collector found. */
+  collected(fn: () => void): void {
+    const { counts } = this;
+    const { liveBytes, liveBuffers } = counts;
+    fn();
+    counts.collectedBytes += liveBytes - counts.liveBytes;
+    counts.collectedBuffers += liveBuffers - counts.liveBuffers;
   }
 
   /** Destroys everything that waits in the pool. */

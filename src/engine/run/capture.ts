@@ -18,6 +18,11 @@ export type Tensors<In> = { [K in keyof In]: Tensor };
 /** A recorded function. Its outputs live in the same tensors after every call: read them before the next one. */
 export interface Captured<In extends unknown[], Out> {
   (...inputs: In): Out;
+  /**
+   * Records the function for these inputs and has the driver compile its kernels side by side, without running it: the
+   * first call, which otherwise compiles one kernel after another, then is as fast as any. Throws what that call would.
+   */
+  prepare(...inputs: In): Promise<void>;
   /** Runs the recorded calls once with a timestamp around each; needs the adapter's `timestamp-query`. */
   profile(): Promise<Profile>;
   /** Number of dispatches a replay makes. */
@@ -68,20 +73,39 @@ class CapturedFunction<In extends Input[], Out> {
   /** While another capture records, or somebody differentiates, the function runs as it stands and is part of that. */
   call(inputs: In): Out {
     const { gpu } = this;
-    gpu.check();
-    inputs.forEach((x, i) => checkInput(gpu, x, i));
+    this.checkInputs(inputs);
     if (gpu.recording || gpu.tape) return this.fn(...(inputs.map((x) => this.asTensor(x)) as Tensors<In>));
-    const { recording, inputs: targets, outputs } =
-      (this.recorded ??= gpu.record(this.fn as (...inputs: Tensor[]) => Out, inputs));
-    if (inputs.length !== targets.length)
-      throw new Error(`capture: ${inputs.length} inputs given, ${targets.length} ` +
-        `were recorded`);
-    inputs.forEach((x, i) => checkTarget(x, targets[i]!, i));
+    const { recording, inputs: targets, outputs } = this.recordedFor(inputs);
     recording.check();
     gpu.flush();
     const write = () => inputs.forEach((x, i) => x instanceof Tensor || gpu.write(targets[i]!, x.data));
     recording.replay(inputs.map((x) => (x instanceof Tensor ? x : null)), targets, write);
     return outputs;
+  }
+
+  private checkInputs(inputs: In): void {
+    this.gpu.check();
+    inputs.forEach((x, i) => checkInput(this.gpu, x, i));
+  }
+
+  /** The recording, made at the first call. */
+  private recordedFor(inputs: In): Recorded<Out> {
+    const recorded = (this.recorded ??= this.gpu.record(this.fn as (...inputs: Tensor[]) => Out, inputs));
+    const targets = recorded.inputs;
+    if (inputs.length !== targets.length)
+      throw new Error(`capture: ${inputs.length} inputs given, ${targets.length} were recorded`);
+    inputs.forEach((x, i) => checkTarget(x, targets[i]!, i));
+    return recorded;
+  }
+
+  async prepare(inputs: In): Promise<void> {
+    this.checkInputs(inputs);
+    if (this.gpu.recording || this.gpu.tape) throw new Error("prepare: a capture records or somebody differentiates; " +
+      "prepare a function outside of both");
+    const { recording } = this.recordedFor(inputs);
+    await recording.prepare();
+    this.gpu.check();
+    recording.check();
   }
 
   private asTensor(x: Input): Tensor {
@@ -106,6 +130,7 @@ export function capture<In extends Input[], Out>(gpu: Studio, fn: (...inputs: Te
   return Object.defineProperties(((...inputs: In) => captured.call(inputs)) as Captured<In, Out>, {
     dispatches: { get: () => captured.get("dispatches").calls.length },
     memory: { get: () => captured.get("memory").memory },
+    prepare: { value: (...inputs: In) => captured.prepare(inputs) },
     profile: { value: () => gpu.profile(captured.get("profile")) },
     dispose: { value: () => captured.dispose() },
   });

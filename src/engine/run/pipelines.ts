@@ -6,6 +6,12 @@ import { applyConstants, sourceOf, type Constants, type Kernel } from "./shader.
 /** Calls of a pipeline that run alone while the driver has not said whether it is sound. */
 const TRIAL = 16;
 
+/** How the driver makes a pipeline: at once, or in the background beside others. */
+interface Maker {
+  now(p: Pipeline): GPUComputePipeline;
+  ahead(p: Pipeline): Promise<GPUComputePipeline | null>;
+}
+
 export class Pipeline {
   /** Why it cannot run, once that is known. */
   fault: Error | null = null;
@@ -13,14 +19,27 @@ export class Pipeline {
   judged: Promise<void> = Promise.resolve();
   accepted = false;
   private trials = TRIAL;
+  private own: GPUComputePipeline | null = null;
+  private making: Promise<void> | null = null;
 
-  constructor(
-    readonly kernel: Kernel,
-    readonly constants: Constants,
-    readonly label: string,
-    readonly layout: GPUBindGroupLayout,
-    readonly gpu: GPUComputePipeline,
-  ) {}
+  /** `code`: the kernel's, with its constants put in. */
+  constructor(readonly kernel: Kernel, readonly constants: Constants, readonly code: string, readonly label: string,
+    readonly layout: GPUBindGroupLayout, private readonly maker: Maker) {}
+
+  get made(): boolean {
+    return this.own !== null;
+  }
+
+  /** The driver's pipeline, made when it is first used: a call that a recording leaves out costs nothing. */
+  get gpu(): GPUComputePipeline {
+    return (this.own ??= this.maker.now(this));
+  }
+
+  /** Makes it in the background, once. Resolves when it is there, or when its fault is known. */
+  prepare(): Promise<void> {
+    this.making ??= this.own ? this.judged : this.maker.ahead(this).then((gpu) => void (this.own ??= gpu));
+    return this.making;
+  }
 
   /** Whether the next call runs alone. */
   isOnTrial(): boolean {
@@ -40,7 +59,7 @@ export class Pipelines {
 
   /** Number of pipelines made. */
   get count(): number {
-    return [...this.cache.values()].reduce((n, byConstants) => n + byConstants.size, 0);
+    return [...this.cache.values()].reduce((n, all) => n + [...all.values()].filter(({ made }) => made).length, 0);
   }
 
   get(kernel: Kernel, constants: Constants): Pipeline {
@@ -48,31 +67,54 @@ export class Pipelines {
     let byConstants = this.cache.get(kernel);
     if (!byConstants) this.cache.set(kernel, (byConstants = new Map()));
     let pipeline = byConstants.get(key);
-    if (!pipeline) byConstants.set(key, (pipeline = this.make(kernel, constants)));
+    if (!pipeline) byConstants.set(key, (pipeline = this.declare(kernel, constants)));
     if (pipeline.fault) throw pipeline.fault;
     return pipeline;
   }
 
-  private make(kernel: Kernel, constants: Constants): Pipeline {
+  private declare(kernel: Kernel, constants: Constants): Pipeline {
     const label = kernel.entry === "main" ? kernel.file : `${kernel.file}#${kernel.entry}`;
-    const { code, overrides } = applyConstants(kernel, constants);
-    this.device.pushErrorScope("validation");
-    const module = this.device.createShaderModule({ label, code });
+    const code = applyConstants(kernel, constants);
     const layout = this.device.createBindGroupLayout({ label, entries: layoutEntries(kernel) });
-    const gpu = this.device.createComputePipeline({
-      label,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: kernel.entry, constants: overrides },
-    });
-    const pipeline = new Pipeline(kernel, constants, label, layout, gpu);
-    this.expect(pipeline, code, module.getCompilationInfo(), this.device.popErrorScope());
-    return pipeline;
+    return new Pipeline(kernel, constants, code, label, layout, { now: (p) => this.now(p), ahead: (p) => this.ahead(p) });
   }
 
-  private expect(pipeline: Pipeline, code: string, info: Promise<GPUCompilationInfo>,
-    scope: Promise<GPUError | null>): void {
-    const { file } = pipeline.kernel;
-    const report = Promise.all([info, scope]).then(([{ messages }, error]) => {
+  private now(pipeline: Pipeline): GPUComputePipeline {
+    this.device.pushErrorScope("validation");
+    const { descriptor, info } = this.describe(pipeline);
+    const gpu = this.device.createComputePipeline(descriptor);
+    this.expect(pipeline, info, this.device.popErrorScope());
+    return gpu;
+  }
+
+  /** null where it cannot be made: then the pipeline's fault says why. */
+  private async ahead(pipeline: Pipeline): Promise<GPUComputePipeline | null> {
+    this.device.pushErrorScope("validation");
+    const { descriptor, info } = this.describe(pipeline);
+    void this.device.popErrorScope().catch(() => null); // what is wrong with the code, `info` says
+    let refused: Error | null = null;
+    const making = this.device.createComputePipelineAsync(descriptor)
+      .catch((error: Error) => ((refused = error), null));
+    this.expect(pipeline, info, making.then(() => refused));
+    const gpu = await making;
+    await pipeline.judged;
+    return gpu;
+  }
+
+  private describe({ kernel, code, label, layout }: Pipeline) {
+    const module = this.device.createShaderModule({ label, code });
+    const descriptor = {
+      label,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: kernel.entry },
+    };
+    return { descriptor, info: module.getCompilationInfo() };
+  }
+
+  private expect(pipeline: Pipeline, info: Promise<GPUCompilationInfo>,
+    problem: Promise<{ message: string } | null>): void {
+    const { code, kernel: { file } } = pipeline;
+    const report = Promise.all([info, problem]).then(([{ messages }, error]) => {
       const message = messages.find((m) => m.type === "error");
       if (message) pipeline.fault = new Error(shaderError(file, code, message));
       else if (error) pipeline.fault = new Error(`${pipeline.label}: ${error.message}`);
@@ -89,9 +131,13 @@ function layoutEntries(kernel: Kernel): GPUBindGroupLayoutEntry[] {
   return all.map((b) => ({ binding: b.index, visibility: 4 /* compute */, buffer: { type: type[b.kind] } }));
 }
 
+/** The reason alone: naga begins with an empty line and the shader's name, and draws the line itself. */
+const reason = (message: string): string =>
+  message.trim().split("\n")[0]!.replace(/^Shader '.*?' \w+ error: /, "");
+
 function shaderError(file: string, code: string, m: GPUCompilationMessage): string {
   const text = code.split("\n")[m.lineNum - 1] ?? "";
   const at = sourceOf(file, code, m.lineNum);
-  return `${at.file}:${at.line}:${m.linePos}: ${m.message}\n    ${text}\n    ` +
+  return `${at.file}:${at.line}:${m.linePos}: ${reason(m.message)}\n    ${text}\n    ` +
     `${" ".repeat(Math.max(0, m.linePos - 1))}^`;
 }

@@ -64,7 +64,7 @@ class Holdings {
   readonly shared = new Set<Storage>();
   uniforms: GPUBuffer | null = null;
 
-  constructor(private readonly storages: Storages) {}
+  constructor(readonly storages: Storages) {}
 
   giveBack(): void {
     this.uniforms?.destroy();
@@ -76,7 +76,9 @@ class Holdings {
 }
 
 /** Gives back what a captured function holds when nobody can reach it, nor any of its outputs. */
-const forgotten = new FinalizationRegistry<Holdings>((holdings) => holdings.giveBack());
+const forgotten = new FinalizationRegistry<Holdings>((holdings) =>
+  holdings.storages.pool.collected(() => holdings.giveBack())
+);
 
 const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
 
@@ -156,6 +158,11 @@ export class Recording {
     const uniforms = (this.holdings.uniforms = makeUniforms(device, this.calls.length));
     device.queue.writeBuffer(uniforms, 0, packSlots(this.calls));
     return this.calls.map((call, i) => bindGroup(device, call, uniforms, i));
+  }
+
+  /** Has the driver make all its pipelines, side by side where it can. */
+  async prepare(): Promise<void> {
+    await Promise.all([...this.unproven].map((pipeline) => pipeline.prepare()));
   }
 
   /** Throws if the driver has refused one of its pipelines. */

@@ -143,19 +143,20 @@ export function sourceOf(file: string, code: string, line: number): { file: stri
 export type Constants = Record<string, number | string | boolean>;
 
 /**
- * Splits `constants` into those that the file declares as `override` (given to the pipeline) and those that it
- * declares as `const` or `alias` lines (replaced in the text, in place, so that line numbers stay true).
+ * The code with `constants` put into its `const`, `alias` and `override` lines, in place, so that line numbers stay
+ * true. An override becomes a const: not every implementation takes one for the size of a workgroup or an array.
  */
-export function applyConstants(k: Kernel, constants: Constants): { code: string; overrides: Record<string, number> } {
+export function applyConstants(k: Kernel, constants: Constants): string {
   let code = k.code;
-  const overrides: Record<string, number> = {};
   for (const [name, value] of Object.entries(constants)) {
-    const line = new RegExp(`^((?:const|alias)\\s+${name}\\b[^=]*=)[^;]*;`, "m");
-    if (line.test(code)) code = code.replace(line, `$1 ${literal(value, line.exec(code)![0])};`);
-    else if (new RegExp(`\\boverride\\s+${name}\\b`).test(code)) overrides[name] = Number(value);
-    else throw new Error(`${k.file}: no const, alias or override named ${name}`);
+    const line = new RegExp(`^(const|alias|override)(\\s+${name}\\b[^=;]*)(=[^;]*)?;`, "m");
+    const found = line.exec(code);
+    if (!found) throw new Error(`${k.file}: no const, alias or override named ${name}`);
+    const [all, kind, declared] = found;
+    const text = `${kind === "override" ? "const" : kind}${declared}= ${literal(value, all)};`;
+    code = code.slice(0, found.index) + text + code.slice(found.index + all.length);
   }
-  return { code, overrides };
+  return code;
 }
 
 function literal(value: number | string | boolean, line: string): string {

@@ -13,6 +13,7 @@ import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { convKey, type ConvSizes } from "./conv.ts";
 import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "../matmul/families.ts";
 import { reduceAxes } from "../reduce/reduceAxes.ts";
+import { denseWeightGradient, withDense } from "./dense.ts";
 import { winogradWeightGradient, withWinograd } from "./winograd.ts";
 
 const plain = kernel("shaders/conv/conv2d_dw.wgsl", plainSource, { parts: [inputSource, pixels] });
@@ -110,8 +111,8 @@ export function convWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor,
     return direct(s, x, dy, db, way);
   };
   const variants = ways(gpu, s).map((way): Variant => ({ ...way, launch: withBias(way) }));
-  const dw = gpu.tuner.launch("conv2d dw", convKey(s),
-    withWinograd(gpu, s, variants, () => winogradWeightGradient(s, x, dy)));
+  const all = withWinograd(gpu, s, variants, () => winogradWeightGradient(s, x, dy));
+  const dw = gpu.tuner.launch("conv2d dw", convKey(s), withDense(gpu, s, all, () => denseWeightGradient(s, x, dy)));
   if (!db || summed) return { dw, db };
   db.dispose();
   return { dw, db: reduceAxes(dy, [0, 2, 3], 1).view([s.O]) };

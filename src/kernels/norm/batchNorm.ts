@@ -6,6 +6,7 @@ import { record } from "../../engine/grad/tape.ts";
 import { quadsOf, sizeOf, type Tensor } from "../../engine/tensor.ts";
 import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, fail } from "../check.ts";
 import { onHardware } from "../matmul/families.ts";
+import { statisticsAreHeld } from "./held.ts";
 import { reduceMiddle } from "../reduce/reduceAxes.ts";
 
 const entry = (name: string) => kernel("shaders/norm/batch_norm.wgsl", source, { entry: name, parts: [negative] });
@@ -24,7 +25,7 @@ export interface BatchNormOptions {
   runningVar?: Tensor;
   /** Normalise with the batch's own statistics and move the running ones towards them; else use the running ones. */
   training?: boolean;
-  /** Share of the batch in the new running statistics. */
+  /** Share of the batch in the new running statistics; 0 leaves them as they are. */
   momentum?: number;
   eps?: number;
   /** max(y, 0) in the same kernel. */
@@ -75,7 +76,7 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
   gpu.run(welford, { x, moments }, params, linearGrid(G * C * S));
   const LANES = onHardware(gpu) ? 32 : 1;
   const joined = { parts: moments, stats_out: stats };
-  if (mean && variance)
+  if (mean && variance && params.momentum > 0 && !statisticsAreHeld(gpu))
     gpu.run(mergeRunning, { ...joined, running_mean: mean, running_var: variance }, params, linearGrid(C * LANES), {
       LANES,
     });
@@ -85,8 +86,8 @@ function statistics(x: Tensor, mean: Tensor | undefined, variance: Tensor | unde
 
 /**
  * Batch normalisation of x [N,C] or [N,C,H,W] per channel, as torch.nn.functional.batch_norm; weight and bias have
- * shape [C] and may be null (1 and 0). In training the running statistics may be left out. Defaults: not training,
- * momentum 0.1, eps 1e-5.
+ * shape [C] and may be null (1 and 0). In training the running statistics may be left out; an attack and what runs in
+ * holdStatistics never move them. Defaults: not training, momentum 0.1, eps 1e-5.
  */
 export function batchNorm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null,
   options: BatchNormOptions = {}): Tensor {

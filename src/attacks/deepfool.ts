@@ -1,0 +1,89 @@
+// DeepFool: the nearest boundary of the model's linear approximation, again and again.
+
+import type { Engine } from "../engine/engine.ts";
+import { grad } from "../engine/grad/tape.ts";
+import type { Captured } from "../engine/run/capture.ts";
+import type { Shape, Tensor } from "../engine/tensor.ts";
+import { checkNumber, checkOptions, checkWhole } from "../kernels/check.ts";
+import { abs, add, argmax, clamp, div, eq, lt, mul, neg, nllLoss, square, sub, sum, where } from "../kernels/index.ts";
+import { holdStatistics } from "../kernels/norm/held.ts";
+import type { Attack, Model } from "./loop.ts";
+import { shapedAttack } from "./shaped.ts";
+import { perImage } from "./states.ts";
+
+export interface DeepFoolOptions {
+  /** Steps at most; 50 by default. */
+  steps?: number;
+  /** Each step goes so much further than the boundary; 0.02 by default. */
+  overshoot?: number;
+}
+
+const FAR = 3e38;
+
+/** Tensors of one attack at one batch shape. */
+class State {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly step: Captured<[], Tensor>;
+
+  constructor(private readonly gpu: Engine, shape: Shape, private readonly model: Model,
+    private readonly overshoot: number) {
+    this.x = gpu.keep(gpu.zeros(shape));
+    this.y = gpu.keep(gpu.empty([shape[0]!], "i32"));
+    this.step = gpu.capture(() => holdStatistics(gpu, () => this.move()));
+  }
+
+  /** The logit of class k, the same for all images or each its own, [N]. */
+  private static logit(logits: Tensor, k: Tensor): Tensor {
+    return neg(nllLoss(logits, k, { reduction: "none" }));
+  }
+
+  /** Moves images that are still right to just beyond the nearest of the boundaries to the other classes. */
+  private move(): Tensor {
+    const { gpu, x, y } = this;
+    const logits = this.model(x);
+    const [N, K] = logits.shape as [number, number];
+    let nearest = gpu.full([N], FAR);
+    let delta = gpu.zeros(x.shape);
+    for (let k = 0; k < K; k++) {
+      const labels = gpu.full([N], k, "i32");
+      const lead = (z: Tensor) => sub(State.logit(z, labels), State.logit(z, y));
+      const w = grad(() => sum(lead(this.model(x))), [x])[0]!;
+      const squared = sum(square(w), { dim: x.shape.map((_, i) => i).slice(1) });
+      const size = abs(lead(logits));
+      // of class y itself both are 0: its distance would be 0 / 0
+      const distance = where(eq(y, labels), FAR, div(square(size), squared));
+      const closer = lt(distance, nearest);
+      delta = where(perImage(closer, x.shape.length), mul(w, perImage(div(size, squared), x.shape.length)), delta);
+      nearest = where(closer, distance, nearest);
+    }
+    const right = perImage(eq(argmax(logits, { dim: 1 }), y), x.shape.length);
+    gpu.copy(where(right, clamp(add(x, mul(delta, 1 + this.overshoot)), 0, 1), x), x);
+    return x;
+  }
+
+  dispose(): void {
+    [this.step, this.x, this.y].forEach((part) => part.dispose());
+  }
+}
+
+/**
+ * DeepFool, L2: each image steps over the nearest boundary of the linearised model until the model gets it wrong:
+ * Moosavi-Dezfooli, Fawzi and Frossard, "DeepFool: a simple and accurate method to fool deep neural networks", CVPR
+ * 2016, with steps from the point reached and cut to [0, 1] as in torchattacks. It has no radius: what it finds is
+ * near. A step takes a forward and a backward pass a class. Defaults: 50 steps, overshoot 0.02.
+ *
+ *     const adv = deepfool(model)(images, labels);
+ */
+export function deepfool(model: Model, options: DeepFoolOptions = {}): Attack {
+  checkOptions("deepfool", options, ["steps", "overshoot"]);
+  const { steps = 50, overshoot = 0.02 } = options;
+  checkWhole("deepfool", "steps", steps, 1);
+  checkNumber("deepfool", "overshoot", overshoot, 0, Number.MAX_VALUE);
+  return shapedAttack("deepfool", model, (gpu, shape) => new State(gpu, shape, model, overshoot), (s, x, labels) => {
+    x.gpu.copy(x, s.x);
+    x.gpu.copy(labels, s.y);
+    for (let i = 0; i < steps; i++) s.step();
+    return s.x;
+  });
+}

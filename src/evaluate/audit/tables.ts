@@ -1,0 +1,50 @@
+// An audit as tables: what each attack leaves, and what the checks say.
+
+import { lines, type Table } from "../../report/table.ts";
+import type { Audit, AuditRow, Verdicts } from "./audit.ts";
+
+const share = (v: Verdicts, by: keyof Verdicts): string =>
+  v[by] ? `${v[by].percent.toFixed(1)} [${v[by].interval.map((x) => x.toFixed(1)).join(", ")}]` : "";
+
+/** Verdicts that an audit has, by their headings. */
+const headings = (clean: Verdicts): [keyof Verdicts, string][] =>
+  ([["deployed", "as deployed"], ["majority", "majority of draws"], ["all_right", "all draws"]] as
+    [keyof Verdicts, string][]).filter(([by]) => clean[by]);
+
+const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): string[] =>
+  [`${row.title} (${row.threat}${row.norm === "L2" ? ", L2" : ""})`, String(row.attacked),
+    ...by.map(([v]) => share(row.robust, v))];
+
+/** Percent right under each attack and all before it, with 95 % Clopper-Pearson intervals. */
+export function attackTable({ title, settings, clean, rows, images }: Audit): Table {
+  const by = headings(clean);
+  return { caption: `${title}: right after each attack and all before it, eps ${settings.eps}, percent`,
+    corner: "attack", columns: ["images attacked", ...by.map(([, heading]) => heading)],
+    rows: lines([["clean images", String(images.length), ...by.map(([v]) => share(clean, v))],
+      ...rows.map((row) => rowOf(row, by))]),
+    note: `${images.length} images; 95 % Clopper-Pearson intervals` };
+}
+
+/** What the checks for a masked gradient say. */
+export const checkTable = ({ checks }: Audit): Table => ({ caption: "Can the figures be believed?", corner: "check",
+  columns: ["", "measured", "it says"],
+  rows: lines(checks.map(({ name, mark, figure, says, next }) => [name, mark, figure,
+    next ? `${says}; try: ${next}` : says])) });
+
+/** What the checks say, by their names: mark, figure, sentence, what to try. */
+export const checkEntries = ({ checks }: Audit): Record<string, string> =>
+  Object.fromEntries(checks.map(({ name, mark, figure, says, next }) =>
+    [name, `${mark}: ${figure}; ${says}${next ? `; try: ${next}` : ""}`]));
+
+/** The same, a line each. */
+export const checkLines = (audit: Audit): string[] =>
+  Object.entries(checkEntries(audit)).map(([name, said]) => `${name}: ${said}`);
+
+/** The audit in a sentence. */
+export function auditSentence({ title, worst, mark, checks, clean }: Audit): string {
+  const under = worst.map(({ norm, eps, left }) =>
+    `${left.deployed!.percent.toFixed(1)} % under every ${norm === "Linf" ? "L-infinity" : "L2"} attack within ${eps}`);
+  const named = checks.filter((check) => check.mark === mark).map(({ name }) => name).join(", ");
+  return `${title}: ${clean.deployed!.percent.toFixed(1)} % of the clean images right, ${under.join(", ")}; checks: ` +
+    `${mark}${mark === "pass" ? "" : ` (${named})`}`;
+}

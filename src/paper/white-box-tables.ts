@@ -1,0 +1,97 @@
+// Table 2, white box: the paper's setting, and every eps in each way to judge a defence.
+
+import { titleOf } from "../defences/index.ts";
+import type { BoundedShare, Verdict, WorstCase } from "../evaluate/verdicts.ts";
+import { WHITE_BOX, type WhiteBoxName } from "../evaluate/victim.ts";
+import type { Table2Row } from "../evaluate/white-box.ts";
+import type { ReportSection, ReportTable } from "../report/page.ts";
+import type { Cell, Measured } from "../report/table.ts";
+import { paperOf } from "./experiments.ts";
+import { paperTable2 } from "./numbers.ts";
+import type { Results } from "./results.ts";
+import type { PaperNumbers } from "./settings.ts";
+import { best, captioned, inOrder, table } from "./table-parts.ts";
+
+/** BPDA in the paper's setting. */
+export function paperSettingTable(rows: readonly Table2Row[], paper: PaperNumbers): ReportTable {
+  const cells = ({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: Table2Row): Cell[] => {
+    const theirs = paperTable2(paper, defence);
+    return [{ value: acc_raw.percent, paper: theirs?.raw }, { value: acc_ae.percent, paper: theirs?.ae },
+      fresh?.draws_mean ?? null, l2, linf];
+  };
+  return table({
+    caption: "Table 2, white box: BPDA with raw gradients and no bound",
+    columns: [best("Acc_raw"), best("Acc_ae"), "on fresh draws", "L2", "L\u221e"],
+    rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: titleOf(row.defence), cells: cells(row) })),
+    note: `${rows[0]!.paper.acc_raw.n} test images, 1,000 in the paper; accuracy in percent. L2 and L\u221e: mean ` +
+      `size of the perturbation where the image was right before.`,
+  });
+}
+
+const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA", sampler: "sampler", eot: "EOT", mean: "mean" };
+
+/** One way to judge a defence: as deployed, or on fresh draws of z. */
+interface Reading {
+  title: string;
+  share: (verdict: Verdict) => number | undefined;
+  worst?: (worst: WorstCase) => BoundedShare | null;
+}
+
+const READINGS: readonly Reading[] = [
+  { title: "as deployed, z = mu(x)", share: (v) => v.mean_latent.percent, worst: (w) => w.mean_latent },
+  { title: "mean over fresh draws of z", share: (v) => v.fresh?.draws_mean },
+  { title: "majority vote over fresh draws", share: (v) => v.fresh?.majority.percent, worst: (w) => w.majority },
+  { title: "right on all fresh draws", share: (v) => v.fresh?.all_right.percent, worst: (w) => w.all_right },
+];
+
+/** The tables of one eps, a reading each; a defence without noise in z is left out where draws are asked for. */
+export function withinEpsTables(rows: readonly Table2Row[], eps: number): ReportTable[] {
+  return READINGS.flatMap((reading, i) => {
+    const own = inOrder(rows, (row) => row.defence).flatMap((row) => readRow(row, eps, reading) ?? []);
+    if (own.length === 0) return [];
+    const columns = ["not attacked", ...WHITE_BOX.map((name) => ATTACKED_BY[name]),
+      ...(reading.worst ? ["worst case"] : [])];
+    return [
+      table({ caption: `L\u221e, eps ${eps}: ${reading.title}`,
+        columns: columns.map((label) => ({ ...best(label), digits: 1 })), rows: own,
+        ...(i === 0 &&
+          {
+            note: `Percent of ${rows[0]!.clean.mean_latent.n} test images; the worst case with its 95 % interval.`,
+          }) }),
+    ];
+  });
+}
+
+function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, worst }: Reading): { label: string;
+  cells: Cell[]; } | null {
+  const at = all.find((candidate) => candidate.eps === eps);
+  if (!at || share(clean) === undefined) return null;
+  const bounded = worst?.(at.worst);
+  const last: Measured[] = worst ? [{ value: bounded?.percent ?? null, interval: bounded?.interval }] : [];
+  const cell = (verdict: Verdict | null) => (verdict ? (share(verdict) ?? null) : null);
+  return { label: titleOf(defence), cells: [cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])), ...last] };
+}
+
+const WHITE_BOX_TEXT = [
+  "Attacks on the classifier behind the purifier. BPDA: signed steps, backward through the identity in the " +
+    "purifier's place. Sampler: PGD through one draw of z a step. EOT: PGD through the mean over several draws a " +
+    "step. Mean: PGD through decode(mu(x)).",
+  "Worst case: images that are right as they are and after every attack. Defences without noise in z have no draws.",
+].join("\n\n");
+
+/** BPDA as in the paper, then each eps, for the report. */
+export function table2Sections({ table2, settings }: Results): ReportSection[] {
+  const rows = table2?.rows ?? [];
+  return [
+    { heading: "Table 2: white box", parts: rows.length ? [paperSettingTable(rows, paperOf(settings))] : [] },
+    ...(rows[0]?.eps ?? []).map(({ eps }, i) => ({ heading: `White box within eps ${eps}`,
+      parts: [...(i === 0 ? [{ kind: "text" as const, text: WHITE_BOX_TEXT }] : []), ...withinEpsTables(rows, eps)] })),
+  ];
+}
+
+/** Table 2 for the terminal: the paper's setting, then every eps. */
+export function table2Text({ table2, settings }: Results): string {
+  const rows = table2?.rows ?? [];
+  const within = (rows[0]?.eps ?? []).flatMap(({ eps }) => withinEpsTables(rows, eps));
+  return [captioned(paperSettingTable(rows, paperOf(settings))), ...within.map((t) => captioned(t, true))].join("\n");
+}

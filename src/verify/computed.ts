@@ -1,0 +1,73 @@
+// Cases whose results are computed here, in float64: rows of the op table, a few for each op. They cover what no stored
+// case does: every public op, its gradients by differences, the exact draws of the random ops, captured runs.
+
+import type { Engine } from "../engine/engine.ts";
+import type { Case } from "./case.ts";
+import { checkRow } from "./table/check.ts";
+import { rows } from "./table/index.ts";
+import { idOf, type OpRow } from "./table/table.ts";
+import { differingIn, differingInLarge, differingInSpecial, guardedRows, variedRows } from "./variants.ts";
+
+/** Rows of an op that are taken, spread over the table. */
+const ROWS = 6;
+/** Inputs of a row have so many elements at most, unless the op has no smaller row. */
+const SMALL = 4000;
+
+const sizeOf = (row: OpRow): number =>
+  Object.values(row.inputs).reduce((n, { shape }) => n + shape.reduce((a, b) => a * b, 1), 0);
+
+/** `count` of a list, evenly spread, the first and the last among them. */
+const spread = <T>(list: readonly T[], count: number): T[] =>
+  list.length <= count ? [...list]
+    : Array.from({ length: count }, (_, k) => list[Math.round((k * (list.length - 1)) / (count - 1))]!);
+
+/** The rows of one op: some small ones, and two of special values. */
+function chosen(own: readonly OpRow[]): OpRow[] {
+  const small = own.filter((row) => sizeOf(row) <= SMALL);
+  const special = small.filter((row) => /special|NaN|gradient at/.test(row.name)).slice(0, 2);
+  const plain = spread(small.filter((row) => !special.includes(row)), ROWS);
+  const taken = [...plain, ...special];
+  return taken.length ? taken : [own.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a))];
+}
+
+const agree = "values, gradients, captured and eager agree with float64";
+
+async function runRow(gpu: Engine, row: OpRow): Promise<string> {
+  const problems = await checkRow(gpu, row);
+  if (problems.length) throw new Error(problems.join("; "));
+  return agree;
+}
+
+/** What has every variant of every heavy op in it, forward and backward. */
+async function runVaried(find: Promise<string[]>): Promise<string> {
+  const wrong = await find;
+  if (wrong.length) throw new Error(`variants give other results than the preferred ones: ${wrong.join(", ")}`);
+  return "every variant gives the result and gradients of the preferred one";
+}
+
+export function computedCases(): Case[] {
+  return [...grouped().values()].flatMap(chosen).map((row) => ({
+    id: `computed/${idOf(row)}`,
+    op: row.op,
+    run: (gpu: Engine) => runRow(gpu, row),
+  })).concat(
+    variedRows().map((row) => ({
+      id: `computed/${idOf(row)}, all variants`,
+      op: row.op,
+      run: (gpu: Engine) => runVaried(differingIn(gpu, row)),
+    })),
+    guardedRows().map((row) => ({
+      id: `computed/${idOf(row)} of special values, all variants`,
+      op: row.op,
+      run: (gpu: Engine) => runVaried(differingInSpecial(gpu, row)),
+    })),
+    { id: "computed/matmul of packed operands, all variants", op: "matmul",
+      run: (gpu: Engine) => runVaried(differingInLarge(gpu)) },
+  );
+}
+
+function grouped(): Map<string, OpRow[]> {
+  const byOp = new Map<string, OpRow[]>();
+  for (const row of rows) byOp.set(row.op, [...(byOp.get(row.op) ?? []), row]);
+  return byOp;
+}

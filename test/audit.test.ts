@@ -1,0 +1,73 @@
+// `purigrad audit` and `purigrad merge` as commands: shards join to the file that one run writes.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { audit, merge } from "../src/cli/audit.ts";
+import type { Context } from "../src/cli/command.ts";
+import { createEngine } from "../src/index.ts";
+import { saveTiny } from "./tiny-weights.ts";
+
+const test = suite("audit as a command");
+let folder: string;
+let weights: string;
+test.before(async () => {
+  folder = mkdtempSync(join(tmpdir(), "purigrad-audit-"));
+  weights = join(folder, "weights");
+  const gpu = await createEngine({ seed: 0 });
+  await saveTiny(gpu, weights, ["cvae", "cvae+g-signed"]);
+  gpu.close();
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+const FLAGS = { images: "8", batch: "4", steps: "2", restarts: "0", queries: "4", draws: "2", fresh: "2", eps: "0.1" };
+
+async function run(flags: Context["flags"]): Promise<string> {
+  const gpu = await createEngine({ seed: 0 });
+  let said = "";
+  try {
+    await audit.run({ gpu, flags: { weights, defence: "cvae", ...FLAGS, ...flags }, positionals: [], seed: 3,
+      signal: new AbortController().signal, say: (line) => void (said += `${line}\n`) });
+  } finally {
+    gpu.close();
+  }
+  return said;
+}
+const joined = (positionals: string[], out?: string) =>
+  merge.run({ flags: { out }, positionals, signal: new AbortController().signal, say: () => undefined });
+const read = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8"));
+
+test("two shards join to the audit of one run, and a run goes on after the blocks that are there", async () => {
+  const whole = join(folder, "whole");
+  assert.match(await run({ out: whole }), /C-VAE: \d+\.\d % of the clean images right, [\s\S]*wrote .*audit\.json/);
+  const parts = [1, 2].map((i) => join(folder, "parts", `part-${i}-of-2.json`));
+  for (const i of [2, 1]) await run({ out: join(folder, "parts"), shard: `${i}/2` });
+  await joined(parts, join(folder, "merged"));
+  assert.equal(read("merged", "audit.json").audit, read("whole", "audit.json").audit);
+  assert.match(readFileSync(join(whole, "audit.md"), "utf8"),
+    /^# Audit: C-VAE\n\nC-VAE: [\s\S]*\| PGD \(white box\) \|/);
+  const part = read("parts", "part-1-of-2.json");
+  part.blocks[0].clean.loss[0] = 42; // a trace: a block that was made again would not have it
+  writeFileSync(parts[0]!, JSON.stringify(part));
+  await run({ out: join(folder, "parts"), shard: "1/2", resume: true });
+  assert.is(read("parts", "part-1-of-2.json").blocks[0].clean.loss[0], 42);
+});
+
+test("what cannot be is one sentence", async () => {
+  const refuses = async (work: Promise<unknown>, message: RegExp) => {
+    const error = await work.then(() => null, (e: Error) => e);
+    assert.match(error?.message ?? "nothing was thrown", message);
+  };
+  await refuses(run({ shard: "3/2" }), /^--shard: "3\/2" came, i\/n with 1 <= i <= n was due/);
+  await refuses(run({ eps: "much" }), /^--eps: "much" came, a number was due$/);
+  await refuses(run({ eps: "2" }), /^audit: eps is 2; a number from 0 to 1 is due$/);
+  await refuses(run({ defence: "xae" }), /^--defence: "xae" came, one of /);
+  await refuses(joined([]), /^audit: no parts came/);
+  writeFileSync(join(folder, "other.json"), "{}");
+  await refuses(joined([join(folder, "other.json")]), /other\.json: it is no part of an audit/);
+  await refuses(joined([join(folder, "none.json")]), /^cannot read the part .*none\.json: there is no such file/);
+});
+
+test.run();
