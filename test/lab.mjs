@@ -360,24 +360,42 @@ async function shoot(browser, url, folder) {
   }
 }
 
-/** Runs the tests in pages of their own, those whose name contains `part`; as runInPage, their sum. */
+/** What `work` gives; an error when it takes longer: what playwright itself sets no limit to, as a page that hangs. */
+function within(seconds, work) {
+  let clock;
+  const late = new Promise((_, reject) => {
+    clock = setTimeout(() => reject(new Error(`no end after ${seconds} s`)), seconds * 1000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(clock));
+}
+
+/** One test in a page of its own. */
+async function inPage(browser, url, test) {
+  const page = await within(60, browser.newPage());
+  const stray = [];
+  page.on("pageerror", (error) => stray.push(error.message));
+  page.on("console", (message) => message.type() === "error" && stray.push(message.text()));
+  try {
+    await within(240, test(page, url));
+    due(stray.length === 0, stray.join("; "));
+  } catch (error) {
+    throw stray.length ? new Error(`${error.message} (${stray.join("; ")})`) : error;
+  } finally {
+    await within(20, page.close()).catch(() => {});
+  }
+}
+
+/** Runs the tests whose name contains `part`; as runInPage, their sum. */
 export async function labTests(browser, base, sign = () => {}, part = "") {
   const url = `${base}/web/index.html`;
   const sum = { passed: 0, failed: 0, skipped: 0, errors: [], done: true };
   for (const [name, test] of Object.entries(TESTS).filter(([name]) => name.includes(part))) {
-    const page = await browser.newPage();
-    const stray = [];
-    page.on("pageerror", (error) => stray.push(error.message));
-    page.on("console", (message) => message.type() === "error" && stray.push(message.text()));
     try {
-      await test(page, url, base);
-      due(stray.length === 0, stray.join("; "));
+      await inPage(browser, url, test);
       sum.passed++;
     } catch (error) {
       sum.failed++;
-      sum.errors.push(`   FAIL  lab  "${name}"\n    ${error.message}${stray.length ? ` (${stray.join("; ")})` : ""}`);
-    } finally {
-      await page.close().catch(() => {});
+      sum.errors.push(`   FAIL  lab  "${name}"\n    ${error.message}`);
     }
     sign();
   }
