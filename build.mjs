@@ -52,7 +52,7 @@ export async function build({ types = false, out = dist } = {}) {
   if (types && out === dist) rmSync(out, { recursive: true, force: true });
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
-  const testEntries = types ? {} : { ...byName(nodeTests), cache: "src/engine/device/cache.node.ts" };
+  const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts" };
   const commands = { index: "src/index.ts", data: "src/data/index.ts", cli: "src/cli.ts", bench: "bench/main.ts",
     ...(!types &&
       { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts",

@@ -1,12 +1,12 @@
 /** The adapters of Node: which is taken, what a user reads, and that a process ends by itself and stays quiet. */
 import { spawnSync } from "node:child_process";
-import { chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findAdapter, readCache, writeCache, type AdapterWish } from "#adapter";
+import { findAdapter, type AdapterWish } from "#adapter";
 
 const CHILD = "PURIGRAD_ADAPTER_CHILD";
 
@@ -39,6 +39,13 @@ adapter("a process with a live device ends by itself and writes no notes", () =>
   assert.equal({ status, stderr }, { status: 0, stderr: "" });
 });
 
+adapter("without a folder for temporary files it works, and stderr stays open", () => {
+  const { status, stdout, stderr } = runChild("embedded", { TMPDIR: "/dev/null/none" });
+  assert.equal({ status, stdout }, { status: 0, stdout: "embedded" }, stderr);
+  assert.match(runChild("auto", { TMPDIR: "/dev/null/none", VK_DRIVER_FILES: "/nowhere/icd.json" }).stderr,
+    "no auto adapter: the Vulkan driver /nowhere/icd.json");
+});
+
 adapter("a driver that the user has set is respected, and its absence is one sentence", () => {
   const run = runChild("auto", { VK_DRIVER_FILES: "/nowhere/icd.json" });
   assert.is(run.status, 1);
@@ -57,25 +64,6 @@ adapter("adapters of different kinds live side by side, and the environment stay
 adapter("a wish for hardware is met or answered in one sentence", async () => {
   const answer = await findAdapter("hardware").then((choice) => choice.kind, (error: Error) => error.message);
   assert.match(answer, /^hardware$|^no hardware adapter: .*"auto"$/);
-});
-
-(process.getuid?.() === 0 ? adapter : adapter.skip)("a cache folder that another user made is not used", () => {
-  const shared = mkdtempSync(join(tmpdir(), "purigrad-shared-"));
-  mkdirSync(join(shared, "purigrad-0"));
-  chownSync(join(shared, "purigrad-0"), 12345, 12345);
-  const code = 'import("./dist/test/cache.js").then((c) => c.cacheFolder()).catch((e) => console.log(e.message))';
-  const env = { ...process.env, PURIGRAD_CACHE: "/dev/null/none", TMPDIR: shared };
-  const said = spawnSync(process.execPath, ["-e", code], { env, encoding: "utf8" }).stdout;
-  assert.match(said, /^cache: neither \/dev\/null\/none nor .* can be written/);
-  rmSync(shared, { recursive: true });
-});
-
-adapter("the cache gives back what was written, under any key", async () => {
-  const key = `test / \u00fc "quoted" ${"long ".repeat(80)}`;
-  assert.is(await readCache(`${key} never written`), null);
-  await writeCache(key, "one");
-  await writeCache(key, "two");
-  assert.is(await readCache(key), "two");
 });
 
 const wish = process.env[CHILD];

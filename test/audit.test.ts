@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { audit, merge } from "../src/cli/audit.ts";
 import type { Context } from "../src/cli/command.ts";
 import { createEngine } from "../src/index.ts";
+import { silent } from "../src/report/progress.ts";
 import { saveTiny } from "./tiny-weights.ts";
 
 const test = suite("audit as a command");
@@ -28,15 +29,16 @@ async function run(flags: Context["flags"]): Promise<string> {
   const gpu = await createEngine({ seed: 0 });
   let said = "";
   try {
-    await audit.run({ gpu, flags: { weights, defence: "cvae", ...FLAGS, ...flags }, positionals: [], seed: 3,
-      signal: new AbortController().signal, say: (line) => void (said += `${line}\n`) });
+    await audit.run({ open: async () => gpu, flags: { weights, defence: "cvae", ...FLAGS, ...flags }, positionals: [],
+      seed: 3, signal: new AbortController().signal, progress: silent, say: (line) => void (said += `${line}\n`) });
   } finally {
     gpu.close();
   }
   return said;
 }
 const joined = (positionals: string[], out?: string) =>
-  merge.run({ flags: { out }, positionals, signal: new AbortController().signal, say: () => undefined });
+  merge.run({ flags: { out }, positionals, signal: new AbortController().signal, progress: silent,
+    say: () => undefined });
 const read = (...path: string[]) => JSON.parse(readFileSync(join(folder, ...path), "utf8"));
 
 test("two shards join to the audit of one run, and a run goes on after the blocks that are there", async () => {

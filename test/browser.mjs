@@ -25,7 +25,7 @@ export async function launch(extraArgs = []) {
   const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader",
     ...extraArgs];
   if (process.env.PURIGRAD_CHROMIUM) return chromium.launch({ executablePath: process.env.PURIGRAD_CHROMIUM, args });
-  const { unpack } = await import("../dist/test/cache.js");
+  const { unpack } = await import("../dist/test/unpack.js");
   const folder = unpack(["chromium.br", "swiftshader.tar.br", "al2023.tar.br", "fonts.tar.br"]);
   const env = { ...process.env, LD_LIBRARY_PATH: join(folder, "lib"), FONTCONFIG_FILE: fontsOf(folder) };
   return chromium.launch({ executablePath: join(folder, "chromium"), args, env });

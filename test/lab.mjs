@@ -176,22 +176,23 @@ const TESTS = {
   async "train: the loss falls, the network learns, its weights can be kept"(page, url) {
     await page.goto(`${url}#train`);
     await page.getByLabel("network").selectOption("classifier");
-    await page.getByLabel("epochs").fill("2");
+    await page.getByLabel("epochs").fill("1");
     await press(page, "Start");
     await saidThat(page, "Done.");
     const [, loss, right] = /loss (\d+\.\d+)\D.* (\d+\.\d) % of 250/.exec(await said(page)) ?? [];
-    due(Number(loss) < 1 && Number(right) > 80, await said(page));
+    due(Number(loss) < 1.2 && Number(right) > 70, await said(page));
     const [file] = await Promise.all([page.waitForEvent("download"), press(page, "Save the weights")]);
     due(file.suggestedFilename() === "classifier.safetensors", file.suggestedFilename());
     await page.reload();
     await page.setInputFiles("input[type=file]", await file.path().then((path) =>
       ({ name: "classifier.safetensors", mimeType: "", buffer: readFileSync(path) })));
     await saidThat(page, "the classifier (CNN) begins from it");
-    await page.getByLabel("epochs").fill("1");
     await press(page, "Start");
-    await saidThat(page, "of 250 test images right");
+    await saidThat(page, "loss ");
     const [, again] = /loss (\d+\.\d+)/.exec(await said(page)) ?? [];
     due(Number(again) < 1.2, `it goes on from where it was: ${await said(page)}`);
+    await press(page, "Stop");
+    await saidThat(page, "Stopped;");
     await page.setInputFiles("input[type=file]",
       { name: "other.safetensors", mimeType: "", buffer: Buffer.from("no") });
     await saidThat(page, "other.safetensors: it has 2 bytes");
@@ -250,8 +251,14 @@ const TESTS = {
       return found.flat().map(({ url }) => url);
     });
     const files = ["main.js", "cnn.safetensors", "mnist-test.png", "cvae.safetensors"];
-    for (let all = []; !files.every((part) => all.some((at) => at.includes(part))); all = await kept())
+    const missing = async () => {
+      const all = await kept();
+      return files.filter((part) => !all.some((at) => at.includes(part)));
+    };
+    for (let tries = 0; (await missing()).length > 0; tries++) {
+      due(tries < 300, `not kept: ${await missing()}`);
       await page.waitForTimeout(200);
+    }
     due((await kept()).every((at) => at.startsWith(`${server.url}/web/`)), "only the page's own files are kept");
     server.close();
     await page.reload();
@@ -385,11 +392,12 @@ async function inPage(browser, url, test) {
   }
 }
 
-/** Runs the tests whose name contains `part`; as runInPage, their sum. */
-export async function labTests(browser, base, sign = () => {}, part = "") {
+/** Runs a part of the tests, "2/2" for every other one from the second on; as runInPage, their sum. */
+export async function labTests(browser, base, sign = () => {}, part = "1/1") {
   const url = `${base}/web/index.html`;
   const sum = { passed: 0, failed: 0, skipped: 0, errors: [], done: true };
-  for (const [name, test] of Object.entries(TESTS).filter(([name]) => name.includes(part))) {
+  const [first, step] = part.split("/").map(Number);
+  for (const [name, test] of Object.entries(TESTS).filter((_, i) => i % step === first - 1)) {
     try {
       await inPage(browser, url, test);
       sum.passed++;
@@ -399,6 +407,6 @@ export async function labTests(browser, base, sign = () => {}, part = "") {
     }
     sign();
   }
-  if (process.env.PURIGRAD_SHOTS) await shoot(browser, url, process.env.PURIGRAD_SHOTS);
+  if (process.env.PURIGRAD_SHOTS && first === 1) await shoot(browser, url, process.env.PURIGRAD_SHOTS);
   return sum;
 }

@@ -111,7 +111,7 @@ pack("a script that imports purigrad computes", async () => {
 });
 
 pack("the command runs", async () => {
-  assert.match(await node(join(installed, manifest.bin.purigrad!), "help"), "usage: purigrad");
+  assert.match(await node(join(installed, manifest.bin.purigrad!), "help"), "Usage: purigrad");
 });
 
 const TYPED = `

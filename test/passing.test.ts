@@ -63,7 +63,8 @@ test("what a defence with its own classifier shows is read by that one, and a vo
   assert.equal(await read({ purify: (v) => v }), [0, 0, 0]);
   assert.equal(await read({ purify: (v) => v, classify: towards(1) }), [1, 1, 1]);
   const w = gpu.tensor([0, 0, 0, 0, 1, 0, 0, 0], [2, 4]);
-  const bright = (v: Tensor) => linear(flatten(v), w, gpu.tensor([0.5, 0])); // class 1 where the first pixel is above .5
+  // class 1 where the first pixel is above .5
+  const bright = (v: Tensor) => linear(flatten(v), w, gpu.tensor([0.5, 0]));
   const sample = (v: Tensor, draws: number) => cat(Array.from({ length: draws }, () => add(v, 1)), 0);
   assert.equal(await read({ purify: (v) => v, classify: bright }), [0, 0, 0]);
   assert.equal(await read({ purify: (v) => v, classify: bright, sample, votes: 2 }), [1, 1, 1]);

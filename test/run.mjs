@@ -17,8 +17,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
 const QUIET_S = Number(process.env.PURIGRAD_TEST_QUIET ?? 300);
 const PROCESSES = Math.max(2, Math.floor(availableParallelism() / 2));
-/** Files that are run in parts, a process each: the tests take turns. They come first. */
+/** Files that are run in parts, a process each. */
 const PARTS = { "ops.both": 4 };
+const LAB_PARTS = ["1/2", "2/2"];
 
 const BUILT = process.argv.includes("--built");
 const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--") && arg !== "--built");
@@ -101,55 +102,62 @@ function jobsOf(path) {
   const name = basename(path, ".js");
   const count = PARTS[name] ?? 1;
   return Array.from({ length: count },
-    (_, i) => ({ path, part: `${i + 1}/${count}`, label: count > 1 ? `${name} ${i + 1}/${count}` : name, count }));
+    (_, i) => ({ path, name, part: `${i + 1}/${count}`, label: count > 1 ? `${name} ${i + 1}/${count}` : name }));
 }
 
-async function nodeTests(paths) {
+/** Longest first, so that no worker is left with a long one at the end. */
+const LONG = ["ops.both", "verify.test", "lab", "reproduce.test", "verify.browser", "gpu-paths.both", "variants.both"];
+const rank = ({ name }) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
+
+function nodeJobs(paths, folder) {
+  return paths.flatMap(jobsOf).map((job) => ({ name: job.name, async run() {
+    const [{ result, output }, seconds] = await timed(() => runInNode(job, folder));
+    report(`node     ${job.label}`, result, seconds, output);
+  } }));
+}
+
+/** Each in the browser that its worker keeps. */
+function browserJobs(paths, server) {
+  return paths.map((path) => ({ name: basename(path, ".js"), async run(worker) {
+    const browser = (worker.browser ??= await launch());
+    const [result, seconds] = await timed(() =>
+      whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign)));
+    report(`chromium ${this.name}`, result, seconds);
+  } }));
+}
+
+/** The pages of the lab, in parts, each in a browser that can show a WebGPU canvas. */
+function labJobs(server) {
+  return LAB_PARTS.map((part) => ({ name: "lab", async run() {
+    const browser = await launch(LAB_ARGS);
+    const [result, seconds] = await timed(() => whileAlive((sign) => labTests(browser, server.url, sign, part)));
+    report(`chromium lab ${part}`, result, seconds);
+    await whileAlive(() => browser.close());
+  } }));
+}
+
+const labWanted = () =>
+  !BUILT && (!sides.length || sides.includes("--browser")) && (!names.length || names.some((n) => "lab".includes(n)));
+
+/** Everything, PROCESSES at a time. */
+async function runAll(nodePaths, browserPaths) {
   const folder = mkdtempSync(join(tmpdir(), "purigrad-test-"));
-  const queue = paths.flatMap(jobsOf).sort((a, b) => b.count - a.count);
-  const worker = async () => {
-    for (let job = queue.shift(); job; job = queue.shift()) {
-      const [{ result, output }, seconds] = await timed(() => runInNode(job, folder));
-      report(`node     ${job.label}`, result, seconds, output);
-    }
-  };
-  await Promise.all(Array.from({ length: PROCESSES }, worker));
+  const inBrowser = browserPaths.length + Number(labWanted());
+  const missing = inBrowser ? noBrowser() : "";
+  if (missing) report(`chromium: ${missing}`, { ...NOTHING, skipped: inBrowser }, 0);
+  const server = inBrowser && !missing ? await serve() : null;
+  const jobs = [...nodeJobs(nodePaths, folder), ...(server ? browserJobs(browserPaths, server) : []),
+    ...(server && labWanted() ? labJobs(server) : [])].sort((a, b) => rank(a) - rank(b));
+  await Promise.all(Array.from({ length: Math.min(PROCESSES, jobs.length) }, () => work(jobs)));
+  server?.close();
   rmSync(folder, { recursive: true });
 }
 
-async function browserTests(paths) {
-  if (!paths.length) return;
-  const missing = noBrowser();
-  if (missing) return report(`chromium: ${missing}`, { ...NOTHING, skipped: paths.length }, 0);
-  const server = await serve();
-  const queue = [...paths];
-  await Promise.all(Array.from({ length: Math.min(PROCESSES, paths.length) }, () => inBrowser(server, queue)));
-  server.close();
-}
-
-/** A browser of its own, which takes bundles from the queue until there are none. */
-async function inBrowser(server, queue) {
-  const [browser, seconds] = await timed(() => launch());
-  console.log(`     chromium ${browser.version()} started, ${seconds.toFixed(1)} s`);
-  for (let path = queue.shift(); path; path = queue.shift()) {
-    const [result, seconds] = await timed(() =>
-      whileAlive((sign) => runInPage(browser, server.url, `/${relative(join(root, "dist"), path)}`, sign))
-    );
-    report(`chromium ${basename(path, ".js")}`, result, seconds);
-  }
-  await whileAlive(() => browser.close());
-}
-
-/** The pages of the lab, in a browser that can show a WebGPU canvas. */
-async function labPages() {
-  if ((sides.length && !sides.includes("--browser")) || (names.length && !names.some((name) => "lab".includes(name))))
-    return;
-  if (noBrowser()) return report(`chromium lab: ${noBrowser()}`, { ...NOTHING, skipped: 1 }, 0);
-  const [server, browser] = [await serve(), await launch(LAB_ARGS)];
-  const [result, seconds] = await timed(() => whileAlive((sign) => labTests(browser, server.url, sign)));
-  report("chromium lab", result, seconds);
-  await whileAlive(() => browser.close());
-  server.close();
+/** Takes jobs until there are none. */
+async function work(jobs) {
+  const worker = {};
+  for (let job = jobs.shift(); job; job = jobs.shift()) await job.run(worker);
+  if (worker.browser) await whileAlive(() => worker.browser.close());
 }
 
 /** What `run` gives, or a failure when it has given no sign of life (it calls its argument) for QUIET_S seconds. */
@@ -174,9 +182,7 @@ try {
   await types;
   if (built.failed)
     report("build", { ...failure(`${built.failed} of its parts failed, see above`), failed: built.failed }, 0);
-  await nodeTests(wanted("--node", built.nodeTests));
-  await browserTests(wanted("--browser", built.browserTests));
-  if (!BUILT) await labPages();
+  await runAll(wanted("--node", built.nodeTests), wanted("--browser", built.browserTests));
 } catch (error) {
   report("npm test", failure(error.stack), 0);
 }

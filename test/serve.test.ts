@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fileServer, serve } from "../src/cli/serve.ts";
+import { silent } from "../src/report/progress.ts";
 
 const test = suite("serve");
 
@@ -40,7 +41,8 @@ test("gives files by their type; a path out of the folder, none or a broken one 
 
 test("a port that is none is one sentence", async () => {
   const run = (port: string) =>
-    serve.run({ flags: { port }, positionals: [], signal: new AbortController().signal, say: () => undefined })
+    serve.run({ flags: { port }, positionals: [], signal: new AbortController().signal, progress: silent,
+      say: () => undefined })
       .then(() => "nothing was thrown", (e: Error) => e.message);
   assert.match(await run("x"), /^--port: "x" came, a whole number from 0 to 65535 was due$/);
   assert.match(await run("70000"), /^--port: "70000" came/);

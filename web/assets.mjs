@@ -106,8 +106,8 @@ async function writeWeights(root, out, folder) {
 }
 
 /**
- * Tensors of two or more dimensions as I8 with a scale F32 [rows], the largest value of the row over 127, under the name
- * "NAME.scale"; vectors stay F32. web/eight-bits.ts undoes it.
+ * Tensors of two or more dimensions as I8 with a scale F32 [rows], the largest value of the row over 127, under the
+ * name "NAME.scale"; vectors stay F32. web/eight-bits.ts undoes it.
  */
 const inEightBits = (tensors) => Object.fromEntries(Object.entries(tensors).flatMap(([name, { shape, data }]) => {
   if (shape.length < 2) return [[name, { dtype: "F32", shape, data }]];

@@ -60,7 +60,11 @@ async function keepForOffline(): Promise<void> {
   if (!serviceWorker) return;
   await serviceWorker.register("sw.js");
   const { active } = await serviceWorker.ready;
-  active?.postMessage(performance.getEntriesByType("resource").map(({ name }) => name));
+  /** What did not go through the worker, before it was there or while it came, is told to it. */
+  const passedBy = (entries: PerformanceEntryList) =>
+    (entries as PerformanceResourceTiming[]).filter(({ workerStart }) => workerStart === 0).map(({ name }) => name);
+  new PerformanceObserver((list) => active?.postMessage(passedBy(list.getEntries())))
+    .observe({ type: "resource", buffered: true });
 }
 
 tabs.append(...Object.entries(PAGES).map(([name, { title }]) => el("a", { href: `#${name}` }, title)));

@@ -79,7 +79,7 @@ worker.addEventListener("fetch", (event) => {
   const path = request.method === "GET" ? pathOf(request.url) : null;
   if (path) (event as Fetched).respondWith(answer(event as Fetched, path));
 });
-/** What the page has loaded before this worker was there. */
+/** What the page has loaded without this worker. */
 worker.addEventListener("message", (event) => {
   const told = event as unknown as Told;
   const paths = told.data.map(pathOf).filter((path) => path !== null);

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { findAdapter, type AdapterChoice, type AdapterWish } from "../../src/engine/device/adapter.node.ts";
-import { unpack } from "../../src/engine/device/cache.node.ts";
+import { unpack } from "../../src/engine/device/unpack.node.ts";
 
 export interface Driver {
   /** The adapter's name, and the line about it for users. */

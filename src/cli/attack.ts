@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Command, Context } from "./command.ts";
+import { outOf, type Command, type Context } from "./command.ts";
 import { writeFileAtomic } from "../data/files.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { titleOf } from "../defences/index.ts";
@@ -144,13 +144,15 @@ export const attack: Command = {
     out: { type: "string", help: "folder for adversarial.safetensors and adversarial.png (default out/attack)" },
   },
   async run(context) {
-    const { gpu, flags, seed, say } = context;
+    const { flags, seed, say } = context;
     const { name, budget } = readAttack(flags);
     const weights = weightsOf("attack", flags);
     const defence = readDefence(flags, weights.settings.rows);
     const images = imagesOf(flags, 10);
-    rowsThere(weights, context, [defence]);
-    const lab = labOn(weights, context, [defence], images);
+    const out = outOf(flags, "out/attack");
+    const gpu = await context.open();
+    rowsThere(weights, { ...context, gpu }, [defence]);
+    const lab = labOn(weights, { ...context, gpu }, [defence], images);
     const labels = lab.test.labels;
     const title = `${ATTACKS[name]!.title}, eps ${budget.eps}`;
     const classify = await lab.model();
@@ -161,7 +163,7 @@ export const attack: Command = {
     const [before, after, behind] = Object.values(accuracy).map((percent) => `${percent.toFixed(2)} %`);
     say(`${title}, ${images} test images: ${before} right before the attack, ${after} after it, ${behind} ` +
       `behind ${titleOf(defence)}`);
-    say(`wrote ${writeStages((flags.out as string | undefined) ?? "out/attack", stages, lab, title, defence)}`);
+    say(`wrote ${writeStages(out, stages, lab, title, defence)}`);
     const settings = { weights: weights.name, attack: name, ...(name === "fgsm" ? { eps: budget.eps } : budget),
       defence, images };
     return { result: { command: "attack", settings, seed, adapter: gpu.adapter.name, commit: commit(), accuracy },

@@ -12,10 +12,9 @@ import { auditPage } from "../evaluate/audit/page.ts";
 import { checkSame, joinParts, partOf, readPart, type AuditIdentity, type AuditPart } from "../evaluate/audit/part.ts";
 import { attackTable, auditSentence, checkLines, checkTable } from "../evaluate/audit/tables.ts";
 import { spread } from "../evaluate/pieces.ts";
-import { onTerminal } from "../report/progress.ts";
 import { markdownTable, textTable } from "../report/table.ts";
 import { commit } from "../train/commit.ts";
-import type { Command, Context, HostCommand } from "./command.ts";
+import { outOf, type Command, type Context, type HostCommand } from "./command.ts";
 import { labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
 type Flags = Context["flags"];
@@ -54,8 +53,8 @@ function shardOf(text: string | undefined): { i: number; n: number } {
 
 /** A defence before the classifier that attacks know, as the audit takes it. */
 export function subjectOf({ title, purify, sample, substitute, classify, votes }: Purifier, model: Model): Subject {
-  if (votes) throw new Error(`--defence: ${title} votes over draws, and the audit reads single draws; audit it without ` +
-    `the vote: its report has the majority of fresh draws`);
+  if (votes) throw new Error(`--defence: ${title} votes over draws, and the audit reads single draws; audit it ` +
+    `without the vote: its report has the majority of fresh draws`);
   const own = classify ? { title, classify, surrogate: model } : { title, classify: model };
   return purify === NO_DEFENCE.purify ? own : { ...own, purify, sample, substitute };
 }
@@ -100,27 +99,28 @@ export const audit: Command = {
   },
   stopped: "the blocks that were finished are kept, and --resume goes on after them",
   async run(context) {
-    const { gpu, flags, seed, signal, say: tell } = context;
+    const { flags, seed, signal, progress, say: tell } = context;
     const weights = weightsOf("audit", flags);
     const [defence] = rowsOf((flags.defence as string | undefined) ?? "none", weights.settings.rows);
-    rowsThere(weights, context, [defence!]);
     const n = Number(flags.images ?? 100);
     if (!Number.isInteger(n) || n < 1) throw new Error(`--images: "${String(flags.images)}" came, a whole number ` +
       `from 1 was due`);
     const settings = auditSettings(optionsOf(flags, weights.settings.attack.eps, seed));
     const shard = shardOf(flags.shard as string | undefined);
-    const lab = labOn(weights, context, [defence!], weights.settings.testImages);
+    const out = outOf(flags, `out/audit-${weights.settings.dataset}-${defence}`);
+    const gpu = await context.open();
+    rowsThere(weights, { ...context, gpu }, [defence!]);
+    const lab = labOn(weights, { ...context, gpu }, [defence!], weights.settings.testImages);
     const set = spread(toImageSet(lab.test), n);
     const subject = subjectOf(await lab.defence(defence!), await lab.model());
     const identity: AuditIdentity = { title: subject.title!, dataset: weights.settings.dataset, weights: weights.name,
       defence: defence!, images: n, adapter: gpu.adapter.name, settings };
-    const out = (flags.out as string | undefined) ?? `out/audit-${weights.settings.dataset}-${defence}`;
     const file = join(out, `part-${shard.i + 1}-of-${shard.n}.json`);
     const done = flags.resume ? earlierPart(file, identity) : [];
     const [blocks, made] = [[...done], commit()];
     const keep = () => writeFileAtomic(file, JSON.stringify(partOf(identity, made, blocks)) + "\n");
     keep();
-    await auditBlocks({ gpu, progress: onTerminal, signal }, subject, set, settings, { shard, done,
+    await auditBlocks({ gpu, progress, signal }, subject, set, settings, { shard, done,
       onBlock: (block) => (blocks.push(block), keep()) });
     if (shard.n > 1) {
       tell(`wrote ${file}; purigrad merge joins the ${shard.n} parts`);
@@ -136,14 +136,15 @@ export const audit: Command = {
 export const merge: HostCommand = {
   gpu: false,
   summary: "join the parts of an audit to the result of one run",
-  positionals: "PART..",
+  positionals: "PART...",
   flags: { out: { type: "string", help: "folder to write audit.json, .md and .html into (default: none is written)" } },
   async run({ flags, positionals, say: tell }) {
+    const out = flags.out === undefined ? undefined : outOf(flags, "");
     const parts = positionals.map((file) => ({ file, part: readPart(readJsonOr(file, "the part"), file) }));
     const result = joinParts(parts);
     say(result, tell);
     const { identity, commit: made } = parts[0]!.part;
-    if (flags.out) tell(`wrote ${writeAudit(flags.out as string, result, identity, made)}`);
+    if (out !== undefined) tell(`wrote ${writeAudit(out, result, identity, made)}`);
     return { result, ok: true };
   },
 };

@@ -1,6 +1,8 @@
 // What a command of `purigrad` is, and what it gets.
 
+import { checkFolder } from "../data/files.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Begin } from "../report/progress.ts";
 
 /** What every command gets: its flags, and the ways to speak. */
 export interface HostContext {
@@ -10,21 +12,24 @@ export interface HostContext {
   signal: AbortSignal;
   /** One line on standard output. */
   say: (line: string) => void;
+  /** Shows how far long work is. */
+  progress: Begin;
 }
 
 /** What a command that computes gets. */
 export interface Context extends HostContext {
-  gpu: Engine;
+  /** Opens the engine, which the command's end closes. To be called when flags and files have been checked. */
+  open(): Promise<Engine>;
   seed: number;
 }
 
 interface About {
   summary: string;
-  /** What its words besides flags are, as in "PART.."; without it there may be none. */
+  /** What its words besides flags are, as in "[PART...]"; without it there may be none. */
   positionals?: string;
   /** Flags besides the common ones, each with its help text. */
   flags: Record<string, { type: "string" | "boolean"; help: string }>;
-  /** What a stop by Ctrl-C leaves, to be said then; nothing by default. */
+  /** What a stop leaves, to be said then; nothing by default. */
   stopped?: string;
 }
 
@@ -40,4 +45,11 @@ export interface Command extends About {
 export interface HostCommand extends About {
   gpu: false;
   run(context: HostContext): Outcome;
+}
+
+/** The folder that --out names, or `fallback`. Throws one sentence where nothing can be written into it. */
+export function outOf(flags: HostContext["flags"], fallback: string): string {
+  const out = (flags.out as string | undefined) ?? fallback;
+  checkFolder(out, "--out");
+  return out;
 }

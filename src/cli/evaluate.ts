@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Command, Context } from "./command.ts";
+import { outOf, type Command, type Context } from "./command.ts";
 import { datasetOf } from "../data/datasets.ts";
 import { writeFileAtomic } from "../data/files.ts";
 import { duration } from "../report/progress.ts";
@@ -43,8 +43,10 @@ export const evaluate: Command = {
     const named = flags.defence === undefined ? undefined
       : rowsOf(flags.defence as string, weights.settings.rows);
     const images = imagesOf(flags, 10_000);
-    const rows = rowsThere(weights, context, named);
-    const lab = labOn(weights, context, rows, images);
+    const out = flags.out === undefined ? undefined : outOf(flags, "");
+    const opened = { ...context, gpu: await context.open() };
+    const rows = rowsThere(weights, opened, named);
+    const lab = labOn(weights, opened, rows, images);
     say(`${images.toLocaleString("en")} test images; ${rows.map(titleOf).join(", ")}; weights: ${weights.name}`);
     await table1.run(lab);
     const total = (performance.now() - begun) / 1000;
@@ -52,8 +54,8 @@ export const evaluate: Command = {
     const results: Results = { ...lab.results, command: "evaluate", seed: context.seed,
       settings: { dataset, weights: weights.name, images, batch, attack }, durations: { total } };
     say(`\n${table1.text!(results)}`);
-    if (flags.out) writeFileAtomic(join(flags.out as string, "results.json"), JSON.stringify(results, null, 2) + "\n");
-    say(`${duration(1000 * total)}${flags.out ? `; wrote ${join(flags.out as string, "results.json")}` : ""}`);
+    if (out !== undefined) writeFileAtomic(join(out, "results.json"), JSON.stringify(results, null, 2) + "\n");
+    say(`${duration(1000 * total)}${out !== undefined ? `; wrote ${join(out, "results.json")}` : ""}`);
     return { result: results, ok: true };
   },
 };

@@ -1,8 +1,9 @@
 // The flags that the commands on the paper's results share: which dataset, which preset, which weights.
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../engine/device/shipped.node.ts";
+import type { Engine } from "../engine/engine.ts";
 import { EXPERIMENTS, experimentOn, presetOf } from "../paper/experiments.ts";
 import { Lab } from "../paper/lab.ts";
 import type { Settings } from "../paper/settings.ts";
@@ -42,16 +43,6 @@ export const WEIGHT_FLAGS: Command["flags"] = {
   data: EXPERIMENT_FLAGS.data!,
 };
 
-/** Folder of the package, from its source as from any bundle. */
-function packageRoot(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    const file = join(folder, "package.json");
-    if (existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string; }).name === "purigrad")
-      return folder;
-  }
-  throw new Error("purigrad: its package.json is not above its code; install it again, or give --weights DIR");
-}
-
 /** A folder of trained networks. */
 export interface Weights {
   dir: string;
@@ -78,12 +69,15 @@ export function weightsOf(command: string, flags: Flags): Weights {
   throw new Error(`purigrad ${command}: there is no ${weightsFile(dir, "cnn", 0)}; ${next}`);
 }
 
+/** A command's context with its engine open. */
+type Opened = Context & { gpu: Engine };
+
 /** A lab on the networks of a folder; it trains nothing. */
-export function labOn({ dir, settings, data }: Weights, { gpu, seed, signal, say }: Context, rows: readonly string[],
-  images: number): Lab {
+export function labOn({ dir, settings, data }: Weights, { gpu, seed, signal, say, progress }: Opened,
+  rows: readonly string[], images: number): Lab {
   const evaluationBatch = batchFor(images);
   return new Lab({ gpu, settings: { ...settings, rows, testImages: images, evaluationBatch }, store: folderStore(dir),
-    data, trained: true, seed, signal, say });
+    data, trained: true, seed, signal, say, progress });
 }
 
 /** Rows by their names, "a,b". */
@@ -95,7 +89,7 @@ export function rowsOf(text: string, allowed: readonly string[]): string[] {
 }
 
 /** The named rows, or all whose files the folder has; a named one that is not there is an error. */
-export function rowsThere({ dir, settings }: Weights, context: Context, named?: readonly string[]): string[] {
+export function rowsThere({ dir, settings }: Weights, context: Opened, named?: readonly string[]): string[] {
   const lab = labOn({ dir, name: dir, settings }, context, [], 1);
   return (named ?? settings.rows).filter((name) => {
     const missing = lab.missing(name);

@@ -6,7 +6,8 @@ const LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkg
 export const info: Command = {
   summary: "which adapter is used, and what it can do",
   flags: {},
-  async run({ gpu, say }) {
+  async run({ open, say }) {
+    const gpu = await open();
     const result = {
       adapter: gpu.adapter.name,
       kind: gpu.adapter.kind,
@@ -14,7 +15,6 @@ export const info: Command = {
       features: [...gpu.device.features].sort(),
       limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.device.limits[name]])),
     };
-    say(gpu.adapter.line);
     say(
       `kind: ${result.kind}; subgroups: ${
         result.subgroupSize ? `${result.subgroupSize} lanes` : "none of one fixed size"

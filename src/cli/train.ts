@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Command } from "./command.ts";
+import { outOf, type Command } from "./command.ts";
 import { datasetOf } from "../data/datasets.ts";
 import { RECIPES } from "../defences/index.ts";
-import { duration, onTerminal } from "../report/progress.ts";
+import { duration } from "../report/progress.ts";
 import { commit } from "../train/commit.ts";
 import { folderStore } from "../train/folder-store.ts";
 import { Trainer } from "../train/trainer.ts";
@@ -27,13 +27,14 @@ export const train: Command = {
     resume: { type: "boolean", help: "go on from the checkpoint of a run that was stopped, to the same bits" },
   },
   stopped: "what was finished is kept, and --resume goes on from where it stopped",
-  async run({ gpu, flags, seed, signal, say }) {
+  async run({ open, flags, seed, signal, say, progress }) {
     const { settings, out, data } = experimentOf(flags);
     const names = namesOf(flags.net as string | undefined, settings.rows);
-    const dir = join(out, "weights");
+    const dir = join(outOf(flags, out), "weights");
+    const gpu = await open();
     const trainer = new Trainer({ gpu, settings, dataset: datasetOf(settings.dataset), recipes: RECIPES,
       store: folderStore(dir), data, resume: flags.resume === true, signal,
-      commit: commit(), progress: onTerminal });
+      commit: commit(), progress });
     try {
       for (const name of names) await trainer.train(name, seed);
     } finally {

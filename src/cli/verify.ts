@@ -25,10 +25,11 @@ function printed({ id, op, status, worst, limit, message }: CaseResult): string 
 export const verify: Command = {
   summary: "does this GPU and driver compute every op right, forward and backward?",
   flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" } },
-  async run({ gpu, flags, signal, say }) {
+  async run({ open, flags, signal, say }) {
     const folder = (flags.cases as string | undefined) ?? BUNDLED;
     if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, ` +
       `or leave --cases out`);
+    const gpu = await open();
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
     const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED,
       images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });

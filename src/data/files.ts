@@ -4,10 +4,12 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { makeFolder, replaceFile, temporaryName } from "../engine/device/files.node.ts";
 
 const REASONS: Record<string, string> = {
   ENOENT: "there is no such file; check the path",
   ENOTDIR: "a part of its path is a file and not a folder; check the path",
+  EEXIST: "a file, or a link that leads nowhere, stands where a folder is due; check the path",
   EISDIR: "it is a folder and a file was due; give a file name",
   EACCES: "there is no permission for it; choose another place or change the permissions",
   EPERM: "the system does not permit it; choose another place or change the permissions",
@@ -27,11 +29,13 @@ function reason(error: unknown): string {
 }
 
 /**
- * The bytes of a file. `what` says what the file is for, as in "the checkpoint".
+ * The bytes of a regular file; a pipe or a device could have no end. `what` says what it is for ("the checkpoint").
  * Throws `cannot read the checkpoint PATH: there is no such file; check the path (ENOENT)`.
  */
 export function readFileOr(file: string, what: string): Uint8Array {
   try {
+    const stat = fs.statSync(file);
+    if (!stat.isFile() && !stat.isDirectory()) throw new Error("it is a pipe or a device; give a regular file");
     return fs.readFileSync(file);
   } catch (error) {
     throw new Error(`cannot read ${what} ${file}: ${reason(error)}`, { cause: error });
@@ -59,34 +63,34 @@ export function writeFileAtomic(file: string, content: Uint8Array | string): voi
     const old = fs.statSync(file, { throwIfNoEntry: false });
     if (old?.isDirectory()) throw Object.assign(new Error("is a folder"), { code: "EISDIR" });
     if (old && (!old.isFile() || file.startsWith("/dev/"))) return fs.writeFileSync(file, content);
-    if (!old) fs.mkdirSync(path.dirname(file), { recursive: true });
-    replaceFile(old ? fs.realpathSync(file) : file, content, old?.mode ?? 0o666);
+    if (!old) makeFolder(path.dirname(path.resolve(file)));
+    replaceFile(old ? fs.realpathSync(file) : path.resolve(file), content, old?.mode);
   } catch (error) {
     throw new Error(`cannot write ${file}: ${reason(error)}`, { cause: error });
   }
 }
 
-let written = 0;
-
-/** Writes beside `target` and renames; removes what it wrote when any step fails. */
-function replaceFile(target: string, content: Uint8Array | string, mode: number): void {
-  const temporary = path.join(path.dirname(target), `.purigrad-${process.pid}-${written++}.tmp`);
+/**
+ * Whether files can be written into a folder, asked before work whose result goes there; leaves nothing behind.
+ * Throws `--out: cannot write into PATH: that file system is read-only; ...`.
+ */
+export function checkFolder(folder: string, flag: string): void {
+  const made: string[] = [];
   try {
-    writeFlushed(temporary, content, mode);
-    fs.renameSync(temporary, target);
+    made.push(...makeFolder(path.resolve(folder)));
+    const probe = temporaryName(path.resolve(folder));
+    fs.closeSync(fs.openSync(probe, "wx"));
+    fs.rmSync(probe);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
+    throw new Error(`${flag}: cannot write into ${folder}: ${reason(error)}`, { cause: error });
+  } finally {
+    for (const folder of made.reverse()) fs.rmdirSync(folder);
   }
 }
 
-/** Writes a new file and waits until the disk has it, so that a rename never shows a half-written file. */
-function writeFlushed(file: string, content: Uint8Array | string, mode: number): void {
-  const handle = fs.openSync(file, "w", mode);
-  try {
-    fs.writeFileSync(handle, content);
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
+/** As checkFolder, for a file: the folder that it goes to, and that it is no folder itself. */
+export function checkFile(file: string, flag: string): void {
+  const old = fs.existsSync(file) ? fs.statSync(file) : null;
+  if (old?.isDirectory()) throw new Error(`${flag}: cannot write ${file}: ${REASONS.EISDIR}`);
+  if (!old || old.isFile()) checkFolder(path.dirname(file), flag);
 }

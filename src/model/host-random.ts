@@ -1,8 +1,8 @@
 // Random numbers on the host, for initial weights, shuffles and k-means: the same on every machine.
 
-/** A generator of uniform numbers in [0, 1) from a seed: mulberry32 (Tommy Ettinger, public domain). */
+/** Uniform numbers in [0, 1) from a seed, all 53 bits of it: mulberry32 (Tommy Ettinger, public domain). */
 export function hostRandom(seed: number): () => number {
-  let state = (seed ^ 0x9e3779b9) >>> 0;
+  let state = (seed ^ 0x9e3779b9 ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);

@@ -62,8 +62,10 @@ export const MUTANTS = [
   ["ckpt-identity", "src/train/checkpoint.ts", "metadata.identity !== JSON.stringify(identity)", "!metadata.identity", {
     tests: ["resume"],
   }],
-  ["cache-owner", "src/engine/device/cache.node.ts", "canWrite(spare) && isOurs(spare)", "canWrite(spare)", {
-    tests: ["adapter", "files"],
+  ["cache-owner", "src/engine/device/cache.node.ts", "own.uid !== uid", "false", { tests: ["cache"] }],
+  ["cache-relative", "src/engine/device/cache.node.ts", "!isAbsolute(path)", "false", { tests: ["cache"] }],
+  ["driver-hash", "src/engine/device/unpack.node.ts", "(join(folder, name))) === sum", "(join(folder, name))) !== ''", {
+    tests: ["cache"],
   }],
   ["mnist-cut", "src/data/idx.ts", "bytes.length !== due", "bytes.length < due", { tests: ["data"] }],
   ["mul-da", "shaders/pointwise/mul.wgsl", "return dy * b;", "return dy * a;"],

@@ -2,12 +2,11 @@
  * Finds an adapter in Node: Dawn (the npm package webgpu) on hardware, on the system's lavapipe, or on an embedded
  * SwiftShader.
  */
-import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { adapterName, isNullBackend, type AdapterChoice, type AdapterKind, type AdapterWish } from "./adapter.ts";
-import { unpack } from "./cache.node.ts";
 import { withoutNotes } from "./stderr.node.ts";
+import { unpack } from "./unpack.node.ts";
 
 export { collectGarbage, destroyAtExit } from "./process.node.ts";
 export { readCache, writeCache } from "./cache.node.ts";
@@ -50,15 +49,16 @@ const instances = new Map<Route, GPU>();
  */
 export async function findAdapter(wish: AdapterWish = "auto"): Promise<AdapterChoice> {
   const notes: string[] = [];
+  const faults: string[] = [];
   const seen: string[] = [];
   for (const route of routes(wish)) {
-    const adapter = await tryRoute(route, notes).catch((error: Error) => void notes.push(error.message));
+    const adapter = await tryRoute(route, notes).catch((error: Error) => void faults.push(error.message));
     if (!adapter) continue;
     const kind = kindOf(adapter, route);
     if (wish !== "hardware" || kind === "hardware") return choose(adapter, kind);
     seen.push(adapterName(adapter.info));
   }
-  throw new Error(nothingFound(wish, seen), { cause: notes.join("\n") || undefined });
+  throw new Error(nothingFound(wish, seen, faults.at(-1)), { cause: [...faults, ...notes].join("\n") || undefined });
 }
 
 function routes(wish: AdapterWish): Route[] {
@@ -115,9 +115,7 @@ function embeddedDriver(): string {
   }
   const folder = unpack(["swiftshader.tar.br"]);
   keepLoaded(join(folder, "libvulkan.so.1"));
-  const icd = join(folder, "vk_swiftshader_icd.json");
-  if (!existsSync(icd)) throw new Error(`the embedded SwiftShader is incomplete; remove ${folder} and try again`);
-  return icd;
+  return join(folder, "vk_swiftshader_icd.json");
 }
 
 /**
@@ -169,7 +167,9 @@ async function calmly<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-function nothingFound(wish: AdapterWish, seen: string[]): string {
+/** `fault`: what stopped the last route that was tried, where it was not just without an adapter. */
+function nothingFound(wish: AdapterWish, seen: string[], fault?: string): string {
+  if (fault) return `no ${wish} adapter: ${fault}`;
   if (seen.length) return `no hardware adapter: this machine offers only ${seen.join(", ")}; install the GPU's ` +
     `driver, or ask for the adapter "auto"`;
   const driver = usersDriver();

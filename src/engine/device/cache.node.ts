@@ -1,42 +1,75 @@
-/** The cache folder: files unpacked from npm packages, and the kernel tuner's choices. Node only. */
+/** The cache folder: unpacked drivers, fetched data, the kernel tuner's choices. Node only. */
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync,
-  writeFileSync } from "node:fs";
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { brotliDecompressSync } from "node:zlib";
-import { untar } from "./tar.node.ts";
+import { homedir, tmpdir, userInfo } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { makeFolder, replaceFile, sweep } from "./files.node.ts";
 
 let folder: string | undefined;
 
 /**
- * PURIGRAD_CACHE, else $XDG_CACHE_HOME/purigrad, else ~/.cache/purigrad; a folder of the user's own in tmpdir() where
- * that cannot be written.
+ * PURIGRAD_CACHE; without it the first that can be used of $XDG_CACHE_HOME/purigrad, ~/.cache/purigrad and
+ * purigrad-UID in tmpdir(). Drivers are loaded from it, so a folder that somebody else could fill is never used.
+ * Throws one sentence that says what is wrong with each.
  */
 export function cacheFolder(): string {
-  const wish = process.env.PURIGRAD_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "purigrad");
-  const spare = join(tmpdir(), `purigrad-${process.getuid?.() ?? "user"}`);
-  folder ??= canWrite(wish) ? wish : canWrite(spare) && isOurs(spare) ? spare : undefined;
-  if (!folder) throw new Error(`cache: neither ${wish} nor ${spare} can be written; set PURIGRAD_CACHE to a folder ` +
-    `of your own`);
-  return folder;
+  if (folder) return folder;
+  const wishes = process.env.PURIGRAD_CACHE ? [process.env.PURIGRAD_CACHE] : usualFolders();
+  const faults: string[] = [];
+  for (const wish of wishes) {
+    const fault = faultOf(wish);
+    if (fault) faults.push(`${wish} ${fault}`);
+    else {
+      sweep(wish);
+      return (folder = wish);
+    }
+  }
+  throw new Error(`cache: ${faults.join(", ")}; set PURIGRAD_CACHE to a folder of your own, by its whole path`);
 }
 
-/** Makes the folder where it is missing. */
-function canWrite(path: string): boolean {
+function usualFolders(): string[] {
+  const { XDG_CACHE_HOME: xdg } = process.env;
+  const home = homeFolder();
+  const wishes = [xdg && isAbsolute(xdg) ? xdg : home && join(home, ".cache")].filter((path) => path !== undefined);
+  return [...wishes.map((path) => join(path, "purigrad")),
+    join(tmpdir(), `purigrad-${process.getuid?.() ?? "user"}`)];
+}
+
+/** HOME="" is no home: joined with it, a path is relative to where the user stands. */
+function homeFolder(): string | undefined {
+  if (isAbsolute(homedir())) return homedir();
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.W_OK);
-    return true;
+    return userInfo().homedir;
   } catch {
-    return false;
+    return undefined; // a user without an entry in the system's list
   }
 }
 
-/** Drivers are loaded from the cache, so in a shared tmpdir() a folder that another user made is refused. */
-const isOurs = (path: string): boolean => statSync(path).uid === (process.getuid?.() ?? statSync(path).uid);
+/** Why a folder cannot be used, after it was made where it is missing; "" where it can. */
+function faultOf(path: string): string {
+  if (!isAbsolute(path)) return "is relative to the working directory";
+  try {
+    makeFolder(path, 0o700);
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    return `cannot be written (${(error as NodeJS.ErrnoException).code})`;
+  }
+  return process.getuid ? strangerIn(realpathSync(path), process.getuid()) : "";
+}
+
+/** Who but `uid` and root could change a folder, or put another in its place; "" for nobody. */
+function strangerIn(path: string, uid: number): string {
+  const own = statSync(path);
+  if (own.uid !== uid) return `belongs to user ${own.uid}, not to ${uid}`;
+  if (own.mode & 0o022) return "can be written by others";
+  for (let above = dirname(path); ; above = dirname(above)) {
+    const { uid: owner, mode } = statSync(above);
+    if (owner !== 0 && owner !== uid) return `lies in ${above}, which belongs to user ${owner}`;
+    if (mode & 0o002 && !(mode & 0o1000)) return `lies in ${above}, which everybody can write`;
+    if (above === dirname(above)) return "";
+  }
+}
 
 /** The text stored under key, or null. */
 export async function readCache(key: string): Promise<string | null> {
@@ -45,57 +78,10 @@ export async function readCache(key: string): Promise<string | null> {
 
 /** Stores text under key; a reader sees the old text or the new one, never a part. */
 export async function writeCache(key: string, text: string): Promise<void> {
-  const path = join(cacheFolder(), fileName(key));
-  writeFileSync(temporary(path), text);
-  renameSync(temporary(path), path);
+  replaceFile(join(cacheFolder(), fileName(key)), text);
 }
 
 function fileName(key: string): string {
   const hash = createHash("sha256").update(key).digest("hex").slice(0, 12);
   return `${key.replace(/[^\w.-]+/g, "-").slice(0, 60)}-${hash}.txt`;
-}
-
-const temporary = (path: string): string => `${path}.${process.pid}.tmp`;
-
-/** The bin folder and version of the npm package @sparticuz/chromium, or null where it is not installed. */
-export function chromiumPackage(): { bin: string; version: string } | null {
-  try {
-    let root = dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium"));
-    while (!readdirSync(root).includes("bin")) root = dirname(root);
-    return { bin: join(root, "bin"), version: JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version };
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Unpacks brotli archives of the chromium package (`NAME.tar.br`, or `NAME.br` for one executable) into one cache
- * folder and returns it. Done once: the folder is filled under a temporary name and renamed when complete.
- * @throws where the package is not installed or an archive is damaged.
- */
-export function unpack(archives: string[]): string {
-  const source = chromiumPackage();
-  if (!source) throw new Error("@sparticuz/chromium is not installed; run npm install in the purigrad folder");
-  const target = join(cacheFolder(), `${archives.map((name) => name.split(".")[0]).join("-")}-${source.version}`);
-  if (statSync(target, { throwIfNoEntry: false })) return target;
-  const partial = temporary(target);
-  mkdirSync(partial, { recursive: true });
-  for (const name of archives) unpackOne(join(source.bin, name), name, partial);
-  try {
-    renameSync(partial, target);
-  } catch (error) {
-    rmSync(partial, { recursive: true });
-    if (!statSync(target, { throwIfNoEntry: false })) throw error; // else another process was faster
-  }
-  return target;
-}
-
-function unpackOne(path: string, name: string, target: string): void {
-  const bytes = brotliDecompressSync(readFileSync(path));
-  const files = name.endsWith(".tar.br") ? untar(bytes) : [{ name: name.slice(0, -".br".length), bytes, mode: 0o755 }];
-  for (const file of files) {
-    const out = join(target, file.name);
-    mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, file.bytes, { mode: file.mode | 0o600 });
-  }
 }

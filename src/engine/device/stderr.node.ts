@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { temporaryName } from "./files.node.ts";
 
 const O_APPEND = 0o2000;
 
@@ -14,27 +14,38 @@ const NOTE = /^Warning: .*\n?(?:[ \t]+.*\n?|\n)*/gm;
 
 /**
  * Runs `call` and keeps its native notes off the terminal. Returns its result and the notes; everything else that
- * was written goes to stderr after all. Where stderr cannot be reopened (a socket, another system than Linux)
- * nothing is held back.
+ * was written goes to stderr after all. Where stderr cannot be reopened (a socket, another system than Linux) or there
+ * is no place for a file, nothing is held back.
  */
 export function withoutNotes<T>(call: () => T): { result: T; notes: string } {
   const saved = reopenStderr();
-  if (saved === null) return { result: call(), notes: "" };
-  const file = join(tmpdir(), `purigrad-stderr-${process.pid}-${process.hrtime.bigint()}`);
+  const held = saved === null ? null : unlinkedFile();
+  if (saved === null || held === null) return { result: call(), notes: "" };
   let text = "";
   let result: T;
   try {
-    replaceStderr(file, "wx+");
-    rmSync(file);
+    replaceStderr(held, "a+");
     result = call();
   } finally {
     text = readFileSync("/proc/self/fd/2", "utf8");
-    replaceStderr(`/proc/self/fd/${saved}`, "a");
-    closeSync(saved);
+    replaceStderr(saved, "a");
+    [held, saved].forEach(closeSync);
     const rest = text.replace(NOTE, "");
     if (rest) writeSync(2, rest);
   }
   return { result, notes: text.match(NOTE)?.join("").trim() ?? "" };
+}
+
+/** An open file without a name, or null where none can be made. */
+function unlinkedFile(): number | null {
+  const file = temporaryName(tmpdir());
+  try {
+    const fd = openSync(file, "wx+", 0o600);
+    rmSync(file);
+    return fd;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -52,8 +63,8 @@ function reopenStderr(): number | null {
   }
 }
 
-/** The lowest free descriptor is taken, and with 0 and 1 open that is 2. */
-function replaceStderr(path: string, flags: string): void {
+/** Descriptor 2 becomes the file of another one: the lowest free descriptor is taken, with 0 and 1 open that is 2. */
+function replaceStderr(by: number, flags: string): void {
   closeSync(2);
-  openSync(path, flags);
+  openSync(`/proc/self/fd/${by}`, flags);
 }

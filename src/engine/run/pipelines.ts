@@ -76,7 +76,8 @@ export class Pipelines {
     const label = kernel.entry === "main" ? kernel.file : `${kernel.file}#${kernel.entry}`;
     const code = applyConstants(kernel, constants);
     const layout = this.device.createBindGroupLayout({ label, entries: layoutEntries(kernel) });
-    return new Pipeline(kernel, constants, code, label, layout, { now: (p) => this.now(p), ahead: (p) => this.ahead(p) });
+    const create = { now: (p: Pipeline) => this.now(p), ahead: (p: Pipeline) => this.ahead(p) };
+    return new Pipeline(kernel, constants, code, label, layout, create);
   }
 
   private now(pipeline: Pipeline): GPUComputePipeline {
