@@ -40,6 +40,13 @@ const shared = {
 };
 /** Tests run the examples on the sources. */
 const alias = { purigrad: "./src/index.ts" };
+/** test/assert.ts in the place of uvu's assertions, which it is made of. */
+const assertions = {
+  name: "assertions",
+  setup: ({ onResolve }) => onResolve({ filter: /^uvu\/assert$/ }, ({ importer }) =>
+    importer.endsWith("test/assert.ts") ? undefined : { path: join(root, "test/assert.ts") }),
+};
+const tests = { splitting: true, alias, plugins: [wgsl, assertions] };
 const node = { ...shared, platform: "node", packages: "external" };
 const browser = { ...shared, platform: "browser" };
 
@@ -61,8 +68,8 @@ export async function build({ types = false, out = dist } = {}) {
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),
     types ? bundle(browser, {}, out) : bundleLab(join(out, "web")),
-    bundle({ ...node, splitting: true, alias }, testEntries, join(out, "test")),
-    bundle({ ...browser, splitting: true, alias }, byName(browserTests), join(out, "test/browser")),
+    bundle({ ...node, ...tests }, testEntries, join(out, "test")),
+    bundle({ ...browser, ...tests }, byName(browserTests), join(out, "test/browser")),
   ]);
   const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
   const failed = settled.filter((part) => part.status === "rejected").length;

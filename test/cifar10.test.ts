@@ -181,9 +181,10 @@ test("sets as bytes: slices share memory, words hold four pixels, data sets have
   for (const bytes of [odd.subarray(1), Buffer.from(odd.buffer, 1)]) assert.equal(wordsOf({ ...part, bytes }), words);
   assertSentence(() => wordsOf({ ...part, shape: [1, 3, 3] }), "cifar10: an image [1,3,3] has 9 pixels");
   assert.equal(toImageSet(part).images[5], Math.fround(part.bytes[5]! / 255));
-  assert.equal(DATASETS.map((dataset) => dataset.name), ["mnist", "cifar10", "cifar10-slice"]);
-  for (const { classes, mean, std, shape } of DATASETS)
-    assert.equal([classes.length, mean.length, std.length], [10, shape[0], shape[0]]);
+  for (const { name, classes, mean, std, shape } of DATASETS) {
+    assert.ok(classes.length > 1, name);
+    assert.equal([mean.length, std.length], [shape[0], shape[0]]);
+  }
   assert.is(datasetOf("cifar10"), cifar10);
   assertSentence(() => datasetOf("cifar100"), `there is no data set "cifar100"; there are mnist, cifar10`);
 });

@@ -4,10 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { differences } from "../src/paper/differences.ts";
 import { contributions, findings } from "../src/paper/findings.ts";
+import { contributionTables } from "../src/paper/tables.ts";
 import { imageGrid } from "../src/report/png.ts";
 import { reportPage } from "../src/paper/page.ts";
 import type { Results } from "../src/paper/results.ts";
-import { FULL } from "../src/paper/mnist.ts";
+import { EXPERIMENTS } from "../src/paper/experiments.ts";
+import { FULL, MNIST } from "../src/paper/mnist.ts";
+import type { Experiment } from "../src/paper/settings.ts";
 import { RESULTS, row, table2Row } from "./mnist-results.ts";
 
 const report = suite("mnist report");
@@ -41,6 +44,18 @@ report("what the clusters contribute is the difference of the rows, with McNemar
   assert.match(only({ table1: rows, mcnemar: [{ ...test, ...columns(0.2) }] }), "they differ at p < 0.05 in no column");
   assert.not.match(only({ table1: rows }), "McNemar");
   assert.is(contributions({ ...RUN, table1: [row("cvae", 0)] }).length, 0);
+});
+
+report("a dataset that the paper does not have is reported without its numbers", () => {
+  const list = EXPERIMENTS as Experiment[];
+  list.push({ ...MNIST, dataset: "bars", presets: { quick: { ...FULL, dataset: "bars" } },
+    paper: { table1: {}, table2: {}, table3: {} } });
+  const results = { ...RUN, settings: { ...settings, dataset: "bars" }, table1: [row("vae+g", 0), row("cvae+g", 1)] };
+  const said = findings(results).join("\n");
+  assert.match(said, /^What the clusters contribute: C-VAE\+G less VAE\+G, .* points\.$/m);
+  assert.not.match(said, /paper|NaN/);
+  assert.not.match(JSON.stringify(contributionTables(results)), /NaN|null/);
+  list.pop();
 });
 
 report("white box: the fall of the last row, the best of all, and where BPDA flatters most", () => {

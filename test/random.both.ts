@@ -181,6 +181,12 @@ random("augmented images: the same bits eager, captured and again, others at eac
   step.dispose();
 });
 
+random("every byte becomes the nearest float32 to its share of 255", async () => {
+  const words = new Uint32Array(Uint8Array.from({ length: 256 }, (_, b) => b).buffer);
+  const x = byteImages(gpu.tensor(words, [1, 64], "u32"), gpu.tensor(new Int32Array(1)), [1, 16, 16]);
+  assert.equal([...(await x.data())], Array.from({ length: 256 }, (_, b) => Math.fround(b / 255)));
+});
+
 random("without augmentation byteImages draws nothing; float images refuse it", async () => {
   const data = spots();
   const [index, saved] = [gpu.zeros([3], "i32"), await gpu.random.save()];

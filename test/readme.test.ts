@@ -19,7 +19,8 @@ readme("the engine example prints what the README says", () => {
   try {
     const file = join(folder, "example.mjs");
     writeFileSync(file, code.replace('"purigrad"', JSON.stringify(resolve("dist/index.js"))));
-    assert.is(execFileSync(process.execPath, [file], { encoding: "utf8" }).trim(), printed.trim());
+    assert.is(execFileSync(process.execPath, [file], { encoding: "utf8",
+      env: { ...process.env, FORCE_COLOR: "0" } }).trim(), printed.trim());
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -31,6 +31,10 @@ const TINY: Settings = {
     pgd: { alpha: 0.1, steps: 2, restarts: 2 }, eot: { draws: 2, steps: 2, average: "gradients" }, fresh: 3 },
 };
 
+/** Without the filters and the vote, whose passes are many; they have tests of their own. */
+const SMALLER: Settings = { ...SLICE,
+  rows: ["none", "dae", "vae", "cvae", "cvae+g-ring", "cvae+g-tuned", "jpeg-50"] };
+
 async function run(out: string, parts: readonly Part[], settings = TINY): Promise<Results> {
   const gpu = await createEngine({ seed: 0 });
   try {
@@ -64,9 +68,9 @@ suites("all parts leave their files and every row of the tables; a second run ke
 
 suites("CIFAR-10 on the slice that ships: residual networks, filters and adversarial training", async () => {
   const out = mkdtempSync(join(tmpdir(), "purigrad-"));
-  const results = await run(out, PARTS, SLICE);
+  const results = await run(out, PARTS, SMALLER);
   for (const { figure, name } of PARTS) if (figure) assert.ok(existsSync(join(out, figure.file)), name);
-  assert.equal(results.table1!.map((r) => r.defence), [...SLICE.rows]);
+  assert.equal(results.table1!.map((r) => r.defence), [...SMALLER.rows]);
   assert.equal(results.table3!.map((r) => [r.defence, r.n, r.gray === null]),
     SLICE.robust!.rows.map((name) => [name, 50, !name.includes("vae")]));
   for (const { defence, minutes, white, clean, gray, interval: [low] } of results.table3!) {

@@ -17,6 +17,12 @@ struct Params { n: u32, P4: u32, B: u32, H: u32, W: u32, crop: i32, flip: u32 }
 
 const WG: u32 = 64;
 
+/// b / 255 of whole numbers from 0 to 255, rounded to the nearest. WGSL lets a division be off by 2.5 ulp, and
+/// SwiftShader makes use of it. 1 / 255 = 257 / 2^16 + REST: the first part is exact, in whole numbers so that no
+/// compiler adds the factors up.
+const REST = 5.983838848033773e-8;
+fn unit(b: vec4u) -> vec4f { return vec4f(b * 257u) * 0x1p-16f + vec4f(b) * REST; }
+
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG; // = b * P4 + p / 4
@@ -24,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   let image = u32(index[i / params.P4]);
   if (image >= params.n) { y[i] = vec4f(nan()); return; }
   let four = bytes[image * params.P4 + i % params.P4];
-  y[i] = vec4f((vec4u(four) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u)) / 255.0;
+  y[i] = unit((vec4u(four) >> vec4u(0u, 8u, 16u, 24u)) & vec4u(255u));
 }
 
 /// Of place b in the batch: how far its frame moves down and right, and 1 if it is flipped.
@@ -35,13 +41,13 @@ fn frame(b: u32) -> vec3i {
   return vec3i(shift, select(0, 1, params.flip == 1u && u.z < 0.5));
 }
 
-/// Pixel p = (c * H + h) * W + w of a pick, from stored image `image`.
-fn moved(image: u32, p: u32, f: vec3i) -> f32 {
+/// The byte of pixel p = (c * H + h) * W + w of a pick, from stored image `image`.
+fn moved(image: u32, p: u32, f: vec3i) -> u32 {
   let w = i32(p % params.W);
   let source = vec2i(i32(p / params.W % params.H), select(w, i32(params.W) - 1 - w, f.z == 1)) + f.xy;
-  if (any(source < vec2i(0)) || any(source >= vec2i(vec2u(params.H, params.W)))) { return 0.0; }
+  if (any(source < vec2i(0)) || any(source >= vec2i(vec2u(params.H, params.W)))) { return 0u; }
   let at = p - p % (params.H * params.W) + u32(source.x) * params.W + u32(source.y);
-  return f32((bytes[image * params.P4 + at / 4u] >> (8u * (at % 4u))) & 255u) / 255.0;
+  return (bytes[image * params.P4 + at / 4u] >> (8u * (at % 4u))) & 255u;
 }
 
 @compute @workgroup_size(WG)
@@ -53,5 +59,5 @@ fn augmented(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups)
   if (image >= params.n) { y[i] = vec4f(nan()); return; }
   let f = frame(b);
   let p = 4u * (i % params.P4);
-  y[i] = vec4f(moved(image, p, f), moved(image, p + 1u, f), moved(image, p + 2u, f), moved(image, p + 3u, f));
+  y[i] = unit(vec4u(moved(image, p, f), moved(image, p + 1u, f), moved(image, p + 2u, f), moved(image, p + 3u, f)));
 }

@@ -9,7 +9,7 @@ const count = (n: number): string => n.toLocaleString("en-US");
 function lineOf({ name, title, shape, classes, sizes, install }: Dataset): string {
   const about = `${title}, ${count(sizes.train)} training and ${count(sizes.test)} test images ` +
     `[${shape.join(", ")}] of ${classes.length} classes`;
-  return `${name.padEnd(9)} ${about}; ${install ? `\`purigrad data ${name}\` fetches it` : "nothing to fetch"}`;
+  return `${name.padEnd(13)} ${about}; ${install ? `\`purigrad data ${name}\` fetches it` : "nothing to fetch"}`;
 }
 
 /** Reads both parts whole, so that what is said to be there can be used. */

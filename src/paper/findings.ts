@@ -1,7 +1,7 @@
 // What the results say in words: sentences made from the numbers alone, for the top of the report.
 
 import type { Clustering } from "../evaluate/clustering.ts";
-import { ATTACKS, paperTable1, paperTable2, type AttackName } from "./numbers.ts";
+import { ATTACKS, paperRow, paperTable1, paperTable2, type AttackName } from "./numbers.ts";
 import { paperOf } from "./experiments.ts";
 import { titleOf } from "../defences/index.ts";
 import type { PaperNumbers } from "./settings.ts";
@@ -49,7 +49,7 @@ export function findings(results: Results): string[] {
   const { table1 = [], table2, clustering = [], settings } = results;
   const paper = paperOf(settings);
   const against = (["cvae+g-signed", "cvae+g"] as const).flatMap((name) =>
-    table1.find((row) => row.defence === name) ?? []
+    (paperRow(paper, name) && table1.find((row) => row.defence === name)) || []
   );
   const { about } = settings as { about?: string };
   return [
@@ -78,11 +78,12 @@ function againstPaper(row: MeasuredRow, numbers: PaperNumbers, first: boolean): 
 
 function clustersContribute({ clustered, plain, test }: Contribution, numbers: PaperNumbers): string {
   const ours = slashed((a) => points(clustered[COLUMNS[a]] - plain[COLUMNS[a]]));
-  const paper = slashed((a) => points(paperTable1(numbers, clustered.defence, a)! -
-    paperTable1(numbers, plain.defence, a)!));
+  const theirs = (a: AttackName) =>
+    paperTable1(numbers, clustered.defence, a)! - paperTable1(numbers, plain.defence, a)!;
+  const known = [clustered, plain].every(({ defence }) => paperRow(numbers, defence));
   const names = `${titleOf(clustered.defence)} less ${titleOf(plain.defence)}, trained under equal schedules`;
-  return `What the clusters contribute: ${names}, is ${ours} points${test ? `; ${tested(test)}` : ""}. In the paper ` +
-    `it is ${paper}.`;
+  return `What the clusters contribute: ${names}, is ${ours} points${test ? `; ${tested(test)}` : ""}.` +
+    (known ? ` In the paper it is ${slashed((a) => points(theirs(a)))}.` : "");
 }
 
 function tested(test: Comparison): string {

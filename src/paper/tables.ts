@@ -102,6 +102,9 @@ export function mcnemarTables(comparisons: readonly Comparison[]): ReportTable[]
   });
 }
 
+const difference = (a: number | undefined, b: number | undefined): number | undefined =>
+  (a === undefined || b === undefined ? undefined : a - b);
+
 /** C-VAE less VAE, pair by pair; none without a pair. */
 export function contributionTables(results: Results): ReportTable[] {
   const pairs = contributions(results);
@@ -109,7 +112,7 @@ export function contributionTables(results: Results): ReportTable[] {
   const paper = paperOf(results.settings);
   const cell = ({ clustered, plain }: Contribution, attack: AttackName): Measured => ({
     value: clustered[COLUMNS[attack]] - plain[COLUMNS[attack]],
-    paper: paperTable1(paper, clustered.defence, attack)! - paperTable1(paper, plain.defence, attack)!,
+    paper: difference(paperTable1(paper, clustered.defence, attack), paperTable1(paper, plain.defence, attack)),
   });
   return [table({
     caption: "Accuracy of each C-VAE less that of the VAE trained alike, in points",
