@@ -10,6 +10,7 @@ import type { Engine } from "./engine/engine.ts";
 import { attack } from "./cli/attack.ts";
 import { audit, merge } from "./cli/audit.ts";
 import type { Command, HostCommand, HostContext } from "./cli/command.ts";
+import { compare } from "./cli/compare.ts";
 import { data } from "./cli/data.ts";
 import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
@@ -23,7 +24,7 @@ import { verify } from "./cli/verify.ts";
 import { onTerminal, silent } from "./report/progress.ts";
 
 const COMMANDS: Record<string, Command | HostCommand> = { start, reproduce, train, evaluate, attack, audit,
-  merge, serve, data, info, tune, verify };
+  merge, compare, serve, data, info, tune, verify };
 
 /** Exit codes besides 0, all went well, and 1, it failed. */
 const EXIT = { usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Results } from "../src/paper/results.ts";
 
 const CLI = "dist/cli.js";
 const cli = suite("cli");
@@ -104,6 +105,21 @@ cli("a pipe or a device given as a file is refused at once", () => {
     refuses(["merge", file], 1, /^cannot read the part .*: it is a pipe or a device; give a regular file$/);
 });
 
+cli("compare sets two runs beside each other", () => {
+  const run1 = join(folder, "one.json");
+  const results = JSON.parse(readFileSync("results/start/results.json", "utf8")) as Results;
+  const row = results.table1![0]!;
+  writeFileSync(run1, JSON.stringify({ ...results, seed: 7, table1: [{ ...row, pgd: row.pgd + 50,
+    intervals: { ...row.intervals, pgd: [row.pgd + 40, row.pgd + 60] } }] }));
+  const { status, stdout } = run(["compare", run1, "results/start"]);
+  assert.is(status, 0);
+  assert.match(stdout, new RegExp(`^no defence +${row.none.toFixed(2)} \\(\\+0.00\\) .* \\(-50.00 \\*\\)`, "m"));
+  assert.match(stdout, /\n {2}seed: 7 \| 0\n/);
+  refuses(["compare", run1], 1, /^compare: 1 files came, two were due/);
+  writeFileSync(run1, "{}");
+  refuses(["compare", run1, "results/start"], 1, /one\.json: it has no Table 1; give a results\.json/);
+});
+
 cli("a reader that goes away, and a full disk behind standard output", () => {
   const shell = (line: string) => spawnSync("bash", ["-c", line], { encoding: "utf8", timeout: 60_000 });
   const node = `${process.execPath} ${CLI}`;
@@ -119,7 +135,7 @@ cli("a data folder without the files, or with a foreign one, is one sentence", (
   refuses(["start", "--data", join(folder, "none"), "--out", join(folder, "out")], 1, /none/);
   for (const name of ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"])
     writeFileSync(join(folder, `${name}-ubyte`), "not an idx file, but longer than its header");
-  refuses(["start", "--data", folder, "--out", join(folder, "out")], 1, /train-images-idx3-ubyte/);
+  refuses(["start", "--data", folder, "--out", join(folder, "out")], 1, /t10k-images-idx3-ubyte/);
   assert.not(existsSync(join(folder, "out")), "nothing is written");
 });
 
@@ -144,7 +160,7 @@ cli("data lists the data sets without a GPU, and says what it cannot fetch", () 
 });
 
 for (const [signal, code, word] of [["SIGINT", 130, "Ctrl-C"], ["SIGTERM", 143, "SIGTERM"]] as const) {
-  cli(`${signal} ends the main job cleanly: exit code ${code}, one sentence, nothing written`, async () => {
+  cli(`${signal} ends the main job cleanly: exit code ${code}, one sentence, no half results`, async () => {
     const out = join(folder, "stopped");
     const child = spawn(process.execPath, [CLI, "start", "--adapter", "software", "--out", out], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -156,8 +172,8 @@ for (const [signal, code, word] of [["SIGINT", 130, "Ctrl-C"], ["SIGTERM", 143, 
     );
     child.kill(signal);
     assert.is(await new Promise((resolve) => child.on("exit", resolve)), code, stderr);
-    assert.match(stderr, new RegExp(`stopped by ${word}; nothing was written\\n$`));
-    assert.not(existsSync(out));
+    assert.match(stderr, new RegExp(`stopped by ${word}; files that were written are whole\\n$`));
+    assert.not(existsSync(join(out, "results.json")));
   });
 }
 

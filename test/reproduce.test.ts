@@ -58,6 +58,11 @@ suites("all parts leave their files and every row of the tables; a second run ke
     assert.equal(results.clustering!.map((c) => c.sizes.reduce((a, b) => a + b)), [100, 100]);
     for (const name of [...PARTS.map((p) => p.name), "train classifier", "train C-VAE+G (signed), seed 1"])
       assert.ok(results.durations[name]! > 0, name);
+    assert.match(results.date!, /^\d{4}-\d\d-\d\d$/);
+    assert.match(results.version!, /^\d+\.\d+\.\d+$/);
+    const losses = results.history!["train C-VAE"]!;
+    assert.is(losses.at(-1)![0], Math.floor(TINY.trainImages / TINY.batch), "the last step is there");
+    assert.ok(losses.every(([, loss]) => Number.isFinite(loss)));
     assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")), JSON.parse(JSON.stringify(results)));
 
   const again = await run(out, partsOf(["table1"]));

@@ -8,13 +8,13 @@ import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createEngine, makeParameters, sgd } from "../src/index.ts";
-import { loadCheckpoint, saveCheckpoint } from "../src/train/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint, type Position } from "../src/train/checkpoint.ts";
 import { mnist } from "../src/data/mnist.ts";
 import { RECIPES } from "../src/defences/index.ts";
 import { QUICK } from "../src/paper/mnist.ts";
 import type { Settings } from "../src/paper/settings.ts";
 import { Trainer, type TrainerOptions } from "../src/train/trainer.ts";
-import { parseSafetensors } from "../src/data/safetensors.ts";
+import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts";
 import { filePlace, folderStore, readOrigin, weightsFile } from "../src/train/folder-store.ts";
 
 const resume = suite("resume");
@@ -127,10 +127,36 @@ resume("a checkpoint of another phase, seed or length is refused and named", asy
   const file = join(dir, "some.safetensors");
   const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
   const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
-  await saveCheckpoint(filePlace(file), trained, { step: 3, seconds: 1 }, { phase: "cvae", seed: 0 });
-  assert.equal(loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 0 }), { step: 3, seconds: 1 });
+  const position: Position = { step: 3, seconds: 1, losses: [[2, 0.5], [3, 0.25]] };
+  await saveCheckpoint(filePlace(file), trained, position, { phase: "cvae", seed: 0 });
+  assert.equal(loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 0 }), position);
   assert.throws(() => loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 1 }),
     /belongs to \{"phase":"cvae","seed":0\}, this run is \{"phase":"cvae","seed":1\}/);
+  gpu.close();
+  rmSync(dir, { recursive: true });
+});
+
+resume("a checkpoint whose position or random state is damaged is refused and stays", async () => {
+  const [dir, gpu] = [folder(), await createEngine()];
+  const file = join(dir, "some.safetensors");
+  const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
+  const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
+  const write = (position: string, length: number) => writeFileSync(file, encodeSafetensors({
+    random: { dtype: "U32", shape: [length], data: new Uint32Array(length) } }, { position, identity: "{}" }));
+  const said = () => {
+    try {
+      return loadCheckpoint(filePlace(file), trained, {});
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (const position of ["{", "null", '{"step":-1,"seconds":1}', '{"step":2.5,"seconds":1}', '{"step":2}']) {
+    write(position, 4);
+    assert.match(String(said()), "some.safetensors: its position is ");
+  }
+  write('{"step":2,"seconds":1,"losses":[]}', 3);
+  assert.match(String(said()), "some.safetensors: its random state is U32 [3], U32 [4] is due");
+  assert.ok(existsSync(file));
   gpu.close();
   rmSync(dir, { recursive: true });
 });

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toImageSet } from "../data/dataset.ts";
+import { datasetOf } from "../data/datasets.ts";
 import { readJsonOr, writeFileAtomic } from "../data/files.ts";
 import type { Model } from "../attacks/index.ts";
 import { NO_DEFENCE, type Purifier } from "../defences/purifier.ts";
@@ -110,7 +111,7 @@ export const audit: Command = {
     const out = outOf(flags, `out/audit-${weights.settings.dataset}-${defence}`);
     const gpu = await context.open();
     rowsThere(weights, { ...context, gpu }, [defence!]);
-    const lab = labOn(weights, { ...context, gpu }, [defence!], weights.settings.testImages);
+    const lab = labOn(weights, { ...context, gpu }, [defence!], datasetOf(weights.settings.dataset).sizes.test);
     const set = spread(toImageSet(lab.test), n);
     const subject = subjectOf(await lab.defence(defence!), await lab.model());
     const identity: AuditIdentity = { title: subject.title!, dataset: weights.settings.dataset, weights: weights.name,

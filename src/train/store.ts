@@ -2,7 +2,7 @@
 
 import type { StateDict } from "../model/params.ts";
 import type { LoadedTensor } from "../model/weights.ts";
-import type { Place } from "./checkpoint.ts";
+import type { Losses, Place } from "./checkpoint.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a weights file says of itself. */
@@ -15,6 +15,8 @@ export interface Origin {
   commit: string;
   /** Duration of the training. */
   seconds: number;
+  /** The loss of each phase at some of its steps; files of earlier versions have none. */
+  history?: Record<string, Losses>;
 }
 
 export interface Store {

@@ -8,7 +8,7 @@ import type { Begin } from "../report/progress.ts";
 import type { Run } from "./phases.ts";
 import { disposeNetwork, identityOf, loadParts, stateOf, type Network, type Recipe, type Site } from "./recipe.ts";
 import type { TrainSettings } from "./settings.ts";
-import type { Store } from "./store.ts";
+import type { Origin, Store } from "./store.ts";
 
 export interface TrainerOptions {
   gpu: Engine;
@@ -63,7 +63,7 @@ export class Trainer {
     const { gpu, settings, dataset, data, store, signal, progress, every = 60, resume = false } = this.o;
     this.data ??= uploadBytes(gpu, sliceBytes(dataset.read("train", data), 0, settings.trainImages));
     const place = store.checkpoint(recipe, seed);
-    return { gpu, data: this.data, batch: settings.batch, seed, signal, progress, durations: {},
+    return { gpu, data: this.data, batch: settings.batch, seed, signal, progress, durations: {}, history: {},
       ...(place && { checkpoint: { place, every, resume, identity: identityOf(recipe, settings) } }) };
   }
 
@@ -88,7 +88,8 @@ export class Trainer {
     await recipe.train(run, site, network);
     const seconds = Math.round(10 * Object.values(run.durations).reduce((a, b) => a + b, 0)) / 10;
     this.o.store.write(recipe, seed, { network: name, seed, settings: identityOf(recipe, site.settings),
-      adapter: site.gpu.adapter.name, commit: this.o.commit ?? "unknown", seconds },
+      adapter: site.gpu.adapter.name, commit: this.o.commit ?? "unknown", seconds,
+      history: run.history },
       await stateOf(network, recipe.keeps));
     disposeNetwork(network);
   }
@@ -126,8 +127,8 @@ export class Trainer {
     return begins.filter((name) => !this.recipe(name).passing);
   }
 
-  /** Seconds of training by title, of these networks and of those they begin from. */
-  seconds(names: readonly string[], seed: number): Record<string, number> {
+  /** What the files of these networks, and of those they begin from, say of their training, by title. */
+  origins(names: readonly string[], seed: number): Record<string, Origin> {
     const chain = (name: string): Recipe[] => {
       const recipe = this.recipe(name);
       return [...(recipe.begins ?? []).flatMap(chain), recipe];
@@ -135,8 +136,13 @@ export class Trainer {
     return Object.fromEntries([...new Set(names.flatMap(chain))].flatMap((recipe) => {
       const origin = this.o.store.origin(recipe, seed);
       const which = recipe.shared || seed === 0 ? "" : `, seed ${seed}`;
-      return origin ? [[`train ${recipe.title}${which}`, origin.seconds]] : [];
+      return origin ? [[`train ${recipe.title}${which}`, origin]] : [];
     }));
+  }
+
+  /** Seconds of training, likewise. */
+  seconds(names: readonly string[], seed: number): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.origins(names, seed)).map(([name, o]) => [name, o.seconds]));
   }
 
   dispose(): void {

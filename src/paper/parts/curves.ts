@@ -18,6 +18,7 @@ export const curves: Part = {
   async run(lab) {
     const { gpu, settings: { curves: { images, eps, rows }, attack: budget }, signal } = lab;
     const [defences, model] = [await lab.defences(rows), await lab.model()];
+    lab.seedFor(5);
     const measured = await epsCurves(gpu, defences, model, lab.batches(images), eps, budget,
       { signal, progress: lab.progress });
     lab.results.epsCurves = measured;
