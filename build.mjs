@@ -1,9 +1,9 @@
 /**
  * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
- *   index.js data.js cli.js bench.js   Node, npm packages left as imports
- *   readme.js bench-*.js           the same, for `npm run readme`, `bench:pytorch` and `bench:peers`; not in the npm
- * package
+ *   index.js data.js cli.js        Node, npm packages left as imports
+ *   readme.js bench.js bench-*.js  the same, for `npm run readme`, `bench`, `bench:pytorch` and `bench:peers`; not in
+ *                                  the npm package
  *   browser.js                     the same library for browsers, all in one file
  *   web/                           the lab: the page of web/, its script, and the weights, digits and cases it fetches
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
@@ -60,10 +60,10 @@ export async function build({ types = false, out = dist } = {}) {
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts" };
-  const commands = { index: "src/index.ts", data: "src/data/index.ts", cli: "src/cli.ts", bench: "bench/main.ts",
+  const commands = { index: "src/index.ts", data: "src/data/index.ts", cli: "src/cli.ts",
     ...(!types &&
-      { readme: "src/cli/readme.ts", "bench-pytorch": "bench/pytorch/main.ts", "bench-peers": "bench/peers/main.ts",
-        "bench-worker": "bench/peers/purigrad.ts" }) };
+      { readme: "src/cli/readme.ts", bench: "bench/main.ts", "bench-pytorch": "bench/pytorch/main.ts",
+        "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
     bundle(browser, { browser: "src/index.ts" }, out),

@@ -44,7 +44,8 @@ function link(name: string): void {
 /** npm's rule: what "files" names, and always the manifest, the readme and the license. */
 async function install(): Promise<void> {
   await node(resolve("build.mjs"), "--types", "--out", join(installed, "dist"));
-  for (const name of [...manifest.files.filter((f) => f !== "dist"), "package.json", "README.md", "LICENSE"])
+  const folders = manifest.files.filter((name) => !/^!|^dist$/.test(name));
+  for (const name of [...folders, "package.json", "README.md", "LICENSE"])
     cpSync(name, join(installed, name), { recursive: true });
   Object.keys(manifest.dependencies).forEach(link);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
@@ -78,7 +79,7 @@ pack("every file that package.json names is there, and no test", () => {
 
 pack("the bundles import Node and the run-time dependencies alone, browser.js nothing", () => {
   const known = Object.keys(manifest.dependencies);
-  for (const bundle of ["index.js", "cli.js", "bench.js"])
+  for (const bundle of ["index.js", "cli.js"])
     assert.equal(imported(bundle).filter((path) => !path.startsWith("node:") && !known.includes(path)), [], bundle);
   assert.equal(imported("browser.js"), []);
 });

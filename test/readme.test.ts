@@ -119,7 +119,7 @@ readme("the command writes the tables, and --check tells where they differ", () 
     assert.equal(runReadme("--check", ...files), { status: 0, said: "" });
     const first = readFileSync(short, "utf8");
     assert.match(first, "| C-VAE+G (signed) | 97.0 (96.7) | 97.0 (94.9) | 97.0 (94.9) | 97.0 (95.8) | 97.0 (94.4) | " +
-      "40 of 100 |");
+      "40.0 |");
     assert.match(first, "| a | training steps, PGD, purification | 1 | 3.00 | 0 | 0.50 |");
     const filled = readFileSync(text, "utf8");
     assert.match(filled, "[numbers](bench/a.json)");

@@ -24,15 +24,18 @@ function printed({ id, op, status, worst, limit, message }: CaseResult): string 
 
 export const verify: Command = {
   summary: "does this GPU and driver compute every op right, forward and backward?",
-  flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" } },
+  flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" },
+    only: { type: "string", help: "only cases whose name contains this" } },
   async run({ open, flags, signal, say }) {
     const folder = (flags.cases as string | undefined) ?? BUNDLED;
     if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, ` +
       `or leave --cases out`);
+    const part = (flags.only as string | undefined) ?? "";
     const gpu = await open();
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
-    const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED,
+    const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED, only: (id) => id.includes(part),
       images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });
+    if (result.cases.length === 0) throw new Error(`--only: no case has "${part}" in its name`);
     say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);
     return { result, ok: result.failed === 0 && result.passed > 0 };
   },

@@ -19,15 +19,14 @@ export function resultsTable({ table1 = [], table2, settings }: Results): string
   const rows = ROWS.flatMap((name) => table1.find((row) => row.defence === name) ?? []);
   if (rows.length === 0) return "";
   const paper = paperOf(settings);
-  const white = (name: string) => {
-    const at = table2?.rows.find((row) => row.defence === name)?.eps.find(({ eps }) => eps === EPS);
-    return at ? `${at.worst.mean_latent.percent.toFixed(0)} of ${at.worst.mean_latent.n}` : "-";
-  };
+  const white = (name: string) =>
+    table2?.rows.find((row) => row.defence === name)?.eps.find(({ eps }) => eps === EPS)?.worst.mean_latent;
+  const tried = Math.max(0, ...rows.map((row) => white(row.defence)?.n ?? 0));
   return [
     `MNIST, accuracy in percent on ${rows[0]!.n.toLocaleString("en")} test images, eps ${EPS}, the paper's in ` +
-    `brackets; last the percentage that the worst case over all white-box attacks leaves.\n`,
+    `brackets; last what the worst case over all white-box attacks leaves of ${tried} images.\n`,
     markdownTable({ columns: [...ATTACKS, "white box"],
-      rows: lines(rows.map((row) => [...besidePaper(row, paper, 1), white(row.defence)])) }),
+      rows: lines(rows.map((row) => [...besidePaper(row, paper, 1), white(row.defence)?.percent.toFixed(1) ?? "-"])) }),
   ].join("\n");
 }
 

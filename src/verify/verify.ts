@@ -65,6 +65,8 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
 export interface VerifyOptions {
   /** Also run the cases that are computed in float64 on the host, a few for every op. */
   computed?: boolean;
+  /** Which cases are run; all by default. */
+  only?: (id: string, op: string) => boolean;
   /** MNIST's test images, for the case that counts on them; without, it is unsupported. */
   images?: TestImages;
   /** Called after each case. */
@@ -77,10 +79,11 @@ export interface VerifyOptions {
  * cases stay in its memory until it is closed. Throws where the device is lost.
  */
 export async function verify(gpu: Engine, read: ReadCase,
-  { computed = false, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
-  const cases = [...(await findCases(read, images)),
+  { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+  const all = [...(await findCases(read, images)),
     ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(),
       ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
+  const cases = all.filter(({ id, op }) => only(id, op));
   const results: CaseResult[] = [];
   for (const c of cases) {
     signal?.throwIfAborted();
