@@ -24,7 +24,7 @@ const press = (page, name) => page.getByRole("button", { name, exact: true }).cl
 
 const TABS = ["attack", "latent", "train", "verify", "bench"];
 /** What a tab says when it is ready. */
-const READY = { attack: "reads", latent: "1000 test images", train: "wait", verify: "cases", bench: "Roofline" };
+const READY = { attack: "reads", latent: "2000 test images", train: "wait", verify: "cases", bench: "Roofline" };
 
 /** The next command encoder takes its device away with it, as a driver that crashes does. */
 const LOSE_DEVICE = `{
@@ -143,7 +143,7 @@ const TESTS = {
   },
   async "latent space"(page, url) {
     await page.goto(`${url}#latent`);
-    await saidThat(page, "1000 test images");
+    await saidThat(page, "2000 test images");
     await page.waitForTimeout(500);
     due((await colours(page, "canvas.wide")) > 20, "the points are drawn");
     const before = await page.locator("canvas.wide").screenshot();
@@ -172,6 +172,23 @@ const TESTS = {
     due(await page.isVisible(".tip"), "pointing at an image shows it");
     await press(page, "Attack this image");
     await saidThat(page, "I-FGSM on the classifier in 12 steps");
+    due(/step by step.*C-VAE\+G \(signed\).*JPEG 50/.test(await page.textContent(".muted")), "marks are named");
+    const byDigit = await page.locator("canvas.wide").screenshot();
+    await page.getByLabel("colours").selectOption("cluster");
+    await page.waitForTimeout(300);
+    due(!byDigit.equals(await page.locator("canvas.wide").screenshot()), "clusters have other colours than digits");
+    await page.focus("canvas.wide");
+    for (let i = 0; i < 10; i++) await page.keyboard.press("+");
+    await page.waitForTimeout(500);
+    const inked = () => page.locator("canvas.over").evaluate((canvas) => canvas.getContext("2d")
+      .getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0));
+    due(await inked(), "close by, the images are seen");
+    await page.getByLabel("axes").selectOption("first");
+    await saidThat(page, "by first three numbers");
+    due(page.url().includes("network=cvae&colour=cluster&axes=first"), page.url());
+    await page.getByLabel("network").selectOption("vae");
+    await saidThat(page, "latent space of VAE");
+    due(await page.getByLabel("colours").isDisabled(), "a VAE has no clusters");
   },
   async "train: the loss falls, the network learns, its weights can be kept"(page, url) {
     await page.goto(`${url}#train`);
@@ -330,7 +347,7 @@ const SCENES = {
     await saidThat(page, "JPEG 50 reads");
   },
   async latent(page) {
-    await saidThat(page, "1000 test images");
+    await saidThat(page, "2000 test images");
     await page.focus("canvas.wide");
     await page.keyboard.press("n");
     await press(page, "Attack this image");

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 /** Images of each part, and of MNIST for training in the page. */
-const IMAGES = { "mnist-test": 1000, "mnist-train": 4000, "cifar10-test": 100 };
+const IMAGES = { "mnist-test": 2000, "mnist-train": 4000, "cifar10-test": 100 };
 
 /** Which of the trained networks go with the page; those of CIFAR-10 are taken as they come. */
 const MNIST_WEIGHTS = ["cnn", "cvae", "cvae+g-signed", "vae", "vae+g-signed"];

@@ -68,6 +68,11 @@ export class Camera {
     this.moved();
   }
 
+  /** Close enough to show what the points are. */
+  get isNear(): boolean {
+    return this.distance < 1.5;
+  }
+
   private view(): mat4 {
     const [c, s] = [Math.cos(this.pitch), Math.sin(this.pitch)];
     const eye = vec3.fromValues(this.distance * c * Math.sin(this.yaw), this.distance * s,
@@ -92,4 +97,14 @@ export class Camera {
     const point = vec3.transformMat4(vec3.create(), clip as unknown as vec3, inverse);
     return [point[0]!, point[1]!, point[2]!];
   }
+}
+
+/** Where point i of points [n,3] is on a canvas, in its CSS pixels, and how far from the eye; null behind the eye. */
+export function placeOn(canvas: HTMLCanvasElement, m: mat4, points: Float32Array,
+  i: number): [x: number, y: number, depth: number] | null {
+  const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
+  const w = m[3] * x + m[7] * y + m[11] * z + m[15];
+  if (w <= 0) return null;
+  const [cx, cy] = [(m[0] * x + m[4] * y + m[8] * z + m[12]) / w, (m[1] * x + m[5] * y + m[9] * z + m[13]) / w];
+  return [((cx + 1) / 2) * canvas.clientWidth, ((1 - cy) / 2) * canvas.clientHeight, w];
 }

@@ -17,15 +17,33 @@ export interface Projection {
   points: Float32Array;
 }
 
+function meanOf(codes: Float32Array, d: number): Float32Array {
+  const mean = new Float32Array(d);
+  codes.forEach((v, i) => { mean[i % d]! += (v * d) / codes.length; });
+  return mean;
+}
+
 /** The first three principal axes of codes [n,d], exact, in float64. */
 export function project(codes: Float32Array, d: number): Projection {
-  const n = codes.length / d;
-  const mean = new Float32Array(d);
-  codes.forEach((v, i) => { mean[i % d]! += v / n; });
+  const [n, mean] = [codes.length / d, meanOf(codes, d)];
   const { values, vectors } = symmetricEigen(covariance(Float64Array.from(codes, (v, i) => v - mean[i % d]!), n, d), d);
   const spread = 2 * Math.sqrt(values[0]!);
-  const axes = Float32Array.from({ length: 4 * d }, (_, i) =>
-    (i % 4 === 3 ? 0 : vectors[i % 4]![Math.floor(i / 4)]! / spread));
+  return alongAxes(codes, mean, Float32Array.from({ length: 4 * d }, (_, i) =>
+    (i % 4 === 3 ? 0 : vectors[i % 4]![i >> 2]! / spread)));
+}
+
+/** The first three numbers of each code [n,d], over the largest spread of them. */
+export function firstThree(codes: Float32Array, d: number): Projection {
+  const [n, mean] = [codes.length / d, meanOf(codes, d)];
+  const spread = (c: number) =>
+    Math.sqrt(codes.reduce((sum, v, i) => (i % d === c ? sum + (v - mean[c]!) ** 2 : sum), 0) / n);
+  const scale = 2 * Math.max(spread(0), spread(1), spread(2));
+  return alongAxes(codes, mean, Float32Array.from({ length: 4 * d }, (_, i) =>
+    (i >> 2 === i % 4 && i % 4 < 3 ? 1 / scale : 0)));
+}
+
+function alongAxes(codes: Float32Array, mean: Float32Array, axes: Float32Array): Projection {
+  const [d, n] = [mean.length, codes.length / mean.length];
   const points = new Float32Array(3 * n);
   for (let i = 0; i < n; i++)
     for (let k = 0; k < 3; k++) {

@@ -1,23 +1,24 @@
 // The latent space in three dimensions: where the C-VAE puts the test images, what lies between them, and the way that
 // an attack takes.
 
-import { add, cat, matmul, purify as purifyBy, slice, sub, type Engine, type Tensor } from "../src/index.ts";
+import { add, matmul, sub, type Engine, type Tensor } from "../src/index.ts";
 import type { Autoencoder } from "../src/model/networks/autoencoder.ts";
-import { ATTACKS, wayOf } from "./attacks.ts";
-import { Camera } from "./camera.ts";
+import { Camera, placeOn } from "./camera.ts";
 import { Cloud } from "./cloud.ts";
 import { choice, el, labelled } from "./dom.ts";
-import { codeAt, encodeAll, project, type Projection } from "./latent-codes.ts";
+import { codeAt, encodeAll, firstThree, project, type Projection } from "./latent-codes.ts";
+import { attackIn, attackLegend, EPS, STEPS } from "./latent-attack.ts";
+import { colourOf, meanMarks, nearestMeans, swatch, type Mark } from "./latent-marks.ts";
 import { sizeOf, unit, type Images, type Lab, type Page } from "./lab.ts";
 import { cssOf, PALETTE } from "./palette.ts";
 import { paint, pictureCanvas, pictureCard } from "./pictures.ts";
+import { Thumbnails, type Place } from "./thumbnails.ts";
 
 const NAMES: [string, string][] = [["cvae", "C-VAE"], ["cvae+g-signed", "C-VAE+G (signed)"], ["vae", "VAE"]];
-const SHOWN = 1000;
-const WAY = { eps: 0.24, alpha: 0.02, steps: 12, targeted: false };
+const COLOURS: [string, string][] = [["label", "digit"], ["cluster", "cluster"]];
+const AXES: [string, string][] = [["principal", "principal axes"], ["first", "first three numbers"]];
+const SHOWN = 2000;
 const NEAR_PX = 12;
-const RED = [220, 30, 30];
-const GREEN = [20, 190, 80];
 
 /** What the page has of one network. */
 interface Held {
@@ -25,7 +26,16 @@ interface Held {
   codes: Float32Array;
   /** [n,C,H,W] */
   back: Float32Array;
+  /** Of a C-VAE: means [K,d], and the cluster of each image. */
+  clusters: { means: Float32Array; of: Int32Array } | null;
   projection: Projection;
+}
+
+/** What the address says. */
+interface State {
+  network: string;
+  colour: string;
+  axes: string;
 }
 
 class LatentView {
@@ -44,60 +54,82 @@ class LatentView {
   private chosen = -1;
   private frame = 0;
   private gpu!: Engine;
-  private name = "cvae";
+  private extra: Mark[] = [];
+  private readonly thumbnails: Thumbnails;
+  private readonly legend = el("p", { class: "muted" });
+  private readonly colours: HTMLSelectElement;
   private readonly watch = new ResizeObserver(() => this.redraw());
 
-  constructor(private readonly lab: Lab, private readonly images: Images) {
+  constructor(private readonly lab: Lab, private readonly images: Images, private readonly s: State) {
+    this.thumbnails = new Thumbnails(images);
+    this.colours = choice(COLOURS, s.colour, () => {
+      s.colour = this.colours.value;
+      this.keepState();
+      this.upload();
+    });
     this.thumbs = [pictureCanvas(images.shape, "the image"), pictureCanvas(images.shape, "its reconstruction")];
     this.tip = el("div", { class: "tip", hidden: true }, ...this.thumbs, this.words);
   }
 
-  async build(root: HTMLElement, name: string): Promise<void> {
-    const legend = el("p", {}, ...PALETTE.flatMap((_, k) => {
-      const swatch = el("span", { class: "swatch" });
-      swatch.style.background = cssOf(k);
-      return [swatch, `${k}  `];
-    }));
-    const net = labelled("network", choice(NAMES, name, (event) => {
-      void this.load((event.target as HTMLSelectElement).value);
-    }));
-    root.append(this.said, el("div", { class: "controls" }, net, this.attackButton), el("div", { class: "side" },
-      el("div", {}, el("div", { class: "space" }, this.canvas, this.tip), legend), this.shown));
+  async build(root: HTMLElement): Promise<void> {
+    const legend = el("p", {}, ...PALETTE.flatMap((_, k) => [swatch(cssOf(k)), `${k}  `]));
+    const pick = (options: [string, string][], name: "network" | "axes") => choice(options, this.s[name], (event) => {
+      this.s[name] = (event.target as HTMLSelectElement).value;
+      void this.load();
+    });
+    root.append(this.said, el("div", { class: "controls" }, labelled("network", pick(NAMES, "network")),
+      labelled("axes", pick(AXES, "axes")), labelled("colours", this.colours), this.attackButton),
+      el("div", { class: "side" }, el("div", {}, el("div", { class: "space" }, this.canvas, this.thumbnails.canvas,
+        this.tip), legend, this.legend), this.shown));
     this.canvas.addEventListener("pointermove", (e) => e.buttons === 0 && this.point(this.nearest(e)));
     this.canvas.addEventListener("pointerleave", () => this.point(-1));
     this.canvas.addEventListener("keydown", (e) => this.key(e));
     this.canvas.addEventListener("click", (e) => void this.click(e));
     this.attackButton.addEventListener("click", () => void this.attack());
     this.watch.observe(this.canvas);
-    await this.load(name);
+    await this.load();
   }
 
-  private async load(name: string): Promise<void> {
-    this.name = name;
-    history.replaceState(null, "", `#latent?network=${encodeURIComponent(name)}`);
+  private keepState = (): void => history.replaceState(null, "", `#latent?${new URLSearchParams({ ...this.s })}`);
+
+  private title = (): string => NAMES.find(([name]) => name === this.s.network)![1];
+
+  private async load(): Promise<void> {
+    const { network, axes } = this.s;
+    this.keepState();
     this.gpu = await this.lab.gpu();
-    const { net } = await (await this.lab.networks()).purifier(this.images.name, name);
+    const { net, means: kept } = await (await this.lab.networks()).purifier(this.images.name, network);
     const { codes, back } = await encodeAll(this.gpu, net!, this.images, SHOWN);
-    this.held = { net: net!, codes, back, projection: project(codes, net!.latent) };
-    this.upload(new Float32Array(), 0);
-    this.said.textContent = `${SHOWN} test images in the latent space of ${NAMES.find(([n]) => n === name)![1]}, by ` +
-      `principal axes; colours are the digits. Point at one to see it, click a place between them to decode it.`;
+    const means = kept ? await kept.data() : null;
+    const d = net!.latent;
+    this.held = { net: net!, codes, back, clusters: means && { means, of: nearestMeans(codes, means, d) },
+      projection: axes === "first" ? firstThree(codes, d) : project(codes, d) };
+    this.extra = [];
+    this.legend.textContent = "";
+    this.colours.disabled = !means;
+    this.upload();
+    this.said.textContent = `${SHOWN} test images in the latent space of ${this.title()}, by ` +
+      `${AXES.find(([name]) => name === axes)![1]}. ${means ? "Large discs are cluster means. " : ""}Point at an ` +
+      "image to see it, click a place to decode it, come closer to see them all.";
   }
 
-  /** The points, projected by the GPU and drawn from where it put them; `way` [m,d] are codes of an attack. */
-  private upload(way: Float32Array, red: number): void {
-    const { gpu, images, drawn: old } = this;
-    const { codes, net: { latent: d }, projection: { mean, axes } } = this.held!;
-    const all = new Float32Array([...codes, ...way]);
+  /** The points, projected by the GPU and drawn from where it put them. */
+  private upload(): void {
+    const { gpu, images, drawn: old, held, s } = this;
+    const { codes, clusters, net: { latent: d }, projection: { mean, axes } } = held!;
+    const marks = [...(clusters ? meanMarks(clusters.means, d) : []), ...this.extra];
+    const all = new Float32Array([...codes, ...marks.flatMap(({ code }) => [...code])]);
     const n = all.length / d;
     const points = gpu.keep(gpu.scope(() => {
       const at = matmul(sub(gpu.tensor(all, [n, d]), gpu.tensor(mean, [1, d])), gpu.tensor(axes, [d, 4]));
-      const radius = Float32Array.from({ length: 4 * n }, (_, i) => (i % 4 < 3 ? 0 : i < 4 * SHOWN ? 1 : 2.2));
+      const radius = Float32Array.from({ length: 4 * n }, (_, i) =>
+        (i % 4 < 3 ? 0 : i < 4 * SHOWN ? 1 : marks[(i >> 2) - SHOWN]!.radius));
       return add(at, gpu.tensor(radius, [n, 4]));
     }));
-    const colour = (i: number) => i < SHOWN ? PALETTE[images.labels[i]!]! : i < SHOWN + red ? RED : GREEN;
+    const groups = s.colour === "cluster" && clusters ? clusters.of : images.labels;
+    const colour = (i: number) => (i < SHOWN ? colourOf(groups[i]!) : marks[i - SHOWN]!.colour);
     const colours = gpu.keep(gpu.tensor(Float32Array.from({ length: 4 * n }, (_, i) =>
-      (i % 4 === 3 ? 1 : colour(Math.floor(i / 4))[i % 4]! / 255)), [n, 4]));
+      (i % 4 === 3 ? 1 : colour(i >> 2)[i % 4]! / 255)), [n, 4]));
     this.drawn = [points, colours];
     if (this.cloud) this.cloud.show(points, colours);
     else this.cloud = new Cloud(gpu, this.canvas, points, colours);
@@ -109,18 +141,17 @@ class LatentView {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
       const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-      this.cloud?.draw(this.camera.matrix(), dark ? [0.09, 0.1, 0.11] : [0.97, 0.97, 0.96]);
+      const m = this.camera.matrix();
+      this.cloud?.draw(m, dark ? [0.09, 0.1, 0.11] : [0.97, 0.97, 0.96]);
+      this.placeTip();
+      const near = this.held && this.camera.isNear;
+      this.thumbnails.draw(near ? Array.from({ length: SHOWN }, (_, i) => this.placeOf(i, m)) : [],
+        this.canvas.clientWidth, this.canvas.clientHeight);
     });
   }
 
-  /** Where point i is on the canvas, in pixels of the page; null behind the eye. */
-  private placeOf(i: number, m = this.camera.matrix()): [x: number, y: number] | null {
-    const { points } = this.held!.projection;
-    const [x, y, z] = [points[3 * i]!, points[3 * i + 1]!, points[3 * i + 2]!];
-    const w = m[3] * x + m[7] * y + m[11] * z + m[15];
-    if (w <= 0) return null;
-    const [cx, cy] = [(m[0] * x + m[4] * y + m[8] * z + m[12]) / w, (m[1] * x + m[5] * y + m[9] * z + m[13]) / w];
-    return [((cx + 1) / 2) * this.canvas.clientWidth, ((1 - cy) / 2) * this.canvas.clientHeight];
+  private placeOf(i: number, m = this.camera.matrix()): Place | null {
+    return placeOn(this.canvas, m, this.held!.projection.points, i);
   }
 
   /** The nearest point under the pointer, -1 where there is none. */
@@ -141,13 +172,19 @@ class LatentView {
     if (!this.cloud || !this.held || this.cloud.chosen === i) return;
     this.cloud.chosen = i;
     this.redraw();
-    const place = i < 0 ? null : this.placeOf(i);
-    this.tip.hidden = !place;
-    if (!place) return;
+    this.placeTip();
+    if (i < 0) return;
     const size = sizeOf(this.images);
     paint(this.thumbs[0], unit(this.images, i));
     paint(this.thumbs[1], this.held.back.subarray(i * size, (i + 1) * size));
     this.words.textContent = `test image ${i}, a ${this.images.labels[i]}`;
+  }
+
+  private placeTip(): void {
+    const { chosen = -1 } = this.cloud ?? {};
+    const place = chosen < 0 ? null : this.placeOf(chosen);
+    this.tip.hidden = !place;
+    if (!place) return;
     this.tip.style.left = `${Math.max(0, Math.min(place[0] + 14, this.canvas.clientWidth - 150))}px`;
     this.tip.style.top = `${Math.max(0, Math.min(place[1] + 14, this.canvas.clientHeight - 110))}px`;
   }
@@ -175,8 +212,7 @@ class LatentView {
     const size = sizeOf(this.images);
     this.cards([`test image ${i}, a ${this.images.labels[i]}`, unit(this.images, i)],
       ["reconstruction", this.held!.back.subarray(i * size, (i + 1) * size)]);
-    this.said.textContent = `Test image ${i}, a ${this.images.labels[i]}, and what ` +
-      `${NAMES.find(([n]) => n === this.name)![1]} makes of it.`;
+    this.said.textContent = `Test image ${i}, a ${this.images.labels[i]}, and what ${this.title()} makes of it.`;
   }
 
   private cards(...pictures: [string, ArrayLike<number>][]): void {
@@ -191,25 +227,15 @@ class LatentView {
     x.dispose();
   }
 
-  /** The way of I-FGSM on the bare classifier through the encoder, step by step, and where the purified image is. */
   private async attack(): Promise<void> {
     const { gpu, images, chosen, held } = this;
-    const [{ net }, classifier] = [held!, await (await this.lab.networks()).classifier(images.name)];
-    const x = gpu.tensor(unit(images, chosen), [1, ...images.shape]);
-    const y = gpu.tensor([images.labels[chosen]!], [1], "i32");
-    const way = await wayOf(gpu, ATTACKS.ifgsm!, (v) => classifier.forward(v), WAY, x, y);
-    const steps = way.shape[0]!;
-    const { codes, last, back } = gpu.scope(() => {
-      const end = slice(way, 0, steps - 1, steps);
-      const purified = purifyBy(net, end);
-      return { codes: net.encode(cat([way, purified], 0)).mu, last: add(end, 0), back: purified };
-    });
-    this.cards([`test image ${chosen}`, unit(images, chosen)], [`attacked, eps ${WAY.eps}`, await last.data()],
-      ["purified", await back.data()]);
-    this.upload(await codes.data(), steps);
-    this.said.textContent = `I-FGSM on the classifier in ${steps - 1} steps: the red points are where the encoder ` +
-      "puts the image on the way, the green one is the purified image.";
-    [x, y, way, codes, last, back].forEach((t) => t.dispose());
+    const { last, back, marks } = await attackIn(gpu, await this.lab.networks(), images, held!.net, chosen);
+    this.cards([`test image ${chosen}`, unit(images, chosen)], ["attacked", last], ["purified", back]);
+    this.extra = marks;
+    this.upload();
+    this.legend.replaceChildren(...attackLegend());
+    this.said.textContent = `I-FGSM on the classifier in ${STEPS} steps, eps ${EPS}: the red points are where the ` +
+      "encoder puts the image on the way, the others below the picture where it puts the purified images.";
   }
 
   close(): void {
@@ -223,9 +249,11 @@ class LatentView {
 export const latentPage: Page = {
   title: "Latent space",
   async open(root, lab, state) {
-    const name = NAMES.find(([n]) => n === state.get("network"))?.[0] ?? "cvae";
-    const view = new LatentView(lab, await lab.images("mnist-test"));
-    await view.build(root, name);
+    const of = (options: [string, string][], name: string) =>
+      options.find(([value]) => value === state.get(name))?.[0] ?? options[0]![0];
+    const chosen = { network: of(NAMES, "network"), colour: of(COLOURS, "colour"), axes: of(AXES, "axes") };
+    const view = new LatentView(lab, await lab.images("mnist-test"), chosen);
+    await view.build(root);
     return () => view.close();
   },
 };

@@ -23,6 +23,8 @@ const FLAT = ["bits-3"];
 /** A purifier and, where it is a network, the network. */
 export interface Opened extends Omit<Purifier, "name" | "title"> {
   net?: Autoencoder;
+  /** [K,d], of a C-VAE. */
+  means?: Tensor;
 }
 
 let listed: Promise<Record<string, string[]>> | null = null;
@@ -63,10 +65,11 @@ async function networkOf(gpu: Engine, images: Images, name: string): Promise<{ n
   if (!recipe) throw new Error(`there is no network "${name}"`);
   const { state, settings } = await read(images.name, name);
   const network = recipe.build({ gpu, settings, dataset: datasetOf(images), seed: 0 });
-  for (const begins of recipe.begins ?? [])
-    if (!RECIPES[begins]!.passing) loadParts(network, (await read(images.name, begins)).state);
-  loadParts(network, state);
-  return { network, settings };
+  const begun = await Promise.all((recipe.begins ?? []).filter((begins) => !RECIPES[begins]!.passing)
+    .map(async (begins) => (await read(images.name, begins)).state));
+  for (const part of [...begun, state]) loadParts(network, part);
+  const hasMeans = [...begun, state].some((part) => part.means);
+  return { network: hasMeans ? network : { ...network, means: undefined }, settings };
 }
 
 export function openNetworks(gpu: Engine, images: (set: string) => Promise<Images>): Networks {
@@ -83,7 +86,8 @@ export function openNetworks(gpu: Engine, images: (set: string) => Promise<Image
     classifier: async (set) => (await open(`${set}/cnn`)).network!.classifier!,
     async purifier(set, name) {
       const { network, purifier } = await open(`${set}/${name}`);
-      return { ...purifier!, net: network?.net, substitute: FLAT.includes(name) ? (x) => x : purifier!.substitute };
+      return { ...purifier!, net: network?.net, means: network?.means?.get("means"),
+        substitute: FLAT.includes(name) ? (x) => x : purifier!.substitute };
     },
   };
 }
