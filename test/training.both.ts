@@ -101,6 +101,24 @@ training("an abort stops it at the next look", async () => {
   gpu.close();
 });
 
+training("it waits for onStep after every step, which gets the step's loss and can end the run", async () => {
+  const gpu = await createEngine();
+  const { p, step, optimizer } = problem(gpu);
+  const [seen, losses]: [string[], number[]] = [[], []];
+  const run = fit(step, optimizer, { ...options, epochs: 2, onStep: async (done, total, loss) => {
+    seen.push(`${done} of ${total}`);
+    losses.push(await loss.item());
+    const before = await p.flat.data();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await p.flat.data(), before, "nothing moves meanwhile");
+    if (done === 3) throw new Error("enough");
+  } });
+  assert.is(await run.then(() => "went on", (e: Error) => e.message), "enough");
+  assert.equal(seen, ["1 of 4", "2 of 4", "3 of 4"]);
+  assert.ok(new Set(losses).size === 3 && losses.every(Number.isFinite), `${losses}`);
+  gpu.close();
+});
+
 training(
   "the C-VAE loss equals its closed form: with q = softmax(-d/2), the prior is log K - logsumexp(-d/2) - logdet/2 - " +
     "D/2",

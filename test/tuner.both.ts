@@ -130,4 +130,16 @@ tuner("choices are stored per adapter; a damaged file is passed over", async () 
   }
 });
 
+tuner("choices can be read, given as a text, and forgotten, also where they are stored", async () => {
+  await gpu.tuner.tune(() => call(gpu, [SLOW, FAST], "test forget", x));
+  assert.is(gpu.tuner.chosen["test forget [8]"], "fast");
+  const text = (await readCache(gpu.tuner.cacheKey))!;
+  await gpu.tuner.forget();
+  assert.equal([gpu.tuner.chosen, taken([SLOW, FAST], "test forget")], [{}, "slow"]);
+  await gpu.tuner.load();
+  assert.equal(gpu.tuner.chosen, {});
+  await gpu.tuner.load(text);
+  assert.is(taken([SLOW, FAST], "test forget"), "fast");
+});
+
 tuner.run();

@@ -4,36 +4,50 @@ import { el } from "./dom.ts";
 
 export class Curve {
   readonly canvas = el("canvas", { class: "wide curve", role: "img", "aria-label": "The loss over the steps" });
-  private values: number[] = [];
+  private points: [step: number, loss: number][] = [];
+  private readonly watch = new ResizeObserver(() => this.draw());
+
+  constructor() {
+    this.watch.observe(this.canvas);
+  }
 
   clear(): void {
-    this.values = [];
+    this.points = [];
     this.draw();
   }
 
-  add(value: number): void {
-    this.values.push(value);
+  add(step: number, loss: number): void {
+    this.points.push([step, loss]);
     this.draw();
+  }
+
+  close(): void {
+    this.watch.disconnect();
   }
 
   private draw(): void {
-    const { canvas, values } = this;
+    const { canvas, points } = this;
     const [w, h] = [canvas.clientWidth, canvas.clientHeight].map((v) => v * devicePixelRatio) as [number, number];
     [canvas.width, canvas.height] = [w, h];
-    if (!values.length) return;
+    if (!points.length) return;
     const context = canvas.getContext("2d")!;
     const style = getComputedStyle(canvas);
-    const sorted = [...values].sort((a, b) => a - b);
+    const sorted = points.map(([, loss]) => loss).sort((a, b) => a - b);
     const [low, high] = [sorted[0]!, sorted[Math.floor(0.98 * (sorted.length - 1))]!];
-    const y = (v: number) => h - 8 - ((Math.min(v, high) - low) / (high - low || 1)) * (h - 24);
+    const y = (v: number) => h - 20 * devicePixelRatio - ((Math.min(v, high) - low) / (high - low || 1)) *
+      (h - 42 * devicePixelRatio);
+    const [first, last] = [points[0]![0], points.at(-1)![0]];
     context.strokeStyle = style.getPropertyValue("--accent");
     context.lineWidth = 2 * devicePixelRatio;
     context.beginPath();
-    values.forEach((v, i) => context.lineTo((i / Math.max(1, values.length - 1)) * w, y(v)));
+    points.forEach(([step, loss]) => context.lineTo(((step - first) / (last - first || 1)) * w, y(loss)));
     context.stroke();
     context.fillStyle = style.getPropertyValue("--muted");
     context.font = `${12 * devicePixelRatio}px sans-serif`;
-    context.fillText(high.toPrecision(3), 4, 14 * devicePixelRatio);
-    context.fillText(low.toPrecision(3), 4, h - 4);
+    const short = (v: number) => String(Number(v.toPrecision(3)));
+    context.fillText(`loss ${short(high)}`, 4, 14 * devicePixelRatio);
+    context.fillText(short(low), 4, h - 4 * devicePixelRatio);
+    context.textAlign = "right";
+    context.fillText(`step ${last}`, w - 4, h - 4 * devicePixelRatio);
   }
 }

@@ -44,12 +44,13 @@ export interface Networks {
   purifier(set: string, name: string): Promise<Opened>;
 }
 
-interface File {
+/** A network that goes with the page. */
+export interface Shipped {
   state: Record<string, LoadedTensor>;
   settings: TrainSettings;
 }
 
-async function read(set: string, name: string): Promise<File> {
+export async function read(set: string, name: string): Promise<Shipped> {
   const path = `weights/${set}/${name}.safetensors.gz`;
   const { state, origin } = fromEightBits(await unzipped(path), path);
   return { state, settings: (JSON.parse(origin) as { settings: TrainSettings }).settings };
@@ -58,6 +59,13 @@ async function read(set: string, name: string): Promise<File> {
 /** What a network needs to know of its data set; the images are elsewhere. */
 const datasetOf = (images: Images): Dataset => ({ ...images, augment: {}, sizes: { train: 0, test: images.n },
   read: () => { throw new Error(`${images.title}: the page has no files of it`); } });
+
+/** The classifier of a file that has been read. */
+export function classifierOf(gpu: Engine, images: Images, { state, settings }: Shipped): Classifier {
+  const network = RECIPES.cnn!.build({ gpu, settings, dataset: datasetOf(images), seed: 0 });
+  loadParts(network, state);
+  return network.classifier!;
+}
 
 async function networkOf(gpu: Engine, images: Images, name: string): Promise<{ network: Network; settings:
   TrainSettings }> {

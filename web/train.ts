@@ -1,133 +1,153 @@
-// Train in the browser: a classifier, a VAE or the C-VAE on digits, with its loss as it falls.
+// Train in the browser: a classifier, a VAE or the C-VAE on digits, with its loss as it falls, what it has learned in
+// between, and its weights as a file.
 
-import { loadSafetensors, saveSafetensors, type StateDict } from "../src/index.ts";
-import { safetensorsMetadata } from "../src/data/safetensors.ts";
+import type { LoadedTensor, StateDict } from "../src/index.ts";
 import { Curve } from "./curve.ts";
-import { choice, download, el, labelled, slider } from "./dom.ts";
+import { download, el, labelled } from "./dom.ts";
 import type { Lab, Page } from "./lab.ts";
+import { read } from "./networks.ts";
 import { pictureCard } from "./pictures.ts";
+import { Controls, Looks } from "./train-controls.ts";
+import { fileOf, KINDS, readFile, type Settings } from "./train-settings.ts";
 import { startTraining, type Run } from "./trainer.ts";
-import { KINDS, type Job, type Kind, type News, type Settings } from "./training.ts";
+import type { News } from "./training.ts";
+import { keptChoices } from "./tuning.ts";
 
-/** In the head of a file of weights: which network of the page it is. */
-const HEAD = "purigrad lab";
+type Told<What extends News["what"]> = Extract<News, { what: What }>;
 
 class TrainView {
-  private readonly s: Settings = { kind: "cvae", epochs: 3, lr: 0.002, lam: 30, seed: 0 };
   private readonly said = el("p", { class: "sentence", role: "status" }, "4,000 training images of MNIST wait. A " +
-    "classifier takes half a minute on a software driver, a second or two on a GPU.");
+    "classifier takes a minute on a software driver, seconds on a GPU.");
   private readonly where = el("p", { class: "muted" }, "It will run in a worker, so that the page stays responsive.");
   private readonly bar = el("progress", { max: 1, value: 0, "aria-label": "Steps done" });
-  private readonly pictures = el("div", { class: "cards" });
-  private readonly begin = el("button", { class: "main", type: "button" }, "Start");
-  private readonly end = el("button", { type: "button", disabled: true }, "Stop");
-  private readonly keep = el("button", { type: "button", disabled: true }, "Save the weights");
+  private readonly about = el("p", { class: "muted" });
+  private readonly pictures = el("div", { class: "cards small" });
+  private readonly begin = el("button", { class: "main", type: "button", click: () => void this.start() }, "Start");
+  private readonly pause = el("button", { type: "button", disabled: true, click: () => this.hold() }, "Pause");
+  private readonly one = el("button", { type: "button", disabled: true, click: () => this.run?.step() }, "Step");
+  private readonly end = el("button", { type: "button", disabled: true, click: () => this.run?.stop() }, "Stop");
+  private readonly keep = el("button", { type: "button", disabled: true, click: () => this.save() },
+    "Save the weights");
+  private readonly file = el("input", { type: "file", accept: ".safetensors", change: () => void this.open() });
   private readonly curve = new Curve();
-  private readonly kind: HTMLSelectElement;
+  private readonly looks = new Looks();
+  private readonly controls = new Controls(() => this.drop());
   private run: Run | null = null;
-  private weights: { kind: Kind; state: StateDict } | null = null;
+  private held = false;
+  /** The last weights that were told, and of which run. */
+  private weights: { settings: Settings; state: StateDict } | null = null;
   /** Weights of a file, to begin from. */
-  private loaded: Job["weights"] = null;
+  private loaded: Record<string, LoadedTensor> | null = null;
   private words = "";
+  private place = "It runs in a worker, so that the page stays responsive.";
 
-  constructor(private readonly lab: Lab) {
-    this.kind = choice(Object.entries(KINDS), this.s.kind, () => {
-      this.s.kind = this.kind.value as Kind;
-      this.loaded = null;
-    });
-  }
+  constructor(private readonly lab: Lab) {}
 
   build(root: HTMLElement): void {
-    const { s } = this;
-    const set = (name: "epochs" | "lr" | "lam" | "seed") => (event: Event) => {
-      s[name] = Number((event.target as HTMLInputElement).value);
-    };
-    const file = el("input", { type: "file", accept: ".safetensors", change: () => void this.open(file) });
-    root.append(this.said, this.where, this.bar, el("div", { class: "controls" }, labelled("network", this.kind),
-      labelled("epochs", slider(1, 20, 1, s.epochs, set("epochs"))),
-      labelled("highest rate", slider(0.0005, 0.01, 0.0005, s.lr, set("lr"))),
-      labelled("weight of the picture", slider(5, 100, 5, s.lam, set("lam"))),
-      labelled("seed", slider(0, 20, 1, s.seed, set("seed"))), this.begin, this.end, this.keep,
-      labelled("go on from saved weights", file)), this.curve.canvas, this.pictures);
-    this.begin.addEventListener("click", () => void this.start());
-    this.end.addEventListener("click", () => this.run?.stop());
-    this.keep.addEventListener("click", () => this.save());
+    root.append(this.said, this.where, this.bar, el("div", { class: "controls" }, ...this.controls.rows,
+      labelled("go on from saved weights", this.file)), el("div", { class: "buttons" }, this.begin, this.pause,
+      this.one, this.end, this.keep), this.curve.canvas, this.looks.root, this.about, this.pictures);
   }
 
   private save(): void {
-    const { kind, state } = this.weights!;
-    download(`${kind}.safetensors`, saveSafetensors(state, { metadata: { [HEAD]: kind } }) as Uint8Array<ArrayBuffer>,
-      "application/octet-stream");
+    const { settings, state } = this.weights!;
+    download(`${settings.kind}.safetensors`, fileOf(settings, state), "application/octet-stream");
   }
 
-  private async open(input: HTMLInputElement): Promise<void> {
-    const [file] = input.files ?? [];
+  private async open(): Promise<void> {
+    const [file] = this.file.files ?? [];
     if (!file) return;
     try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const kind = safetensorsMetadata(bytes, file.name)[HEAD];
-      if (!kind || !Object.hasOwn(KINDS, kind))
-        throw new Error(`${file.name}: it does not say that this page has saved it; choose a file that was saved here`);
-      this.loaded = loadSafetensors(bytes, file.name);
-      this.kind.value = this.s.kind = kind as Kind;
-      this.said.textContent = `${file.name} is loaded: the ${KINDS[kind as Kind]} begins from it.`;
+      const { settings, weights } = readFile(new Uint8Array(await file.arrayBuffer()), file.name,
+        this.controls.settings);
+      this.controls.take(settings);
+      this.loaded = weights;
+      this.said.textContent = `${file.name} is loaded: the ${settings.size} ${KINDS[settings.kind]} begins from it.`;
     } catch (error) {
+      this.loaded = null;
+      this.file.value = "";
       this.said.textContent = (error as Error).message;
     }
   }
 
+  /** The settings are of another network than the file. */
+  private drop(): void {
+    if (this.loaded) this.said.textContent = "The file is of another network: the next run begins anew.";
+    this.loaded = null;
+    this.file.value = "";
+  }
+
   private async start(): Promise<void> {
+    const settings = { ...this.controls.settings };
     this.begin.disabled = true;
     this.words = "";
-    this.curve.clear();
+    [this.curve, this.looks].forEach((part) => part.clear());
+    this.pictures.replaceChildren();
+    this.about.textContent = "";
     this.said.textContent = "Loading the images.";
     try {
-      const [train, test] = await Promise.all([this.lab.images("mnist-train"), this.lab.images("mnist-test")]);
-      const settings = { ...this.s };
-      this.run = startTraining({ settings, train, test, weights: this.loaded }, (news) => this.hear(news, settings),
-        () => { this.where.textContent = "It runs in the page: workers of this browser have no WebGPU."; });
-      this.end.disabled = false;
+      const [train, test, victim] = await Promise.all([this.lab.images("mnist-train"), this.lab.images("mnist-test"),
+        settings.kind === "classifier" ? null : read("mnist", "cnn")]);
+      this.said.textContent = "Building the network.";
+      this.run = startTraining({ settings, train, test, victim, weights: this.loaded, tuned: keptChoices() },
+        (news) => this.hear(news, settings),
+        () => { this.place = "It runs in the page: workers of this browser have no WebGPU."; });
+      [this.pause, this.end].forEach((button) => { button.disabled = false; });
     } catch (error) {
       this.said.textContent = (error as Error).message;
       this.begin.disabled = false;
     }
   }
 
-  private hear(news: News, { kind }: Settings): void {
-    if (news.what === "adapter") this.where.textContent = `${this.where.textContent!.replace("will run", "runs")
-      .replace(/\.[^.]*$/, "")}. ${news.line}`;
-    else if (news.what === "weights") this.weights = { kind, state: news.weights };
-    else if (news.what === "progress") this.progress(news, kind);
+  private hold(): void {
+    this.held = !this.held;
+    this.pause.textContent = this.held ? "Continue" : "Pause";
+    this.one.disabled = true;
+    if (this.held) this.run?.pause();
+    else this.run?.go();
+  }
+
+  private hear(news: News, settings: Settings): void {
+    if (news.what === "adapter") this.where.textContent = `${this.place} ${news.line}`;
+    else if (news.what === "weights") this.weights = { settings, state: news.weights };
+    else if (news.what === "progress") this.progress(news, settings);
     else if (news.what === "look") this.look(news);
     else this.finish(news.failure);
     this.keep.disabled = !this.weights;
   }
 
-  private progress({ step, total, loss }: Extract<News, { what: "progress" }>, kind: Kind): void {
+  private progress({ step, total, loss, waits }: Told<"progress">, { kind }: Settings): void {
     [this.bar.max, this.bar.value] = [total, step];
-    this.curve.add(loss);
-    this.said.textContent = `${KINDS[kind]}: step ${step} of ${total}, loss ${loss.toPrecision(4)}` +
-      `${this.words && `; ${this.words}`}.`;
+    this.curve.add(step, loss);
+    this.one.disabled = !(this.held && waits);
+    this.said.textContent = `${waits ? "Paused: " : ""}${KINDS[kind]}, step ${step} of ${total}, loss ` +
+      `${loss.toPrecision(4)}${this.words && `; ${this.words}`}.`;
   }
 
-  private look({ words, pictures }: Extract<News, { what: "look" }>): void {
+  private look({ step, look: { words, right, pictures, about } }: Told<"look">): void {
     this.words = words;
-    const shape = [1, 28, 28] as const;
-    this.pictures.replaceChildren(...pictures.map(([title, pixels]) => pictureCard(shape, title, pixels)));
+    this.looks.add(step, right);
+    this.about.textContent = about;
+    this.pictures.replaceChildren(...pictures.map(([title, side, pixels]) =>
+      pictureCard([1, side, side], title, pixels)));
   }
 
   private finish(failure: string): void {
     this.run = null;
-    this.loaded = null;
+    this.held = false;
+    this.pause.textContent = "Pause";
     this.begin.disabled = false;
-    this.end.disabled = true;
+    [this.pause, this.one, this.end].forEach((button) => { button.disabled = true; });
     const kept = this.weights && !failure.includes("weights") ? " The last weights are kept and can be saved." : "";
     if (failure) this.said.textContent = failure.replace(/\.?$/, ".") + kept;
     else this.said.textContent = `${this.said.textContent!.split(";")[0]}; ${this.words}. Done.`;
+    this.loaded = null;
+    this.file.value = "";
   }
 
   close(): void {
     this.run?.close();
+    this.curve.close();
   }
 }
 

@@ -1,24 +1,17 @@
 // Training, without a page: a classifier, a VAE or the C-VAE on digits. It runs in a worker, or where WebGPU is missing
 // there in the page itself.
 
-import { accuracy, adam, cnn, convAutoencoder, createEngine, crossEntropy, cvaeLoss, fit, makeParameters, oneCycle, pgd,
-  purify as purifyBy, trainingStep, vaeLoss, type Engine, type LoadedTensor, type Parameters, type StateDict,
-  type Tensor } from "../src/index.ts";
+import { adam, createEngine, fit, oneCycle, trainingStep, type Engine, type LoadedTensor,
+  type StateDict, type Tensor } from "../src/index.ts";
 import type { ByteSet } from "../src/data/dataset.ts";
 import { loadParts, stateOf } from "../src/train/recipe.ts";
 import { uploadBytes } from "../src/train/trainer.ts";
+import type { Control } from "./control.ts";
 import { unit, type Images } from "./lab.ts";
-
-export const KINDS = { classifier: "classifier (CNN)", vae: "VAE", cvae: "C-VAE" };
-export type Kind = keyof typeof KINDS;
-
-export interface Settings {
-  kind: Kind;
-  epochs: number;
-  lr: number;
-  lam: number;
-  seed: number;
-}
+import { classifierOf, type Shipped } from "./networks.ts";
+import { KINDS, type Settings } from "./train-settings.ts";
+import { choicesIn } from "./tuning.ts";
+import { taskOf, TESTED, type Look, type Task, type Test } from "./training-tasks.ts";
 
 /** What a training run needs, all of it plain data that a worker can be sent. */
 export interface Job {
@@ -27,71 +20,23 @@ export interface Job {
   test: Images;
   /** Weights to begin from. */
   weights: Record<string, LoadedTensor> | null;
+  /** The classifier that a purifier is tried on. */
+  victim: Shipped | null;
+  /** The tuner's choices by the name they are stored under: a worker cannot read what the page has stored. */
+  tuned: Record<string, string>;
 }
 
 /** What it tells while it runs. */
 export type News =
   | { what: "adapter"; line: string }
-  | { what: "progress"; step: number; total: number; loss: number }
-  | { what: "look"; words: string; pictures: [title: string, pixels: Float32Array][] }
+  /** `waits`: it is held after this step. */
+  | { what: "progress"; step: number; total: number; loss: number; waits: boolean }
+  | { what: "look"; step: number; look: Look }
   | { what: "weights"; weights: StateDict }
   /** `failure` is empty at the end of all steps. */
   | { what: "end"; failure: string };
 
-const BATCH = 64;
-const CLUSTERS = 10;
-const LATENT = 16;
-const TESTED = 250;
-
-/** What is trained, how its loss is made, and what can be said and shown of it between epochs. */
-interface Task {
-  /** By the prefix of their tensors in a file. */
-  parts: Record<string, Parameters>;
-  loss: (x: Tensor, y: Tensor) => Tensor;
-  look: () => Promise<Omit<Extract<News, { what: "look" }>, "what">>;
-}
-
-/** Test images and labels on the GPU. */
-interface Test {
-  x: Tensor;
-  y: Tensor;
-}
-
-function classifierTask(gpu: Engine, s: Settings, { x, y }: Test): Task {
-  const net = cnn(gpu, s.seed, { channels: [16, 32], hidden: 64 });
-  const share = async (images: Tensor) => 100 * (await gpu.scope(() => accuracy(net.forward(images), y)).item());
-  return { parts: { "": net.params }, loss: (images, labels) => crossEntropy(net.forward(images, true), labels),
-    look: async () => {
-      const attack = pgd((v) => net.forward(v), { eps: 0.2, alpha: 0.05, steps: 10 });
-      const adv = attack(x, y);
-      const [clean, attacked] = [await share(x), await share(adv)].map((v) => v.toFixed(1));
-      [attack, adv].forEach((t) => t.dispose());
-      return { words: `${clean} % of ${TESTED} test images right, ${attacked} % under PGD with eps 0.2`, pictures: [] };
-    } };
-}
-
-function autoencoderTask(gpu: Engine, s: Settings, { x }: Test): Task {
-  const net = convAutoencoder(gpu, s.seed, { channels: [16, 32], hidden: 128, latent: LATENT });
-  const means = s.kind === "cvae"
-    ? makeParameters(gpu, { means: { shape: [CLUSTERS, LATENT], init: "kaiming-uniform" } }, s.seed + 2) : null;
-  const shown = async (made: () => Tensor, n: number) => {
-    const images = gpu.scope(made);
-    const pixels = await images.data();
-    const size = images.size / images.shape[0]!;
-    images.dispose();
-    return Array.from({ length: n }, (_, i) => pixels.slice(i * size, (i + 1) * size));
-  };
-  const titled = (title: string) => (p: Float32Array, i: number): [string, Float32Array] => [`${title} ${i}`, p];
-  return { parts: { "encoder.": net.encoder, "decoder.": net.decoder, ...(means && { "": means }) },
-    loss: (images) => means ? cvaeLoss(net, means.get("means"), images, images, s.lam)
-      : vaeLoss(net, images, images, s.lam),
-    look: async () => {
-      const back = await shown(() => purifyBy(net, x), 5);
-      const centres = means ? await shown(() => net.decode(means.get("means")), CLUSTERS) : [];
-      return { words: means ? "reconstructions, and what the cluster means decode to" : "reconstructions",
-        pictures: [...back.map(titled("test image")), ...centres.map(titled("cluster"))] };
-    } };
-}
+export const BATCH = 64;
 
 const bytesOf = ({ bytes, labels, ...images }: Images): ByteSet => ({ ...images, bytes: new Uint8Array(bytes.buffer),
   labels: Int32Array.from(labels) });
@@ -101,18 +46,39 @@ function testOf(gpu: Engine, test: Images): Test {
     y: gpu.keep(gpu.tensor(Int32Array.from(test.labels.slice(0, TESTED)), [TESTED], "i32")) };
 }
 
-/** Trains on an engine of its own, and tells. Weights are told before the first step, at each epoch and at the end. */
-export async function runTraining({ settings: s, train, test: images, weights }: Job, signal: AbortSignal,
-  tell: (news: News) => void): Promise<void> {
+/** An engine with the choices of the page's tuner. */
+async function openEngine({ settings: { seed }, tuned }: Job, tell: (news: News) => void): Promise<Engine> {
+  const gpu = await createEngine({ seed });
+  const kept = tuned[gpu.tuner.cacheKey];
+  if (kept !== undefined) await gpu.tuner.load(kept);
+  const { length } = Object.keys(gpu.tuner.chosen);
+  tell({ what: "adapter", line: gpu.adapter.line + (length ? `; kernels by ${choicesIn(length)}` : "") });
+  return gpu;
+}
+
+/** Gives every tensor of the task its numbers of a file, which has to hold them all. */
+function begin(task: Task, weights: Record<string, LoadedTensor>): void {
+  const names = Object.entries(task.parts).flatMap(([prefix, { tensors }]) =>
+    Object.keys(tensors).map((name) => prefix + name));
+  const absent = names.find((name) => !Object.hasOwn(weights, name));
+  if (absent) throw new Error(`The file has no tensor ${absent}; choose a file that was saved here.`);
+  loadParts(task, weights);
+}
+
+/**
+ * Trains on an engine of its own, and tells. Weights are told before the first step, at each look, whenever it is held,
+ * and at the end; a run that goes on from a file begins with a look.
+ */
+export async function runTraining(job: Job, control: Control, tell: (news: News) => void): Promise<void> {
   let gpu: Engine | null = null;
   let failure = "";
   try {
-    gpu = await createEngine({ seed: s.seed });
-    tell({ what: "adapter", line: gpu.adapter.line });
-    const test = testOf(gpu, images);
-    const task = (s.kind === "classifier" ? classifierTask : autoencoderTask)(gpu, s, test);
-    if (weights) loadParts(task, weights);
-    await trainTask(gpu, task, s, train, signal, tell);
+    gpu = await openEngine(job, tell);
+    void gpu.device.lost.then(() => control.step()); // who is held finds out
+    const [engine, test, { victim }] = [gpu, testOf(gpu, job.test), job];
+    const task = taskOf(engine, job.settings, () => classifierOf(engine, job.test, victim!));
+    if (job.weights) begin(task, job.weights);
+    await trainTask(engine, task, test, job, control, tell);
   } catch (error) {
     failure = (error as Error).message;
   }
@@ -120,25 +86,36 @@ export async function runTraining({ settings: s, train, test: images, weights }:
   tell({ what: "end", failure });
 }
 
-async function trainTask(gpu: Engine, task: Task, s: Settings, train: Images, signal: AbortSignal,
+async function trainTask(gpu: Engine, task: Task, test: Test, { settings: s, train, weights }: Job, control: Control,
   tell: (news: News) => void): Promise<void> {
   const params = Object.values(task.parts);
   const optimizer = adam(params, { lr: 0 });
-  const step = trainingStep(gpu, uploadBytes(gpu, bytesOf(train)), params, optimizer, task.loss);
-  const show = async () => {
-    tell({ what: "weights", weights: await stateOf(task, Object.keys(task.parts)) });
-    tell({ what: "look", ...(await task.look()) });
+  const run = trainingStep(gpu, uploadBytes(gpu, bytesOf(train)), params, optimizer, task.loss);
+  const keep = async () => tell({ what: "weights", weights: await stateOf(task, Object.keys(task.parts)) });
+  const show = async (step: number) => {
+    await keep();
+    tell({ what: "look", step, look: await task.look(test) });
   };
-  await show();
+  let last = 0;
+  const progress = (step: number, total: number, loss: number, waits = false) => {
+    if (step > last) tell({ what: "progress", step, total, loss, waits }); // fit looks at where it was held, too
+    last = step;
+  };
+  const onStep = async (step: number, total: number, loss: Tensor) => {
+    if (step % s.every === 0 || step === total) await show(step);
+    if (step === total) return;
+    if (control.waits) {
+      await keep();
+      progress(step, total, await loss.item(), true);
+    }
+    await control.wait();
+  };
+  await (weights ? show(0) : keep());
   try {
-    await fit(step, optimizer, { name: KINDS[s.kind], n: train.n, batch: BATCH, epochs: s.epochs, seed: s.seed, signal,
-      schedule: oneCycle(s.lr, Math.floor(train.n / BATCH) * s.epochs),
-      onEpoch: async () => {
-        await show();
-        return false;
-      }, onProgress: (done, total, loss) => tell({ what: "progress", step: done, total, loss }) });
+    await fit(run, optimizer, { name: KINDS[s.kind], n: train.n, batch: BATCH, epochs: s.epochs, seed: s.seed,
+      signal: control.signal, schedule: oneCycle(s.lr, Math.floor(train.n / BATCH) * s.epochs), onStep,
+      onProgress: progress });
   } finally {
-    // a lost device keeps what the last epoch told
-    await stateOf(task, Object.keys(task.parts)).then((weights) => tell({ what: "weights", weights }), () => undefined);
+    await keep().catch(() => undefined); // a lost device keeps what was told before
   }
 }

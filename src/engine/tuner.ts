@@ -69,14 +69,25 @@ export class Tuner {
     return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
   }
 
-  /** Takes the stored choices; none where nothing is stored or the text is damaged. */
-  async load(): Promise<void> {
-    const text = await readCache(this.cacheKey);
+  /** Takes the stored choices, or those of a text; none where nothing is stored or the text is damaged. */
+  async load(given?: string): Promise<void> {
+    const text = given ?? await readCache(this.cacheKey);
     try {
-      this.choices = Object(JSON.parse(text ?? "{}")) as Record<string, Choice>;
+      this.choices = { ...JSON.parse(text ?? "{}") as Record<string, Choice> };
     } catch {
       this.choices = {};
     }
+  }
+
+  /** The variant chosen for each op and shape class that was measured. */
+  get chosen(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.choices).map(([id, { variant }]) => [id, variant]));
+  }
+
+  /** Drops every choice, also the stored ones: the preferred variants are taken again. */
+  async forget(): Promise<void> {
+    this.choices = {};
+    await writeCache(this.cacheKey, "{}");
   }
 
   /** From now on `op` takes the variant of this name wherever it runs; null goes back to the choices. */
@@ -152,7 +163,7 @@ export class Tuner {
       free();
     }
     await writeCache(this.cacheKey, JSON.stringify(this.choices, null, 1));
-    return Object.fromEntries(Object.entries(this.choices).map(([id, { variant }]) => [id, variant]));
+    return this.chosen;
   }
 
   /** A variant counts only if its result agrees with the first one's: a fast wrong kernel is never chosen. */

@@ -99,6 +99,8 @@ export interface FitOptions {
   seed: number;
   /** Called after each epoch with its first batch; true ends the training. */
   onEpoch?: (first: Batch) => Promise<boolean>;
+  /** Awaited after each step, to look at what has been learned, to wait, or to end the run by an error. */
+  onStep?: (step: number, total: number, loss: Tensor) => Promise<void>;
   /** Called a few times a second with the step just done and its loss. */
   onProgress?: (step: number, total: number, loss: number) => void;
   signal?: AbortSignal;
@@ -141,7 +143,7 @@ async function checkSizes(o: FitOptions, sizes: Tensor, optimizer: Optimizer, st
 }
 
 const FIT_OPTIONS = ["name", "n", "batch", "epochs", "schedule", "momentum", "replays", "seed", "onEpoch",
-  "onProgress", "signal", "from", "checkpoint"];
+  "onStep", "onProgress", "signal", "from", "checkpoint"];
 
 function checkFit(o: FitOptions): void {
   checkOptions("fit", o, FIT_OPTIONS);
@@ -188,6 +190,7 @@ export async function fit(step: Step, optimizer: Optimizer, o: FitOptions): Prom
     if (o.momentum) optimizer.momentum = o.momentum(i, total);
     if (i % replays === 0) batch = batchAt(order, (i % perEpoch) / replays, o.batch);
     const value = step(batch!);
+    if (o.onStep) await o.onStep(i + 1, total, value);
     if ((i + 1) % perEpoch === 0 && (await o.onEpoch?.(batchAt(order, 0, o.batch)))) return value.item();
     if (i % look !== look - 1 && i !== total - 1) continue;
     loss = await lookAt(o, optimizer, value, first, i + 1, total, perEpoch);

@@ -31,7 +31,8 @@ async function request(wish: AdapterWish): Promise<GPUAdapter | null> {
   return navigator.gpu.requestAdapter({ forceFallbackAdapter: true });
 }
 
-const KEY = "purigrad:";
+/** Before the name of all that is stored. */
+export const KEY = "purigrad:";
 
 /** The text stored under key, or null; also null where the page may not store anything. */
 export async function readCache(key: string): Promise<string | null> {
