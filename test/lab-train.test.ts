@@ -71,7 +71,7 @@ train("neither looks nor pauses nor single steps change what is learned", async 
   assert.equal(plain.looks.map(({ step }) => step), [10]);
   assert.equal(steered.looks.map(({ step }) => step), [2, 4, 6, 8, 10]);
   assert.equal(steered.progress.filter(({ waits }) => waits).map(({ step }) => step), [2, 3, 4, 5, 7]);
-  assert.equal(steered.last, plain.last);
+  for (const [name, { data }] of Object.entries(plain.last)) assert.equal(steered.last[name]!.data, data);
 });
 
 train.run();
