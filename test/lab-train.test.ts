@@ -46,12 +46,12 @@ async function told(n: number, changes: Partial<Settings>, steer = (_news: News,
 const train = suite("the lab trains");
 
 train("a C-VAE begins to give back digits that the classifier reads, some of them under attack", async () => {
-  const { looks, all } = await told(4000, { epochs: 2, every: 100, lam: 60 });
+  const { looks, all } = await told(4000, { epochs: 1, every: 40, size: "small" });
   assert.equal(all.slice(0, 2).map(({ what }) => what), ["adapter", "weights"]);
-  assert.equal(looks.map(({ step }) => step), [100, 124]);
+  assert.equal(looks.map(({ step }) => step), [40, 62]);
   const { right, words, pictures } = looks.at(-1)!.look;
   const [clean, bare, after] = Object.values(right) as [number, number, number];
-  assert.ok(bare < 10 && after > bare + 5 && clean > after, JSON.stringify(right));
+  assert.ok(bare < 10 && after > bare + 5 && clean >= after, JSON.stringify(right));
   assert.match(words, `${bare} of 250 test images right, ${after} once purified`);
   assert.is(pictures.length, 15);
   for (const [, side, pixels] of pictures)
