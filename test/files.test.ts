@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { readFileOr, readJsonOr, writeFileAtomic } from "../src/data/files.ts";
+import { checkFolder, readFileOr, readJsonOr, writeFileAtomic } from "../src/data/files.ts";
 import { assertSentence } from "./sentence.ts";
 
 const test = suite<{ folder: string }>("files");
@@ -40,6 +40,16 @@ test("writeFileAtomic makes folders, replaces files, follows links and leaves no
   assert.ok(fs.lstatSync(link).isSymbolicLink());
   assert.is(fs.readFileSync(file, "utf8"), "three");
   assert.equal(fs.readdirSync(path.dirname(file)), ["results.json"]);
+});
+
+test("a folder to be is checked without being made", ({ folder }) => {
+  checkFolder(path.join(folder, "a", "b"), "--out");
+  assert.equal(fs.readdirSync(folder), []);
+  fs.writeFileSync(path.join(folder, "file"), "");
+  fs.symlinkSync(path.join(folder, "nowhere"), path.join(folder, "link"));
+  for (const name of ["file", "file/below", "link"])
+    assertSentence(() => checkFolder(path.join(folder, name), "--out"), "--out: cannot write into", "EEXIST");
+  assertSentence(() => checkFolder("/proc/purigrad", "--out"), "--out: cannot write into /proc/purigrad", "ENOENT");
 });
 
 test("a target that is a folder, or under a file", ({ folder }) => {

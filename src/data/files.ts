@@ -71,20 +71,30 @@ export function writeFileAtomic(file: string, content: Uint8Array | string): voi
 }
 
 /**
- * Whether files can be written into a folder, asked before work whose result goes there; leaves nothing behind.
+ * Whether files can be written into a folder, asked before work whose result goes there: a file is made and removed in
+ * it, or in the nearest folder above that is there. Makes no folder, so runs that begin together do not meet.
  * Throws `--out: cannot write into PATH: that file system is read-only; ...`.
  */
 export function checkFolder(folder: string, flag: string): void {
-  const made: string[] = [];
+  let there = path.resolve(folder);
+  while (!isThere(there)) there = path.dirname(there);
   try {
-    made.push(...makeFolder(path.resolve(folder)));
-    const probe = temporaryName(path.resolve(folder));
+    if (!fs.existsSync(there) || !fs.statSync(there).isDirectory())
+      throw Object.assign(new Error("is no folder"), { code: "EEXIST" });
+    const probe = temporaryName(there);
     fs.closeSync(fs.openSync(probe, "wx"));
     fs.rmSync(probe);
   } catch (error) {
     throw new Error(`${flag}: cannot write into ${folder}: ${reason(error)}`, { cause: error });
-  } finally {
-    for (const folder of made.reverse()) fs.rmdirSync(folder);
+  }
+}
+
+/** Also where it is a link to nothing. */
+function isThere(path: string): boolean {
+  try {
+    return !!fs.lstatSync(path);
+  } catch {
+    return false;
   }
 }
 

@@ -107,7 +107,7 @@ export class Lab {
   async network(name: string, seed = this.seed): Promise<Network> {
     const key = `${name} ${seed}`;
     if (!this.networks.has(key)) {
-      await this.train([name], seed);
+      if (!this.o.trained) await this.train([name], seed);
       this.networks.set(key, this.trainer.load(name, seed));
     }
     return this.networks.get(key)!;

@@ -4,19 +4,14 @@ import fs from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 
-/**
- * Makes a folder and those above it where they are missing, and returns those that it made, the outermost first.
- * Node's own `recursive` never ends below /proc.
- */
-export function makeFolder(folder: string, mode = 0o777): string[] {
-  if (isFolder(folder)) return [];
-  const above = dirname(folder) === folder ? [] : makeFolder(dirname(folder), mode);
+/** Makes a folder and those above it where they are missing. Node's own `recursive` never ends below /proc. */
+export function makeFolder(folder: string, mode = 0o777): void {
+  if (isFolder(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder), mode);
   try {
     fs.mkdirSync(folder, mode);
-    return [...above, folder];
   } catch (error) {
     if (!isFolder(folder)) throw error; // else another process was faster
-    return above;
   }
 }
 

@@ -18,9 +18,12 @@ const NOTE = /^Warning: .*\n?(?:[ \t]+.*\n?|\n)*/gm;
  * is no place for a file, nothing is held back.
  */
 export function withoutNotes<T>(call: () => T): { result: T; notes: string } {
-  const saved = reopenStderr();
-  const held = saved === null ? null : unlinkedFile();
-  if (saved === null || held === null) return { result: call(), notes: "" };
+  const held = unlinkedFile();
+  const saved = held === null ? null : reopenStderr();
+  if (held === null || saved === null) {
+    if (held !== null) closeSync(held);
+    return { result: call(), notes: "" };
+  }
   let text = "";
   let result: T;
   try {
