@@ -98,7 +98,7 @@ const SEARCH =
 
 export const MNIST: Experiment = {
   dataset: "mnist",
-  presets: { quick: QUICK, full: FULL },
+  presets: { quick: QUICK, full: FULL, gpu: GPU },
   paper: PAPER,
   notes: ({ preset }) => ({
     "Choice of settings": `Settings were chosen on the last 10,000 training images, never on test ` +
