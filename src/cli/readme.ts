@@ -1,18 +1,19 @@
-// `npm run readme`: fills the tables of README.md and of results/README.md from results/mnist/results.json and
-// results/bench. With --check it writes nothing and exits with 1 where they differ. `--results FILE`, `--bench FOLDER`,
-// `--readme FILE` and `--tables FILE` take others.
+// `npm run readme`: fills the tables of README.md and of results/README.md from the files of results/: Table 1 of MNIST
+// from mnist, its Table 2 on more images and its other readings from a GPU's run in h200. With --check it writes nothing
+// and exits with 1 where they differ. `--results FILE`, which then has Table 2 as well, `--bench FOLDER`, `--readme FILE`
+// and `--tables FILE` take others.
 
 import { parseArgs } from "node:util";
 import { readFileOr, readJsonOr, writeFileAtomic } from "../data/files.ts";
 import { benchSections, readBenchFolder } from "../readme/bench-tables.ts";
 import { fillReadme, fillSections } from "../readme/readme.ts";
-import { readingsSection } from "../readme/readings.ts";
+import { readingTables, runSection } from "../readme/run-section.ts";
 import { resultsTable, speedTable } from "../readme/short.ts";
 import type { Results } from "../paper/results.ts";
 
 const OPTIONS = {
   check: { type: "boolean", default: false },
-  results: { type: "string", default: "results/mnist/results.json" },
+  results: { type: "string" },
   bench: { type: "string", default: "results/bench" },
   readme: { type: "string", default: "README.md" },
   tables: { type: "string", default: "results/README.md" },
@@ -39,21 +40,33 @@ function fillPage(page: string, check: boolean, from: string, fill: (text: strin
   }
 }
 
-/** Runs on CIFAR-10 that a page shows, by the folder of results/ that is their marker as well. */
-const CIFAR10 = ["cifar10", "cifar10-sharp"];
+const MNIST = "results/mnist/results.json";
+const readResults = (file: string): Results => readJsonOr(file, "the results") as Results;
 
-const cifarSections = (text: string): Record<string, string> =>
-  Object.fromEntries(CIFAR10.filter((name) => text.includes(`<!-- ${name} -->`)).map((name) =>
-    [name, readingsSection(readJsonOr(`results/${name}/results.json`, "the results") as Results)]));
+function mnistResults(given?: string): Results {
+  if (given !== undefined) return readResults(given);
+  return { ...readResults(MNIST), table2: readResults("results/h200/mnist-table2.json").table2 };
+}
+
+/** What a page shows of runs beside the main one, by the marker. */
+const RUNS: Readonly<Record<string, () => string>> = {
+  "mnist-readings": () => readingTables(readResults("results/h200/mnist.json")).join("\n"),
+  "cifar10-gpu": () => runSection(readResults("results/cifar10-gpu/results.json")),
+  "cifar10-gpu-sharp": () => runSection(readResults("results/cifar10-gpu-sharp/results.json")),
+};
+
+const runSections = (text: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(RUNS).filter(([name]) => text.includes(`<!-- ${name} -->`)).map(([name, section]) =>
+    [name, section()]));
 
 function main(): void {
   const { check, results, bench, readme, tables } = readFlags();
-  const measured = readJsonOr(results, "the results") as Results;
-  const from = `${results} and ${bench}`;
+  const measured = mnistResults(results);
+  const from = `${results ?? MNIST} and ${bench}`;
   fillPage(readme, check, from, (text) => fillSections(text, { results: resultsTable(measured),
     speed: speedTable(readBenchFolder(bench, readme)) }));
   fillPage(tables, check, from, (text) =>
-    fillSections(fillReadme(text, measured), { ...cifarSections(text),
+    fillSections(fillReadme(text, measured), { ...runSections(text),
       ...benchSections(readBenchFolder(bench, tables)) }));
 }
 

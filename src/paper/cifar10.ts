@@ -107,7 +107,7 @@ export const GPU: Settings = {
   dae: { ...SMALL.dae, epochs: 8, lr: 1.5e-3 },
   tuned: { epochs: 2, lr: 0.02 },
   whiteBox: { ...SMALL.whiteBox, batch: 200 },
-  robust: { ...SMALL.robust!, images: 500 },
+  robust: { ...SMALL.robust!, images: 250 },
 };
 
 /** The sharp ones of a GPU, with the victim of `gpu`. */

@@ -133,11 +133,18 @@ function table2Section({ table2, settings }: Results): string {
     `brackets.\n`,
     markdownTable({ columns: ["Acc_raw", "Acc_ae", "mean over fresh draws", "L2", "L-infinity"],
       rows: lines(rows.map((row) => paperSetting(row, paperOf(settings)))) }),
-    `White-box attacks within eps, accuracy in percent on ${first.clean.mean_latent.n} test images, ` +
-      `${DEPLOYED.title}; worst case over all of them with its 95 % interval.\n`,
-    within(DEPLOYED),
+    ...deployedSection(rows),
     ...FRESH.map((reading) => details(`The same, ${reading.title}`, within(reading))),
   ].join("\n");
+}
+
+/** Every eps with the defences as they are deployed. */
+export function deployedSection(rows: readonly Table2Row[]): string[] {
+  const [first] = rows;
+  if (!first) return [];
+  return [`White-box attacks within eps, accuracy in percent on ${first.clean.mean_latent.n} test images, ` +
+    `${DEPLOYED.title}; worst case over all of them with its 95 % interval.\n`,
+    ...first.eps.map(({ eps }) => withinEps(rows, eps, DEPLOYED))];
 }
 
 function paperSetting({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: Table2Row,
@@ -157,7 +164,7 @@ function withinEps(rows: readonly Table2Row[], eps: number, { share, worst }: Re
     return [[titleOf(defence), cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])),
       `${percent(bounded.percent)} [${bounded.interval.map(percent).join(", ")}]`]];
   });
-  return markdownTable({ corner: `eps ${eps}`,
+  return markdownTable({ corner: `eps ${Number(eps.toFixed(4))}`,
     columns: ["clean", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), "worst case"], rows: lines(body) });
 }
 
