@@ -1,10 +1,10 @@
 // The flame strip: the dispatches of one step in time order, each a bar as long as it took, coloured by kernel.
 
+import { scaleLinear } from "d3-scale";
 import type { Flame } from "../src/readme/bench-results.ts";
 import { Profile, type KernelTime, type Span } from "../src/engine/run/profiler.ts";
 import { colour, COLOUR_COUNT, legend, round, svg, text } from "../src/report/svg.ts";
-import { ticks } from "../src/report/chart.ts";
-import { escapeHtml } from "../src/report/page.ts";
+import { escapeHtml } from "../src/report/words.ts";
 
 const WIDTH = 1000;
 const BOX = { left: 14, right: 986, top: 36, bottom: 116 };
@@ -32,7 +32,7 @@ export function flameStrip({ case: name, spans }: Flame): string {
 }
 
 function axis(end: number, at: (ms: number) => number): string[] {
-  const marks = ticks(0, end, 8).map((v) =>
+  const marks = scaleLinear([0, end], [0, 1]).ticks(8).map((v) =>
     `<path class="rule" d="M${round(at(v))} ${BOX.top}V${BOX.bottom + 6}"/>${
       text(at(v), BOX.bottom + 22, String(v), { anchor: "middle", as: "muted", size: 13 })
     }`

@@ -2,7 +2,7 @@
 
 import { colour, legend, roomFor, round, svg, text } from "../src/report/svg.ts";
 import { isWebGpu, type Against } from "../src/readme/peers.ts";
-import { escapeHtml } from "../src/report/page.ts";
+import { escapeHtml } from "../src/report/words.ts";
 import { logAxis, type LogAxis } from "./log-axis.ts";
 
 const WIDTH = 900;

@@ -5,6 +5,7 @@ import { groupOf, liveMb, neededMb, type BenchRecord, type BenchResults, type Gr
   type PeerResults } from "../src/readme/bench-results.ts";
 import { against, enginesOf, summarise, summaryText } from "../src/readme/peers.ts";
 import { htmlReport, type ReportPart, type ReportSection, type ReportTable } from "../src/report/page.ts";
+import { counted } from "../src/report/words.ts";
 import { flameStrip, kernelTimes, shortName } from "./flame.ts";
 import { peerBars } from "./peer-bars.ts";
 import { plotted, rooflinePlot } from "./roofline-plot.ts";
@@ -33,7 +34,7 @@ function summary({ rows, roofline }: BenchResults, peers: PeerResults | null): s
     } GFLOP/s in registers, and purigrad's matmul reaches ${roofline.matmul_gflops.toFixed(1)}.` : "";
   const share = middle ? ` The median row takes ${(100 * middle).toFixed(0)} % of the roofline.` : "";
   const beside = peers ? summarise(against(peers)).map(summaryText).join("; ") : "";
-  return `${rows.length} ${rows.length === 1 ? "row" : "rows"}.${ceiling}${share}${
+  return `${counted(rows.length, "row")}.${ceiling}${share}${
     beside ? `\n\nAgainst peers, ${beside}.` : ""
   }`;
 }
@@ -43,12 +44,12 @@ function rooflineParts({ rows, roofline }: BenchResults): ReportPart[] {
   if (!roofline || points.length === 0) return [];
   const left = rows.length - points.length;
   return [{
-    kind: "figure", inline: true, image: rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two " +
+    kind: "drawing", wide: rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two " +
       "lines, both axes logarithmic",
     caption:
       `Operations and least bytes of each row, and the rate it reaches; the roof is what a copy and a loop of FMAs ` +
       `reach on this adapter in the same run.${
-        left ? ` ${left} rows have no operations or no bytes worth counting and stand in the tables only.` : ""
+        left ? ` ${counted(left, "row")} without operations or bytes worth counting: in the tables only.` : ""
       }`,
   }];
 }
@@ -58,7 +59,7 @@ function peerParts(peers: PeerResults, adapter: string): ReportPart[] {
   if (rows.length === 0) return [];
   const other = peers.adapter === adapter ? "" : `These were measured on another adapter, ${peers.adapter}. `;
   return [{
-    kind: "figure", inline: true, image: peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for " +
+    kind: "drawing", wide: peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for " +
       "each engine, right of 1 where it is slower than purigrad",
     caption: `${other}All engines by turns in one run. The bar ends at the fastest of the other WebGPU engines; ` +
       `rings are PyTorch, which does not go through WebGPU.`,
@@ -71,10 +72,10 @@ function flameParts({ flame }: BenchResults): ReportPart[] {
   const total = times.reduce((sum, row) => sum + row.ms, 0);
   return [
     {
-      kind: "figure", inline: true, image: flameStrip(flame), alt: "Bars for the dispatches of one step in time " +
+      kind: "drawing", wide: flameStrip(flame), alt: "Bars for the dispatches of one step in time " +
         "order, coloured by kernel",
-      caption: `"${flame.case}": ${flame.spans.length} dispatches by timestamp queries, each in a pass of its own, ` +
-        `${total.toFixed(2)} ms in kernels.`,
+      caption: `"${flame.case}": ${counted(flame.spans.length, "dispatch", "dispatches")} by timestamp queries, each ` +
+        `in a pass of its own, ${total.toFixed(2)} ms in kernels.`,
     },
     {
       kind: "table",

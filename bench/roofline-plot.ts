@@ -2,7 +2,7 @@
 
 import type { BenchRecord, Roofline } from "../src/readme/bench-results.ts";
 import { colour, legend, round, svg, text } from "../src/report/svg.ts";
-import { escapeHtml } from "../src/report/page.ts";
+import { escapeHtml } from "../src/report/words.ts";
 import { logAxis, type LogAxis } from "./log-axis.ts";
 
 const WIDTH = 900;

@@ -15,6 +15,7 @@ import { data } from "./cli/data.ts";
 import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
 import { programOf, type Given } from "./cli/program.ts";
+import { report } from "./cli/report.ts";
 import { reproduce } from "./cli/reproduce.ts";
 import { serve } from "./cli/serve.ts";
 import { start } from "./cli/start.ts";
@@ -24,7 +25,7 @@ import { verify } from "./cli/verify.ts";
 import { onTerminal, silent } from "./report/progress.ts";
 
 const COMMANDS: Record<string, Command | HostCommand> = { start, reproduce, train, evaluate, attack, audit,
-  merge, compare, serve, data, info, tune, verify };
+  merge, report, compare, serve, data, info, tune, verify };
 
 /** Exit codes besides 0, all went well, and 1, it failed. */
 const EXIT = { usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };

@@ -44,7 +44,8 @@ test("an undefended network is broken, and the attack on it is a good one", asyn
   assert.ok(audit.clean.deployed!.percent > 90 && audit.worst[0]!.left.deployed!.percent < 20);
   assert.ok(audit.rows.some(({ attack, attacked }) => attack === "square" && attacked < 16), "broken ones are out");
   assert.equal(audit.worst.map(({ norm }) => norm), ["Linf", "L2"]);
-  assert.match(textTable(attackTable(audit), { width: 120 }), /APGD-DLR \(white box\) +\d+ +\d+\.0 \[/);
+  assert.match(textTable(attackTable(audit), { width: 120, intervals: true }),
+    /APGD-DLR \(white box\) +\d+ +\d+\.0 \[/);
   assert.match(auditSentence(audit),
     /^bare: \d+\.\d % of the clean images right, .* checks: fail \(something holds\)$/);
   assert.match(checkLines(audit)[0]!, /^something holds: fail: \d+\.\d % right under every L-infinity attack, 25\.0 %/);

@@ -5,9 +5,9 @@ import * as assert from "uvu/assert";
 import { differences } from "../src/paper/differences.ts";
 import { contributions, findings } from "../src/paper/findings.ts";
 import { contributionTables } from "../src/paper/tables.ts";
-import { imageGrid } from "../src/report/png.ts";
+import { drawPictures } from "../src/report/pictures.ts";
 import { reportPage } from "../src/paper/page.ts";
-import type { Results } from "../src/paper/results.ts";
+import type { Comparison, Results } from "../src/paper/results.ts";
 import { EXPERIMENTS } from "../src/paper/experiments.ts";
 import { FULL, MNIST } from "../src/paper/mnist.ts";
 import type { Experiment } from "../src/paper/settings.ts";
@@ -77,22 +77,49 @@ report("clustering: means over seeds, and an empty cluster is said", () => {
 });
 
 report("the page holds every part that was run, and no other", () => {
-  const png = imageGrid({ shape: [1, 2, 2], rows: [{ label: "r", images: new Float32Array(4) }] });
+  const { png, sheet } = drawPictures([{ rows: [{ label: "r", images: new Float32Array(4) }] }], [1, 2, 2]);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg"/>`;
-  const figures = { figure1: svg, figure2: png, figure3: png, figure4: png, curves: svg, latent: svg };
-  const html = reportPage(RESULTS, figures);
-  assert.is(html.match(/<figure>/g)!.length, 6);
-  assert.is(reportPage(RESULTS, { curves: svg }).match(/<figure>/g)!.length, 1);
+  const figures = { figure1: svg, figure2: png, figure3: png, figure4: png, latent: svg };
+  const html = reportPage({ ...RESULTS, pictures: { figure2: sheet, figure3: sheet } }, figures);
+  assert.is(html.match(/<figure>/g)!.length, 7, "six figures, one of them from the numbers, and the bars");
+  assert.is(html.match(/class="pictures"/g)!.length, 2, "a file without words is shown as it is");
+  assert.is(reportPage(RESULTS, {}).match(/<figure>/g)!.length, 2);
   for (const heading of ["Structure", "Table 1: gray box", "What the clusters contribute", "Accuracy over eps",
-    "Table 2: white box", "White box within eps 0.2", "Adversarial examples", "Clusters",
-    "What is different from the paper, and why", "How it was made", "How long it took"])
+    "Table 2: white box", "Adversarial examples", "Clusters", "How it was made"])
     assert.match(html, new RegExp(`<h2 id="s\\d+">${heading}</h2>`));
-  for (const text of ["llvmpipe", "0123abc", "20 min 35 s", "lam 30", "McNemar", "no part of the paper"])
+  for (const text of ["llvmpipe", "0123abc", "20 min 35 s", "McNemar", "no part of the paper",
+    "<summary>Every attack within eps 0.2</summary>", "weight of the reconstruction, lam 30"])
     assert.match(html, text);
-  assert.not.match(html, /NaN|undefined|\[object|https?:\/\/(?!www\.w3)/);
+  assert.not.match(html, /NaN|undefined|\[object|https?:/);
   const bare = reportPage({ ...RUN, settings: {} }, {});
   assert.match(bare, "This run made no table.");
-  assert.not.match(bare, /<figure>|<table|White-box images|Budget of BPDA|Table 1: gray/);
+  assert.not.match(bare, /<figure>|<table|White-box images|Budget of BPDA|Table 1: gray|class="caveat"/);
+});
+
+const inFirstScreen = (results: Results): string => /<aside.*?<\/aside>/s.exec(reportPage(results, {}))?.[0] ?? "";
+
+report("the caveats stand before any number, and follow the numbers", () => {
+  const all = inFirstScreen(RESULTS);
+  assert.match(all, "Table 1 is gray box");
+  assert.match(all, /White box: an attacker who knows the purifier too leaves at most \d+ % right at eps 0.3, behind/);
+  const [clustered, plain] = [row("cvae+g", 1), { ...row("vae+g", 0), ...row("cvae+g", 1), defence: "vae+g" }];
+  const columns = (p: number) => Object.fromEntries(["none", "fgsm", "ifgsm", "pgd", "mifgsm"].map((column) =>
+    [column, { b: 1, c: 1, p }]));
+  const compared = (p: number) => inFirstScreen({ ...RUN, table1: [clustered, plain],
+    mcnemar: [{ reference: "cvae+g", other: "vae+g", ...columns(p) } as Comparison] });
+  assert.match(compared(0.4), "The clusters add nothing that can be told from chance: C-VAE+G and VAE+G, trained " +
+    "alike, are 0.00 to 0.00 points apart");
+  assert.match(compared(0.01), "more than chance (McNemar&#39;s p below 0.05) under None, FGSM,");
+  assert.match(compared(0.4), "White box was not measured in this run");
+});
+
+report("one image, one seed and one step are said in the singular", () => {
+  const said = reportPage({ ...RUN, table1: [{ ...row("cvae+g", 1), n: 1 }], seeds: [{ seed: 0, ...row("cvae+g", 1) }],
+    history: { "train VAE": [[0, 3], [1, 2]] }, epsCurves: { ...RESULTS.epsCurves!, images: 1, steps: 1 } }, {});
+  assert.match(said, "percent of 1 test image right");
+  assert.match(said, "from 1 seed: accuracy");
+  assert.match(said, /1 test image, 1 step of/);
+  assert.not.match(said, /\b1 (images|test images|seeds|steps|charts|rows|points)\b/);
 });
 
 report("what is different follows the settings and the numbers", () => {

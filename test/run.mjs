@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { launch, noBrowser, runInPage, serve } from "./browser.mjs";
 import { LAB_ARGS, labTests } from "./lab.mjs";
+import { reportTests } from "./reports.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
@@ -136,18 +137,28 @@ function labJobs(server) {
   } }));
 }
 
-const labWanted = () =>
-  !BUILT && (!sides.length || sides.includes("--browser")) && (!names.length || names.some((n) => "lab".includes(n)));
+/** The pages of results, as a reader sees them. */
+const reportJob = { name: "reports", async run() {
+  const browser = await launch();
+  const [result, seconds] = await timed(() => whileAlive((sign) => reportTests(browser, sign)));
+  report("chromium reports", result, seconds);
+  await whileAlive(() => browser.close());
+} };
+
+/** Whether tests that are no bundles are asked for. */
+const pagesWanted = (name) =>
+  !BUILT && (!sides.length || sides.includes("--browser")) && (!names.length || names.some((n) => name.includes(n)));
 
 /** Everything, PROCESSES at a time. */
 async function runAll(nodePaths, browserPaths) {
   const folder = mkdtempSync(join(tmpdir(), "purigrad-test-"));
-  const inBrowser = browserPaths.length + Number(labWanted());
+  const inBrowser = browserPaths.length + Number(pagesWanted("lab")) + Number(pagesWanted("reports"));
   const missing = inBrowser ? noBrowser() : "";
   if (missing) report(`chromium: ${missing}`, { ...NOTHING, skipped: inBrowser }, 0);
   const server = inBrowser && !missing ? await serve() : null;
   const jobs = [...nodeJobs(nodePaths, folder), ...(server ? browserJobs(browserPaths, server) : []),
-    ...(server && labWanted() ? labJobs(server) : [])].sort((a, b) => rank(a) - rank(b));
+    ...(server && pagesWanted("lab") ? labJobs(server) : []),
+    ...(server && pagesWanted("reports") ? [reportJob] : [])].sort((a, b) => rank(a) - rank(b));
   await Promise.all(Array.from({ length: Math.min(PROCESSES, jobs.length) }, () => work(jobs)));
   server?.close();
   rmSync(folder, { recursive: true });

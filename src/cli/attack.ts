@@ -6,8 +6,10 @@ import { titleOf } from "../defences/index.ts";
 import { countOf, imagesOf as imagesAt, labelsOf, sample, type Batches } from "../evaluate/batches.ts";
 import type { AttackBudget } from "../evaluate/eps-curves.ts";
 import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../index.ts";
-import { verdictGrid } from "../paper/figures/adversarial.ts";
+import { verdictGroup } from "../paper/figures/adversarial.ts";
 import type { Lab } from "../paper/lab.ts";
+import { htmlReport } from "../report/page.ts";
+import { drawPictures, type Drawn } from "../report/pictures.ts";
 import { commit } from "../train/commit.ts";
 import { imagesOf, labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
@@ -106,14 +108,15 @@ function encodeStages(stages: Stages, labels: Int32Array, shape: readonly number
 }
 
 function drawStages({ clean, adversarial, purified }: Stages, labels: Int32Array, shape: Batches["shape"],
-  names: { attack: string; defence: string; classes: readonly string[] }): Uint8Array {
+  names: { attack: string; defence: string; classes: readonly string[] }): Drawn {
   const count = Math.min(SHOWN, labels.length);
   const pixels = shape[0] * shape[1] * shape[2];
   const row = (label: string, { images, predicted }: Seen) => ({ label, images: images.subarray(0, count * pixels),
     predicted: predicted.subarray(0, count) });
   const rows = [row("original", clean), row("attacked", adversarial), row(`by ${titleOf(names.defence)}`, purified)];
-  return verdictGrid({ title: names.attack, labels: labels.subarray(0, count), rows }, shape,
+  const group = verdictGroup({ title: names.attack, labels: labels.subarray(0, count), rows },
     { classes: names.classes });
+  return drawPictures([group], shape);
 }
 
 const share = ({ predicted }: Seen, labels: Int32Array): number =>
@@ -125,14 +128,18 @@ const accuracyOf = ({ clean, adversarial, purified }: Stages, labels: Int32Array
 /** Writes the images and the picture; returns their names for the user. */
 function writeStages(out: string, stages: Stages, { test: { labels }, dataset: { shape, classes } }: Lab,
   attack: string, defence: string): string {
-  const [tensors, picture] = [join(out, "adversarial.safetensors"), join(out, "adversarial.png")];
-  writeFileAtomic(tensors, encodeStages(stages, labels, shape));
-  writeFileAtomic(picture, drawStages(stages, labels, shape, { attack, defence, classes }));
-  return `${tensors} and ${picture}`;
+  const file = (ending: string) => join(out, `adversarial.${ending}`);
+  const { png: image, sheet } = drawStages(stages, labels, shape, { attack, defence, classes });
+  writeFileAtomic(file("safetensors"), encodeStages(stages, labels, shape));
+  writeFileAtomic(file("png"), image);
+  writeFileAtomic(file("html"), htmlReport({ title: `${attack}, and what ${titleOf(defence)} makes of it`, summary: "",
+    sections: [{ heading: "Images", parts: [{ kind: "pictures", image, sheet, caption: "Under each image the " +
+      "classifier's verdict, in red with a cross where it is wrong." }] }] }));
+  return `${file("safetensors")}, ${file("png")} and ${file("html")}`;
 }
 
 export const attack: Command = {
-  summary: "attack test images, purify them, and keep both as safetensors and as a picture",
+  summary: "attack test images, purify them, and keep both as safetensors, as pictures and as a page",
   flags: {
     attack: { type: "string", help: `one of ${NAMES}` },
     eps: { type: "string", help: "largest change of a pixel, in [0, 1] (default 0.2)" },
@@ -141,7 +148,7 @@ export const attack: Command = {
     defence: { type: "string", help: "the purifier (default cvae+g-signed)" },
     images: { type: "string", help: "so many test images from the first on (default 10)" },
     ...WEIGHT_FLAGS,
-    out: { type: "string", help: "folder for adversarial.safetensors and adversarial.png (default out/attack)" },
+    out: { type: "string", help: "folder for adversarial.safetensors, .png and .html (default out/attack)" },
   },
   async run(context) {
     const { flags, seed, say } = context;

@@ -9,12 +9,12 @@ import type { Model } from "../attacks/index.ts";
 import { NO_DEFENCE, type Purifier } from "../defences/purifier.ts";
 import { auditBlocks, type Audit } from "../evaluate/audit/audit.ts";
 import { auditSettings, type AuditOptions, type Subject } from "../evaluate/audit/options.ts";
-import { auditPage } from "../evaluate/audit/page.ts";
 import { checkSame, joinParts, partOf, readPart, type AuditIdentity, type AuditPart } from "../evaluate/audit/part.ts";
 import { attackTable, auditSentence, checkLines, checkTable } from "../evaluate/audit/tables.ts";
 import { spread } from "../evaluate/pieces.ts";
 import { markdownTable, textTable } from "../report/table.ts";
 import { commit } from "../train/commit.ts";
+import { auditPage } from "./audit-page.ts";
 import { outOf, type Command, type Context, type HostCommand } from "./command.ts";
 import { labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
@@ -61,13 +61,13 @@ export function subjectOf({ title, purify, sample, substitute, classify, votes }
 }
 
 function say(audit: Audit, tell: (line: string) => void): void {
-  tell(`\n${textTable(attackTable(audit), { width: 120 })}`);
+  tell(`\n${textTable(attackTable(audit), { width: 120, intervals: true })}`);
   checkLines(audit).forEach(tell);
   tell(`\n${auditSentence(audit)}`);
 }
 
 const markdown = (audit: Audit): string =>
-  [`# Audit: ${audit.title}`, auditSentence(audit), markdownTable(attackTable(audit)),
+  [`# Audit: ${audit.title}`, auditSentence(audit), markdownTable(attackTable(audit), { intervals: true }),
     markdownTable(checkTable(audit))].join("\n\n") + "\n";
 
 function writeAudit(out: string, audit: Audit, identity: AuditIdentity, made: string): string {

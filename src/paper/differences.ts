@@ -1,5 +1,6 @@
 // What is done otherwise than in the paper, and why: facts of the method, with the numbers of the run's settings.
 
+import { counted } from "../report/words.ts";
 import { experimentOn, paperOf } from "./experiments.ts";
 import { paperTable2 } from "./numbers.ts";
 import type { Results } from "./results.ts";
@@ -15,7 +16,7 @@ export function differences(results: Results): Record<string, string> {
 }
 
 function method({ warmUp }: Partial<Settings>): Record<string, string> {
-  const epochs = warmUp ? `${warmUp.epochs} epoch${warmUp.epochs === 1 ? "" : "s"}` : "A short training";
+  const epochs = warmUp ? counted(warmUp.epochs, "epoch") : "A short training";
   return {
     "Sign in Eq. 9": "The paper prints minus 1/2 |z \u2212 mu_y|\u00b2; with it the loss has no lower bound. The " +
       "derivation gives plus, which is used.",
@@ -34,7 +35,7 @@ function method({ warmUp }: Partial<Settings>): Record<string, string> {
 
 function seen({ trainImages }: Partial<Settings>): Record<string, string> {
   return {
-    ...(trainImages && { "Training images": `The networks of this run saw ${trainImages.toLocaleString("en")}.` }),
+    ...(trainImages && { "Training images": `The networks of this run saw ${counted(trainImages, "image")}.` }),
     "Weights": "All numbers come from the weights as they are kept, in half precision.",
   };
 }
@@ -65,8 +66,8 @@ function whiteBox({ table2, settings }: Results): Record<string, string> {
   const [unbounded, within] = [bpda?.images ?? first?.paper.acc_raw.n, images ?? first?.clean.mean_latent.n];
   const n = unbounded === within ? unbounded : `${unbounded} without a bound and ${within} within eps`;
   const own = bpda && (bpda.steps !== 1000 || bpda.lr !== 0.1)
-    ? ` This run takes ${bpda.steps} iterations at ${bpda.lr}.` : "";
-  const draws = fresh ? `${fresh} draws` : "draws";
+    ? ` This run takes ${counted(bpda.steps, "iteration")} at ${bpda.lr}.` : "";
+  const draws = fresh ? counted(fresh, "draw") : "draws";
   return {
     "Budget of BPDA": `The paper states 1,000 iterations and a learning rate of 0.1, but no bound. Those are the ` +
       `defaults of the released code for obfuscated gradients, so its loop is assumed: steps along the raw gradient ` +
@@ -75,7 +76,7 @@ function whiteBox({ table2, settings }: Results): Record<string, string> {
     "Attacks within eps":
       `BPDA bounds the attacker's knowledge, not the defence: its backward pass takes the purifier for the identity. ` +
         `Beside it stand PGD through one draw of the sampler, through ${
-        eot ? `${eot.draws} draws (EOT, averaging ${eot.average})` : "several draws (EOT)"
+        eot ? `${counted(eot.draws, "draw")} (EOT, averaging ${eot.average})` : "several draws (EOT)"
       } and through the mean, each at several eps.`,
     "Fresh draws": `Where z is random, an attack that stops at a lucky draw looks better than it is. Verdicts are ` +
       `taken on ${draws} that no attack has seen: their mean, their majority, and all of them.`,

@@ -4,22 +4,23 @@ import type { Clustering } from "../evaluate/clustering.ts";
 import { ATTACKS, paperRow, paperTable1, paperTable2, type AttackName } from "./numbers.ts";
 import { paperOf } from "./experiments.ts";
 import { titleOf } from "../defences/index.ts";
+import { counted } from "../report/words.ts";
 import type { PaperNumbers } from "./settings.ts";
 import { COLUMNS, type MeasuredRow, type Results } from "./results.ts";
 import type { Comparison } from "./results.ts";
 import type { AtEps, Table2Row } from "../evaluate/white-box.ts";
 
 /** A difference counts as found below this probability. */
-const LEVEL = 0.05;
+export const LEVEL = 0.05;
 
 const percent = (value: number): string => value.toFixed(2);
 /** "+0.10", "−1.20", "0.00". */
-const points = (value: number): string => {
+export const points = (value: number): string => {
   const digits = Math.abs(value).toFixed(2);
   return (Number(digits) === 0 ? "" : value > 0 ? "+" : "\u2212") + digits;
 };
 export const probability = (p: number): string => (p < 1e-4 ? "< 0.0001" : p.toFixed(4));
-const listed = (
+export const listed = (
   words: readonly string[],
 ): string => (words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 const slashed = (value: (attack: AttackName) => string): string => ATTACKS.map(value).join(" / ");
@@ -67,7 +68,7 @@ function againstPaper(row: MeasuredRow, numbers: PaperNumbers, first: boolean): 
   const below = ATTACKS.filter((attack) => gap(attack) <= 0);
   const what = `${titleOf(row.defence)} has ${slashed((a) => percent(row[COLUMNS[a]]))} percent`;
   const of = first
-    ? ` of ${row.n.toLocaleString("en")} test images right (${
+    ? ` of ${counted(row.n, "test image")} right (${
       ATTACKS.join(" / ")
     }, gray box); the paper's C-VAE+G has ${slashed((a) => percent(paper(a)))}` : "";
   const verdict = below.length === 0 ? "above the paper in every column"
@@ -94,7 +95,7 @@ function tested(test: Comparison): string {
 }
 
 const tenths = (value: number): string => value.toFixed(1);
-const worst = (at: AtEps): number => at.worst.mean_latent.percent;
+export const worst = (at: AtEps): number => at.worst.mean_latent.percent;
 
 function whiteBoxFindings(rows: readonly Table2Row[], numbers: PaperNumbers): string[] {
   const row =
@@ -108,7 +109,7 @@ function whiteBoxFindings(rows: readonly Table2Row[], numbers: PaperNumbers): st
   return [
     `White box: the attacks bring ${titleOf(row.defence)} down from ${
       tenths(clean)
-    } percent of ${n} images to ${falls} at eps ${
+    } percent of ${counted(n, "image")} to ${falls} at eps ${
       row.eps.map((at) => at.eps).join(" / ")
     } (worst case over all attacks, as deployed). ` +
     `BPDA as the paper states it, without a bound, leaves ${tenths(row.paper.acc_ae.percent)}${paper}. ` +
@@ -132,10 +133,10 @@ function strongest(rows: readonly Table2Row[]): string {
 function clusteringFinding(all: readonly Clustering[]): string {
   const mean = (value: (c: Clustering) => number) => all.reduce((sum, c) => sum + value(c), 0) / all.length;
   const smallest = Math.min(...all.flatMap(({ sizes }) => sizes));
-  const over = all.length === 1 ? "one seed" : `the mean of ${all.length} seeds`;
+  const over = all.length === 1 ? "one seed" : `the mean of ${counted(all.length, "seed")}`;
   return `Found without labels, the clusters agree with the classes for ${
     percent(mean((c) => c.accuracy))
   } percent of the test images by the best matching (NMI ${mean((c) => c.nmi).toFixed(3)}; ${over}); ${
-    smallest ? `the smallest cluster holds ${smallest} images` : "a cluster is empty"
+    smallest ? `the smallest cluster holds ${counted(smallest, "image")}` : "a cluster is empty"
   }.`;
 }

@@ -16,6 +16,7 @@ import type { Network } from "../train/recipe.ts";
 import { onTerminal, type Begin } from "../report/progress.ts";
 import { commit, version } from "../train/commit.ts";
 import { folderStore } from "../train/folder-store.ts";
+import type { Drawn } from "../report/pictures.ts";
 import type { Store } from "../train/store.ts";
 import { Trainer } from "../train/trainer.ts";
 import { experimentOn } from "./experiments.ts";
@@ -35,6 +36,8 @@ export interface LabOptions {
   seed?: number;
   /** Folder with the dataset's files; see its reader for the default. */
   data?: string;
+  /** Added to as they are; by default those of an earlier run in the folder with the same settings. */
+  results?: Results;
   resume?: boolean;
   signal?: AbortSignal;
   /** Shows how far long work is; on the terminal by default. */
@@ -63,7 +66,7 @@ export class Lab {
     this.paper = experimentOn(settings.dataset).paper;
     this.trainer = new Trainer({ gpu, settings, dataset: this.dataset, recipes: RECIPES, store, data, resume, signal,
       commit: commit(), progress: this.progress });
-    this.results = this.earlier(command);
+    this.results = o.results ?? this.earlier(command);
   }
 
   get say(): (line: string) => void {
@@ -143,6 +146,11 @@ export class Lab {
     return recipe ? this.trainer.missing(recipe.name, this.seed) : null;
   }
 
+  /** Likewise of a network by its own name. */
+  lacks(network: string): string | null {
+    return this.trainer.missing(network, this.seed);
+  }
+
   /** Defences by name, all rows of the tables by default. */
   async defences(rows = this.settings.rows): Promise<Purifier[]> {
     const all: Purifier[] = [];
@@ -163,6 +171,12 @@ export class Lab {
   /** Random numbers of a part: the same whatever ran before it. */
   seedFor(part: number): void {
     this.gpu.random.restore([this.o.seed ?? this.seed, part, 0, 0]);
+  }
+
+  /** The file of pictures `name`.png, and their words into the results. */
+  writePictures(name: string, { png, sheet }: Drawn): void {
+    this.write(`${name}.png`, png);
+    this.results.pictures = { ...this.results.pictures, [name]: sheet };
   }
 
   write(file: string, content: Uint8Array | string): void {

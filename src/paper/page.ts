@@ -2,10 +2,14 @@
 
 import { duration } from "../report/progress.ts";
 import { htmlReport, type ReportPart, type ReportSection } from "../report/page.ts";
+import { counted } from "../report/words.ts";
 import { datasetOf } from "../data/datasets.ts";
+import { caveats } from "./caveats.ts";
 import { differences } from "./differences.ts";
 import { findings } from "./findings.ts";
 import { lossFigure } from "./figures/losses.ts";
+import { settingsOf, timeOf } from "./labels.ts";
+import type { Part } from "./part.ts";
 import { PARTS } from "./parts/index.ts";
 import type { Results } from "./results.ts";
 
@@ -18,38 +22,58 @@ export function reportPage(results: Results, figures: Figures): string {
   const of = preset ? `, preset ${String(preset)}` : "";
   return htmlReport({
     title: `purigrad: the paper's ${datasetOf(String(dataset)).title} results${of}`,
+    caveats: caveats(results),
     summary: findings(results).join("\n\n") || "This run made no table.",
     sections: [
       ...merged(PARTS.flatMap((part) => sectionsOf(part, results, figures))),
-      { heading: "How the losses fell", folded: true, parts: losses(results) },
-      settings("What is different from the paper, and why", differences(results)),
-      { heading: "How it was made", parts: [{ kind: "settings" as const, entries: madeBy(results) },
-        { kind: "settings" as const, entries: settingsOf(results.settings) }] },
-      settings("How long it took", Object.fromEntries(
-        Object.entries(results.durations).map(([name, s]) => [name, duration(1000 * s)]),
-      )),
-    ].filter(({ parts }) => parts.some((part) => part.kind !== "settings" || Object.keys(part.entries).length > 0)),
+      { heading: "How it was made", parts: howItWasMade(results) },
+    ].filter(({ parts }) => parts.length > 0),
   });
 }
 
+const fold = (summary: string, parts: readonly ReportPart[]): ReportPart[] =>
+  parts.length ? [{ kind: "fold", summary, parts }] : [];
+
+const settings = (entries: Readonly<Record<string, string>>): ReportPart[] =>
+  Object.keys(entries).length ? [{ kind: "settings", entries }] : [];
+
+function howItWasMade(results: Results): ReportPart[] {
+  const { about: _, ...chosen } = results.settings;
+  const seconds = Object.entries(results.durations);
+  const curves = losses(results);
+  return [
+    ...settings(madeBy(results)),
+    ...fold("What is different from the paper, and why", settings(differences(results))),
+    ...fold("Settings", settings(settingsOf(chosen))),
+    ...fold(`How long it took: ${counted(seconds.length, "entry", "entries")}`,
+      settings(Object.fromEntries(seconds.map(([name, s]) => [timeOf(name), duration(1000 * s)])))),
+    ...fold(`How the losses fell: ${counted(curves.length, "chart")}`, curves),
+  ];
+}
+
 const losses = ({ history = {} }: Results): ReportPart[] => Object.entries(history).flatMap(([phase, seen]) => {
-  const image = lossFigure(phase, seen);
-  const caption = `${phase}, ${seen.at(-1)?.[0]} steps.`;
-  return image ? [{ kind: "figure", image, alt: `Loss of ${phase}`, caption }] : [];
+  const drawing = lossFigure(phase, seen);
+  const caption = `${phase}, ${counted(seen.at(-1)?.[0] ?? 0, "step")}.`;
+  return drawing ? [{ kind: "drawing", ...drawing, alt: `Loss of ${phase}`, caption }] : [];
 });
 
-const settings = (heading: string, entries: Readonly<Record<string, string>>): ReportSection => ({ heading,
-  parts: [{ kind: "settings", entries }] });
-
 /** The sections of a part; its figure, where there is one, opens the first. */
-function sectionsOf({ name, figure, sections }: (typeof PARTS)[number], results: Results,
-  figures: Figures): ReportSection[] {
-  const [first, ...rest] = sections?.(results) ?? [];
+function sectionsOf(part: Part, results: Results, figures: Figures): ReportSection[] {
+  const [first, ...rest] = part.sections?.(results) ?? [];
   if (!first) return [];
-  const image = figures[name];
-  const drawn: ReportPart[] = figure && image !== undefined ? [{ kind: "figure", image, alt: figure.alt,
-    caption: figure.caption }] : [];
-  return [{ ...first, parts: [...drawn, ...first.parts] }, ...rest];
+  return [{ ...first, parts: [...figureOf(part, results, figures[part.name]), ...first.parts] }, ...rest];
+}
+
+/** The figure of a part as the page shows it: drawn from the numbers, or from its file. */
+function figureOf({ name, figure }: Part, results: Results, file: Uint8Array | string | undefined): ReportPart[] {
+  if (!figure) return [];
+  const { alt, caption, folded } = figure;
+  const drawing = figure.draw?.(results) ?? (typeof file === "string" ? { wide: file } : undefined);
+  const sheet = results.pictures?.[name];
+  const shown: ReportPart[] = drawing ? [{ kind: "drawing", ...drawing, alt, caption }]
+    : typeof file === "string" || !file ? []
+    : [sheet ? { kind: "pictures", image: file, sheet, caption } : { kind: "figure", image: file, alt, caption }];
+  return folded ? fold(folded, shown) : shown;
 }
 
 /** Sections of one heading as one, where the first of them stands. */
@@ -59,18 +83,5 @@ function merged(sections: readonly ReportSection[]): ReportSection[] {
     parts: sections.filter((s) => s.heading === heading).flatMap((s) => s.parts) }));
 }
 
-const madeBy = ({ command, seed, adapter, commit, version, date }: Results) =>
-  ({ command, seed, adapter, commit, ...(version && { version }), ...(date && { date }) });
-
-/** Settings by their first name, each in one line: "eps 0.2; alpha 0.05; steps 10". */
-const settingsOf = (settings: object): Record<string, string> =>
-  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, inWords(value)]));
-
-function inWords(value: unknown): string {
-  if (Array.isArray(value)) return value.map(inWords).join(", ");
-  if (!value || typeof value !== "object") return String(value);
-  const part = (
-    [name, v]: [string, unknown],
-  ) => (v && typeof v === "object" && !Array.isArray(v) ? `${name} (${inWords(v)})` : `${name} ${inWords(v)}`);
-  return Object.entries(value).map(part).join("; ");
-}
+const madeBy = ({ command, seed, adapter, commit, version, date }: Results): Record<string, string> =>
+  ({ command, seed: String(seed), adapter, commit, ...(version && { version }), ...(date && { date }) });

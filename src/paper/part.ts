@@ -1,6 +1,7 @@
 // A table or a figure of the paper.
 
-import type { ReportFigure, ReportSection } from "../report/page.ts";
+import type { ReportSection } from "../report/page.ts";
+import type { Drawing } from "../report/html-figure.ts";
 import type { Lab } from "./lab.ts";
 import type { Results } from "./results.ts";
 import type { Settings } from "./settings.ts";
@@ -13,9 +14,21 @@ export interface Part {
   /** Measures into `lab.results`, draws into the folder. */
   run(lab: Lab): Promise<void>;
   /** The file of its figure, and what the report says of it. */
-  figure?: Omit<ReportFigure, "kind" | "image"> & { file: string };
+  figure?: PartFigure;
   /** Its part of the report; sections of one heading become one. */
   sections?(results: Results): readonly ReportSection[];
   /** What was measured, for the terminal. */
   text?(results: Results): string;
+}
+
+export interface PartFigure {
+  /** A drawing (.svg), or a file of pictures (.png) whose words are in `results.pictures`. */
+  file: string;
+  /** What the picture shows, for someone who does not see it. */
+  alt: string;
+  caption: string;
+  /** What stands in its place until the reader asks for it. */
+  folded?: string;
+  /** The drawing from the numbers alone, where they suffice: the file is its wide layout. */
+  draw?(results: Results): Drawing | undefined;
 }

@@ -1,24 +1,45 @@
 // The paper's results, part by part: trains what is missing, measures, draws, and keeps everything in one folder:
 // weights/, results.json, the figures, report.html. A part that is not asked for keeps what an earlier run measured.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readFileOr, writeFileAtomic } from "../data/files.ts";
 import { Lab, type LabOptions } from "./lab.ts";
 import { reportPage } from "./page.ts";
 import type { Part } from "./part.ts";
 import { PARTS } from "./parts/index.ts";
 import type { Results } from "./results.ts";
 
-/** The figures that are in the folder, by the name of their part: PNG as bytes, SVG as text. */
-function figuresOf(lab: Lab): Record<string, Uint8Array | string> {
+/** The figures that a folder has, by the name of their part: PNG as bytes, SVG as text. */
+function figuresOf(dir: string): Record<string, Uint8Array | string> {
   return Object.fromEntries(PARTS.flatMap(({ name, figure }) => {
-    const bytes = figure && lab.read(figure.file);
-    if (!bytes) return [];
-    return [[name, figure.file.endsWith(".svg") ? new TextDecoder().decode(bytes) : bytes]];
+    const file = figure && join(dir, figure.file);
+    if (!file || !existsSync(file)) return [];
+    const bytes = readFileOr(file, "the figure");
+    return [[name, file.endsWith(".svg") ? new TextDecoder().decode(bytes) : bytes]];
   }));
 }
 
-function write(lab: Lab): void {
-  lab.write("results.json", JSON.stringify(lab.results, null, 2) + "\n");
-  lab.write("report.html", reportPage(lab.results, figuresOf(lab)));
+/** Drawings that the numbers suffice for, as files. */
+const drawn = (results: Results): [file: string, svg: string][] => PARTS.flatMap(({ figure }) => {
+  const drawing = figure?.draw?.(results);
+  return drawing ? [[figure!.file, drawing.wide]] : [];
+});
+
+/** Writes report.html, and the drawings that the numbers suffice for, from results and the figures of `dir`. */
+export function writeReport(dir: string, results: Results, out = dir): void {
+  for (const [file, svg] of drawn(results)) writeFileAtomic(join(out, file), svg);
+  writeFileAtomic(join(out, "report.html"), reportPage(results, figuresOf(dir)));
+}
+
+/** Writes results.json into a folder. */
+export const writeResults = (dir: string, results: Results): void =>
+  writeFileAtomic(join(dir, "results.json"), JSON.stringify(results, null, 2) + "\n");
+
+function write(lab: Lab, out: string | undefined): void {
+  if (out === undefined) return;
+  writeResults(out, lab.results);
+  writeReport(out, lab.results);
 }
 
 /** Runs the parts one after the other and writes the folder after each. Returns what is in results.json. */
@@ -31,7 +52,7 @@ export async function reproduce(o: LabOptions, parts: readonly Part[], command =
       const begun = performance.now();
       await part.run(lab);
       lab.results.durations[part.name] = (performance.now() - begun) / 1000;
-      write(lab);
+      write(lab, o.out);
     }
   } finally {
     lab.dispose();

@@ -6,6 +6,7 @@ import type { AttackName } from "./numbers.ts";
 import type { Losses } from "../train/checkpoint.ts";
 import type { Passing } from "../evaluate/passing.ts";
 import type { Reading } from "./settings.ts";
+import type { Sheet } from "../report/pictures.ts";
 import type { Interval } from "../evaluate/stats.ts";
 import type { Table2 } from "../evaluate/white-box.ts";
 
@@ -70,6 +71,8 @@ export interface Results {
   table3?: Table3Row[];
   epsCurves?: EpsCurves;
   clustering?: Clustering[];
+  /** The words beside the pictures of a figure, by the name of its part; the pictures are in its file. */
+  pictures?: Record<string, Sheet>;
 }
 
 export const COLUMNS: Record<AttackName, Column> = {

@@ -1,7 +1,7 @@
 // What the tables of the paper share.
 
 import { DEFENCES } from "../defences/index.ts";
-import type { ReportTable } from "../report/page.ts";
+import type { ReportFold, ReportTable } from "../report/page.ts";
 import { textTable, type Cell, type Column } from "../report/table.ts";
 import { ATTACKS, type AttackName } from "./numbers.ts";
 
@@ -15,3 +15,7 @@ export const eachAttack = (cell: (attack: AttackName) => Cell): Cell[] => ATTACK
 
 export const captioned = (table: ReportTable, intervals = false): string =>
   `${table.caption}\n${textTable({ ...table, corner: "" }, { intervals })}`;
+
+/** Tables that the reader asks for; none of none. */
+export const folded = (summary: string, parts: readonly ReportTable[]): ReportFold[] =>
+  (parts.length ? [{ kind: "fold", summary, parts }] : []);

@@ -4,7 +4,8 @@ import { titleOf } from "../defences/index.ts";
 import type { Clustering } from "../evaluate/clustering.ts";
 import type { EpsCurves } from "../evaluate/eps-curves.ts";
 import type { Passing } from "../evaluate/passing.ts";
-import type { ReportSection, ReportTable } from "../report/page.ts";
+import type { ReportPart, ReportSection, ReportTable } from "../report/page.ts";
+import { counted } from "../report/words.ts";
 import type { Cell, Measured } from "../report/table.ts";
 import { paperOf } from "./experiments.ts";
 import { contributions, probability, type Contribution } from "./findings.ts";
@@ -12,7 +13,7 @@ import { summariseSeeds, type Spread } from "./measured.ts";
 import { ATTACKS, paperTable1, type AttackName } from "./numbers.ts";
 import { COLUMNS, type Comparison, type MeasuredRow, type Results, type SeedRow, type Table3Row } from "./results.ts";
 import type { PaperNumbers, Reading, Settings } from "./settings.ts";
-import { best, captioned, eachAttack, inOrder, table } from "./table-parts.ts";
+import { best, captioned, eachAttack, folded, inOrder, table } from "./table-parts.ts";
 
 export function table1Table(rows: readonly MeasuredRow[], paper: PaperNumbers): ReportTable {
   const cell = (row: MeasuredRow, attack: AttackName): Measured => ({
@@ -26,7 +27,7 @@ export function table1Table(rows: readonly MeasuredRow[], paper: PaperNumbers): 
     rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: titleOf(row.defence),
       cells: eachAttack((attack) => cell(row, attack)) })
     ),
-    note: `${rows[0]!.n.toLocaleString("en")} test images. Under each number its 95 % Clopper-Pearson interval. The ` +
+    note: `${counted(rows[0]!.n, "test image")}. Under each number its 95 % Clopper-Pearson interval. The ` +
       `attacks are made against the bare classifier and know nothing of the purifier. The rows of signed noise stand ` +
       `beside the paper's +G, which says Gaussian noise.`,
   });
@@ -34,6 +35,7 @@ export function table1Table(rows: readonly MeasuredRow[], paper: PaperNumbers): 
 
 const LABELS: Record<Reading["labels"], string> = { true: "true labels",
   own: "the classifier's own predictions for labels" };
+const capital = (words: string): string => words[0]!.toUpperCase() + words.slice(1);
 const UNITS: Record<Reading["units"], string> = { pixel: "pixel units", normalised: "normalised units" };
 
 type ReadRows = NonNullable<Results["readings"]>[number];
@@ -48,7 +50,8 @@ function readingTable({ labels, units, rows }: ReadRows, paper: PaperNumbers): R
 /** Table 1 in other readings of its attack, for the report. */
 export const readingSections = ({ readings = [], settings }: Results,
   which: (r: Reading) => boolean): ReportSection[] => [{ heading: "Table 1 in other readings of the attack",
-  parts: readings.filter(which).map((r) => readingTable(r, paperOf(settings))) }];
+  parts: readings.filter(which).flatMap((r) =>
+    folded(`${capital(LABELS[r.labels])}, eps in ${UNITS[r.units]}`, [readingTable(r, paperOf(settings))])) }];
 
 export const readingText = ({ readings = [], settings }: Results, which: (r: Reading) => boolean): string =>
   readings.filter(which).map((r) => captioned(readingTable(r, paperOf(settings)))).join("\n");
@@ -70,8 +73,8 @@ export function seedTables(seeds: readonly SeedRow[]): ReportTable[] {
     const of = (label: string, key: keyof Spread) => ({ label,
       cells: eachAttack((attack) => summary[COLUMNS[attack]][key]) });
     return table({
-      caption: `${titleOf(name)} from ${own.length} seeds: accuracy in percent`,
-      corner: "",
+      caption: `${titleOf(name)} from ${counted(own.length, "seed")}: accuracy in percent`,
+      corner: "trained from",
       columns: [...ATTACKS],
       rows: [
         ...own.map((row) => ({ label: `seed ${row.seed}`, cells: eachAttack((attack) => row[COLUMNS[attack]]) })),
@@ -132,7 +135,7 @@ export function curvesTable({ eps, attack, alpha, steps, images, curves }: EpsCu
     rows: inOrder(curves, (curve) => curve.defence).map(({ defence, values }) => ({ label: titleOf(defence),
       cells: values })
     ),
-    note: `${images.toLocaleString("en")} test images, ${steps} steps of ${alpha} eps, against the bare classifier.`,
+    note: `${counted(images, "test image")}, ${counted(steps, "step")} of ${alpha} eps, against the bare classifier.`,
   });
 }
 
@@ -151,13 +154,26 @@ export function clusteringTable(all: readonly Clustering[]): ReportTable {
   });
 }
 
+/** Table 1 as bars, with the paper's numbers as marks. */
+const table1Bars = (rows: readonly MeasuredRow[], paper: PaperNumbers): ReportPart => ({
+  kind: "bars", series: ATTACKS, most: 100, unit: "percent", mark: "the paper's",
+  groups: inOrder(rows, (row) => row.defence).map((row) => ({ label: titleOf(row.defence),
+    values: ATTACKS.map((attack) => row[COLUMNS[attack]]),
+    marks: ATTACKS.map((attack) => paperTable1(paper, row.defence, attack)) })),
+  caption: "Accuracy in percent behind each defence, not attacked (None) and under attacks on the bare classifier.",
+});
+
 /** Table 1 and what the clusters contribute to it, for the report. */
 export function table1Sections(results: Results): ReportSection[] {
   const { table1 = [], seeds = [], mcnemar = [], settings } = results;
+  const paper = paperOf(settings);
+  const tests = mcnemarTables(mcnemar);
   return [
-    { heading: "Table 1: gray box", parts: [...(table1.length ? [table1Table(table1, paperOf(settings))] : []),
-      ...seedTables(seeds)] },
-    { heading: "What the clusters contribute", parts: [...contributionTables(results), ...mcnemarTables(mcnemar)] },
+    { heading: "Table 1: gray box", parts: [
+      ...(table1.length ? [table1Bars(table1, paper), table1Table(table1, paper)] : []),
+      ...folded("The same from other seeds", seedTables(seeds))] },
+    { heading: "What the clusters contribute", parts: [...contributionTables(results),
+      ...folded(`McNemar's test against ${counted(tests.length, "row")}`, tests)] },
   ];
 }
 
@@ -172,9 +188,9 @@ function table3Table(rows: readonly Table3Row[], { table3 }: PaperNumbers, setti
     caption: `Table 3: PGD-${steps}-${restarts} at eps ${(255 * eps).toFixed(0)}/255, accuracy in percent`,
     columns: [best("clean"), best("gray box"), best("white box"), "minutes"],
     rows: rows.map((row) => ({ label: titleOf(row.defence), cells: cells(row) })),
-    note: `${rows[0]!.n} test images. White box: the attack knows all of the defence, a purifier by its mean. Gray ` +
-      `box: it knows the classifier alone; the paper sets such figures of its purifiers beside white-box figures of ` +
-      `adversarial training. Minutes of training on this run's adapter, of the purifiers with what they begin from.`,
+    note: `${counted(rows[0]!.n, "test image")}. White box: the attack knows all of the defence, a ` +
+      `purifier by its mean. Gray box: it knows the classifier alone; the paper sets such figures of its purifiers ` +
+      `beside white-box figures of adversarial training. Minutes of training on this run's adapter, of the purifiers with what they begin from.`,
   });
 }
 

@@ -6,11 +6,12 @@ import { WHITE_BOX, type WhiteBoxName } from "../evaluate/victim.ts";
 import type { Table2Row } from "../evaluate/white-box.ts";
 import type { ReportSection, ReportTable } from "../report/page.ts";
 import type { Cell, Measured } from "../report/table.ts";
+import { counted } from "../report/words.ts";
 import { paperOf } from "./experiments.ts";
 import { paperTable2 } from "./numbers.ts";
 import type { Results } from "./results.ts";
 import type { PaperNumbers } from "./settings.ts";
-import { best, captioned, inOrder, table } from "./table-parts.ts";
+import { best, captioned, folded, inOrder, table } from "./table-parts.ts";
 
 /** BPDA in the paper's setting. */
 export function paperSettingTable(rows: readonly Table2Row[], paper: PaperNumbers): ReportTable {
@@ -23,8 +24,8 @@ export function paperSettingTable(rows: readonly Table2Row[], paper: PaperNumber
     caption: "Table 2, white box: BPDA with raw gradients and no bound",
     columns: [best("Acc_raw"), best("Acc_ae"), "on fresh draws", "L2", "L\u221e"],
     rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: titleOf(row.defence), cells: cells(row) })),
-    note: `${rows[0]!.paper.acc_raw.n} test images, 1,000 in the paper; accuracy in percent. L2 and L\u221e: mean ` +
-      `size of the perturbation where the image was right before.`,
+    note: `${counted(rows[0]!.paper.acc_raw.n, "test image")}, 1,000 in the paper; accuracy in percent. L2 and ` +
+      `L\u221e: mean size of the perturbation where the image was right before.`,
   });
 }
 
@@ -56,7 +57,8 @@ export function withinEpsTables(rows: readonly Table2Row[], eps: number): Report
         columns: columns.map((label) => ({ ...best(label), digits: 1 })), rows: own,
         ...(i === 0 &&
           {
-            note: `Percent of ${rows[0]!.clean.mean_latent.n} test images; the worst case with its 95 % interval.`,
+            note: `Percent of ${counted(rows[0]!.clean.mean_latent.n, "test image")}; the worst case with its 95 % ` +
+              `interval.`,
           }) }),
     ];
   });
@@ -79,14 +81,30 @@ const WHITE_BOX_TEXT = [
   "Worst case: images that are right as they are and after every attack. Defences without noise in z have no draws.",
 ].join("\n\n");
 
-/** BPDA as in the paper, then each eps, for the report. */
+/** What all attacks together leave, as deployed, over eps. */
+function worstTable(rows: readonly Table2Row[]): ReportTable {
+  const cell = (row: Table2Row, eps: number): Measured => {
+    const left = row.eps.find((at) => at.eps === eps)?.worst.mean_latent;
+    return { value: left?.percent ?? null, interval: left?.interval };
+  };
+  return table({
+    caption: "White box, the worst case over all attacks, as deployed: accuracy in percent",
+    columns: ["not attacked", ...rows[0]!.eps.map(({ eps }) => `eps ${eps}`)].map((label) => ({ ...best(label),
+      digits: 1 })),
+    rows: inOrder(rows, (row) => row.defence).map((row) => ({ label: titleOf(row.defence),
+      cells: [row.clean.mean_latent.percent, ...rows[0]!.eps.map(({ eps }) => cell(row, eps))] })),
+    note: `${counted(rows[0]!.clean.mean_latent.n, "test image")}; under each number its 95 % interval.`,
+  });
+}
+
+/** The worst case over eps, BPDA as in the paper, then each attack by eps, for the report. */
 export function table2Sections({ table2, settings }: Results): ReportSection[] {
   const rows = table2?.rows ?? [];
-  return [
-    { heading: "Table 2: white box", parts: rows.length ? [paperSettingTable(rows, paperOf(settings))] : [] },
-    ...(rows[0]?.eps ?? []).map(({ eps }, i) => ({ heading: `White box within eps ${eps}`,
-      parts: [...(i === 0 ? [{ kind: "text" as const, text: WHITE_BOX_TEXT }] : []), ...withinEpsTables(rows, eps)] })),
-  ];
+  if (rows.length === 0) return [{ heading: "Table 2: white box", parts: [] }];
+  const within = rows[0]!.eps.flatMap(({ eps }) =>
+    folded(`Every attack within eps ${eps}`, withinEpsTables(rows, eps)));
+  return [{ heading: "Table 2: white box", parts: [...(within.length ? [worstTable(rows)] : []),
+    paperSettingTable(rows, paperOf(settings)), { kind: "text", text: WHITE_BOX_TEXT }, ...within] }];
 }
 
 /** Table 2 for the terminal: the paper's setting, then every eps. */

@@ -1,6 +1,7 @@
 // A line chart as SVG: axes with ticks, a grid, each line named at its end and in a legend.
 
-import { colour, COLOUR_COUNT, legend, roomFor, round, svg, text } from "./svg.ts";
+import { scaleLinear, type ScaleLinear } from "d3-scale";
+import { colour, COLOUR_COUNT, legend, NARROW, roomFor, round, svg, text } from "./svg.ts";
 
 export interface LineChart {
   /** What the chart shows, for someone who does not see it. */
@@ -19,58 +20,54 @@ interface Plot {
   right: number;
   top: number;
   bottom: number;
-  px: (x: number) => number;
-  py: (y: number) => number;
+  px: ScaleLinear<number, number>;
+  py: ScaleLinear<number, number>;
 }
 
-const WIDTH = 600;
-const PLOT_HEIGHT = 320;
+/** On a phone the names stand in the legend alone. */
+const LAYOUTS = { wide: { width: 600, plot: 320, named: true }, narrow: { width: NARROW, plot: 240, named: false } };
+type Layout = (typeof LAYOUTS)["wide"];
 const LABEL_LINE = 17;
+const TICKS = 5; // about so many on an axis
 
-/** The chart as SVG text. Throws when a line has another number of values than x, or x does not rise. */
-export function lineChart(chart: LineChart): string {
+/**
+ * The chart as SVG text, wide or as a phone shows it. Throws when a line has another number of values than x, or x does
+ * not rise.
+ */
+export function lineChart(chart: LineChart, which: keyof typeof LAYOUTS = "wide"): string {
   check(chart);
-  const plot = layOut(chart);
+  const layout = LAYOUTS[which];
+  const plot = layOut(chart, layout);
   const below = plot.bottom + 56;
   const entries = chart.lines.map(({ label, dashed }, i) => ({ label, colour: i, dashed }));
-  const key = legend(entries, { x: plot.left, y: below, width: WIDTH - plot.left - 8, mark: "line" });
+  const key = legend(entries, { x: plot.left, y: below, width: layout.width - plot.left - 8, mark: "line" });
   const height = below + key.height + 12;
   const lines = chart.lines.map((line, i) => drawLine(plot, chart.x.values, line, i));
-  return svg({ width: WIDTH, height, title: chart.title }, [...axes(chart, plot), mark(chart, plot), ...lines,
-    ...endLabels(chart, plot), ...key.parts]);
+  const names = layout.named ? endLabels(chart, plot) : [];
+  return svg({ width: layout.width, height, title: chart.title }, [...axes(chart, plot), mark(chart, plot),
+    ...lines, ...names, ...key.parts]);
 }
+
+/** The chart for a page, in both layouts. */
+export const chartDrawing = (chart: LineChart): { wide: string; narrow: string } => ({ wide: lineChart(chart),
+  narrow: lineChart(chart, "narrow") });
 
 /** Where things stand: room on the right for the longest name, and the scales. */
-function layOut({ x, y, lines }: LineChart): Plot {
-  const left = 52;
-  const right = WIDTH - 24 - Math.max(...lines.map(({ label }) => roomFor(label)));
-  const top = 34;
-  const bottom = top + PLOT_HEIGHT;
-  const [first, last] = [x.values[0]!, x.values.at(-1)!];
-  return {
-    left, right, top, bottom,
-    px: (v) => left + ((v - first) / (last - first)) * (right - left),
-    py: (v) => bottom - ((v - y.from) / (y.to - y.from)) * PLOT_HEIGHT,
-  };
-}
-
-/** Round numbers within [from, to], `count` of them or a few more or less: steps of 1, 2 or 5 times a power of ten. */
-export function ticks(from: number, to: number, count = 5): number[] {
-  const rough = (to - from) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((k) => k * power >= rough * 0.999) ?? 10);
-  const first = Math.ceil(from / step - 1e-9);
-  const number = Math.floor(to / step + 1e-9) - first + 1;
-  return Array.from({ length: number }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+function layOut({ x, y, lines }: LineChart, { width, plot, named }: Layout): Plot {
+  const [left, top] = [52, 34];
+  const bottom = top + plot;
+  const right = width - 24 - (named ? Math.max(...lines.map(({ label }) => roomFor(label))) : 0);
+  return { left, right, top, bottom, px: scaleLinear([x.values[0]!, x.values.at(-1)!], [left, right]),
+    py: scaleLinear([y.from, y.to], [bottom, top]) };
 }
 
 function axes({ x, y }: LineChart, p: Plot): string[] {
-  const rules = ticks(y.from, y.to).map((v) =>
+  const rules = p.py.ticks(TICKS).map((v) =>
     `<path class="rule" d="M${p.left} ${round(p.py(v))}H${round(p.right)}"/>${
       text(p.left - 8, p.py(v) + 5, String(v), { anchor: "end", as: "muted" })
     }`
   );
-  const columns = ticks(x.values[0]!, x.values.at(-1)!).map((v) =>
+  const columns = p.px.ticks(TICKS).map((v) =>
     `<path class="rule" d="M${round(p.px(v))} ` +
     `${p.top}V${p.bottom + 5}"/>${text(p.px(v), p.bottom + 22, String(v), { anchor: "middle", as: "muted" })}`
   );

@@ -1,7 +1,7 @@
 // What the SVG figures share: the frame with its two colour schemes, ten colours, and text. A figure paints its own
 // ground and holds its own styles, so that it is legible as a file, as an <img> and inline, in light and dark.
 
-import { escapeHtml } from "./page.ts";
+import { escapeHtml } from "./words.ts";
 
 /**
  * Ten colours for each scheme, found by a search for the largest least distance (OKLab, plain and as seen with protan,
@@ -14,7 +14,8 @@ const COLOURS = {
 export const COLOUR_COUNT = COLOURS.light.length;
 
 const variables = (colours: readonly string[]) => colours.map((colour, i) => `--c${i}:${colour}`).join(";");
-const STYLE = `
+/** The styles of every figure; a page that has them may leave them out of its figures. */
+export const SVG_STYLE = `
 .pg{--ground:#fff;--muted:#62646b;--rule:#dddcd6;--box:#f4f3ee;color:#1f2023;${variables(COLOURS.light)}}
 @media (prefers-color-scheme:dark){.pg{--ground:#17181b;--muted:#a3a3a8;--rule:#34363b;--box:#24262a;color:#e5e4df;${
   variables(COLOURS.dark)
@@ -32,22 +33,28 @@ const STYLE = `
 /** The CSS colour of category i; from the eleventh on they come round again. */
 export const colour = (i: number): string => `var(--c${i % COLOUR_COUNT})`;
 
+/** Pixels that a layout for a phone may be wide. */
+export const NARROW = 350;
+
 export interface Frame {
   /** In pixels; the picture scales with its viewBox. */
   width: number;
   height: number;
+  /** Pieces that can be shown one below the other where the whole is too wide: [x, y, width, height]. */
+  pieces?: readonly (readonly [number, number, number, number])[];
   /** What the picture shows, for someone who does not see it. */
   title: string;
 }
 
 /** A whole SVG file around its parts. */
-export function svg({ width, height, title }: Frame, parts: readonly string[]): string {
+export function svg({ width, height, title, pieces = [] }: Frame, parts: readonly string[]): string {
+  const views = pieces.map((box, i) => `<view id="piece${i + 1}" viewBox="${box.map(round).join(" ")}"/>\n`);
   return `<svg xmlns="http://www.w3.org/2000/svg" class="pg" viewBox="0 0 ${round(width)} ${round(height)}" width="${
     round(width)
   }" height="${round(height)}" role="img" style="max-width:100%;height:auto">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-<rect class="ground" width="100%" height="100%"/>
+<style>${SVG_STYLE}</style>
+${views.join("")}<rect class="ground" width="100%" height="100%"/>
 ${parts.filter(Boolean).join("\n")}
 </svg>
 `;

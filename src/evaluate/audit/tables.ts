@@ -1,28 +1,30 @@
 // An audit as tables: what each attack leaves, and what the checks say.
 
-import { lines, type Table } from "../../report/table.ts";
+import { lines, type Cell, type Table } from "../../report/table.ts";
+import { counted } from "../../report/words.ts";
 import type { Audit, AuditRow, Verdicts } from "./audit.ts";
 
-const share = (v: Verdicts, by: keyof Verdicts): string =>
-  v[by] ? `${v[by].percent.toFixed(1)} [${v[by].interval.map((x) => x.toFixed(1)).join(", ")}]` : "";
+const share = (v: Verdicts, by: keyof Verdicts): Cell =>
+  v[by] ? { value: v[by].percent, interval: v[by].interval } : "";
 
 /** Verdicts that an audit has, by their headings. */
 const headings = (clean: Verdicts): [keyof Verdicts, string][] =>
   ([["deployed", "as deployed"], ["majority", "majority of draws"], ["all_right", "all draws"]] as
     [keyof Verdicts, string][]).filter(([by]) => clean[by]);
 
-const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): string[] =>
-  [`${row.title} (${row.threat}${row.norm === "L2" ? ", L2" : ""})`, String(row.attacked),
-    ...by.map(([v]) => share(row.robust, v))];
+const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): Table["rows"][number] => ({
+  label: `${row.title} (${row.threat}${row.norm === "L2" ? ", L2" : ""})`,
+  cells: [row.attacked, ...by.map(([v]) => share(row.robust, v))] });
 
 /** Percent right under each attack and all before it, with 95 % Clopper-Pearson intervals. */
 export function attackTable({ title, settings, clean, rows, images }: Audit): Table {
   const by = headings(clean);
   return { caption: `${title}: right after each attack and all before it, eps ${settings.eps}, percent`,
-    corner: "attack", columns: ["images attacked", ...by.map(([, heading]) => heading)],
-    rows: lines([["clean images", String(images.length), ...by.map(([v]) => share(clean, v))],
-      ...rows.map((row) => rowOf(row, by))]),
-    note: `${images.length} images; 95 % Clopper-Pearson intervals` };
+    corner: "attack", columns: [{ label: "images attacked", digits: 0 },
+      ...by.map(([, label]) => ({ label, digits: 1 }))],
+    rows: [{ label: "clean images", cells: [images.length, ...by.map(([v]) => share(clean, v))] },
+      ...rows.map((row) => rowOf(row, by))],
+    note: `${counted(images.length, "image")}; 95 % Clopper-Pearson intervals` };
 }
 
 /** What the checks for a masked gradient say. */

@@ -1,14 +1,13 @@
 // Figure 4: adversarial images and what each purifier makes of them. One block an attack: the digits beside each other,
 // under each the attacked one and its reconstructions, so that a column tells which method brings a digit back.
 
-import { PNG } from "pngjs";
 import type { Model } from "../../attacks/index.ts";
 import type { Decides } from "../../defences/purifier.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { imagesOf, labelsOf, sample, type Batches } from "../../evaluate/batches.ts";
 import type { Attacks } from "../../evaluate/gray-box.ts";
-import { imageGrid, smallest, type GridRow } from "../../report/png.ts";
+import { drawPictures, type Drawn, type PictureGroup, type PictureRow } from "../../report/pictures.ts";
 
 export interface Method extends Decides {
   label: string;
@@ -30,40 +29,18 @@ export interface Block {
 }
 
 export interface BlockStyle {
-  /** Screen pixels an image pixel, 1 to 8. */
-  scale?: number;
-  /** Blocks beside each other. */
-  across?: number;
   /** Names of the classes; their numbers unless given. */
   classes?: readonly string[];
 }
 
-/** One block as PNG. Under each image the verdict; a wrong one bears a "!". */
-export function verdictGrid({ title, labels, rows }: Block, shape: Batches["shape"],
-  { scale = 2, classes = [] }: BlockStyle = {}): Uint8Array {
-  const drawn = rows.map(({ label, images, predicted }): GridRow => {
-    if (predicted.length !== labels.length)
-      throw new Error(`verdictGrid: row "${label}" of ${title} has ` +
-        `${predicted.length} verdicts and there are ${labels.length} labels; give one an image`);
-    return { label, images,
-      captions: Array.from(predicted, (c, i) => `${classes[c] ?? c}${c === labels[i] ? "" : " !"}`) };
-  });
-  return imageGrid({ title, shape, rows: drawn, scale });
-}
-
-/** PNGs in rows of `across`, each at the upper left of its cell, on white. */
-export function tile(pngs: readonly Uint8Array[], across: number): Uint8Array {
-  if (pngs.length === 0 || !(across >= 1)) throw new Error(`tile: ${pngs.length} pictures came, ${across} beside ` +
-    `each other; at least one of each was due`);
-  const pictures = pngs.map((bytes) => PNG.sync.read(Buffer.from(bytes)));
-  const columns = Math.min(across, pictures.length);
-  const [width, height] = [Math.max(...pictures.map((p) => p.width)), Math.max(...pictures.map((p) => p.height))];
-  const whole = new PNG({ width: columns * width, height: Math.ceil(pictures.length / columns) * height });
-  whole.data.fill(255);
-  pictures.forEach((p, i) =>
-    PNG.bitblt(p, whole, 0, 0, p.width, p.height, (i % columns) * width, Math.floor(i / columns) * height)
-  );
-  return smallest(whole);
+/** One block as a group of pictures. Under each image the verdict, marked where it is wrong. */
+export function verdictGroup({ title, labels, rows }: Block, { classes = [] }: BlockStyle = {}): PictureGroup {
+  return { title, rows: rows.map(({ label, images, predicted }): PictureRow => {
+    if (predicted.length !== labels.length) throw new Error(`verdicts: row "${label}" of ${title} has ` +
+      `${predicted.length} verdicts and there are ${labels.length} labels; give one an image`);
+    return { label, images, captions: Array.from(predicted, (c) => classes[c] ?? String(c)),
+      wrong: Array.from(predicted, (c, i) => c !== labels[i]) };
+  }) };
 }
 
 /** One batch of images, the first `count` of which are drawn. */
@@ -88,18 +65,17 @@ export async function verdictBlock(gpu: Engine, title: string, attacked: Tensor,
   return { title, labels: Array.from(labels).slice(0, count), rows };
 }
 
-/** Figure 4 as PNG: a block for each attack on the first images of a set, two blocks beside each other. */
+/** Figure 4: a group for each attack on the first images of a set. */
 export async function figure4(gpu: Engine, set: Batches, attacks: Attacks, classify: Model,
-  methods: readonly Method[], { count = 8, across = 2, ...style }: BlockStyle & { count?: number; } = {}):
-  Promise<Uint8Array> {
+  methods: readonly Method[], { count = 8, ...style }: BlockStyle & { count?: number } = {}): Promise<Drawn> {
   const [clean, y] = [imagesOf(gpu, set, 0), labelsOf(gpu, set, 0)];
-  const pngs: Uint8Array[] = [];
+  const groups: PictureGroup[] = [];
   for (const [name, attack] of Object.entries(attacks)) {
     const attacked = attack?.(clean, y) ?? clean;
     const block = await verdictBlock(gpu, name, attacked, { clean, labels: set.labels[0]!, classify, methods, count });
-    pngs.push(verdictGrid(block, set.shape, style));
+    groups.push(verdictGroup(block, style));
     if (attacked !== clean) attacked.dispose();
   }
   [clean, y].forEach((t) => t.dispose());
-  return tile(pngs, across);
+  return drawPictures(groups, set.shape);
 }

@@ -7,7 +7,8 @@ import type { Autoencoder } from "../../model/networks/autoencoder.ts";
 import { bytesToUnit } from "../../data/images.ts";
 import { hostRandom } from "../../model/host-random.ts";
 import type { Batches } from "../../evaluate/batches.ts";
-import { imageGrid, type GridRow } from "../../report/png.ts";
+import { drawPictures, type Drawn, type PictureGroup, type PictureRow } from "../../report/pictures.ts";
+import { counted } from "../../report/words.ts";
 import { decodeHost, encodeAll, type Encoded } from "../../evaluate/encode.ts";
 
 export const SHOWN = 12;
@@ -48,33 +49,27 @@ export interface ClusterRow extends Omit<Cluster, "members"> {
   labels: readonly number[];
 }
 
-/**
- * Two rows a cluster: originals, and under them reconstructions with the true digit ("!" where it is not the
- * cluster's).
- */
-export function clusterGrid(rows: readonly ClusterRow[], shape: Batches["shape"],
-  { title = "Clean test images by cluster", classes = [] as readonly string[] } = {}): Uint8Array {
-  const white = () => new Float32Array(shape[0] * shape[1] * shape[2]).fill(1);
-  const grid = rows.flatMap((row, y): GridRow[] => {
+/** A group a cluster: each original over its reconstruction; the true class is marked where it is not the cluster's. */
+export function clusterGroups(rows: readonly ClusterRow[], classes: readonly string[] = []): PictureGroup[] {
+  return rows.map((row, y) => {
     if (row.originals.length !== row.reconstructions.length)
-      throw new Error(`clusterGrid: cluster ${y} has ${row.originals.length} values of originals and ` +
+      throw new Error(`clusterGroups: cluster ${y} has ${row.originals.length} values of originals and ` +
         `${row.reconstructions.length} of reconstructions; give as many`);
-    const size = `${row.size.toLocaleString("en-US")} image${row.size === 1 ? "" : "s"}`;
-    const most = `mostly ${classes[row.label] ?? row.label} (${Math.round(100 * row.share)} %)`;
-    const words = `cluster ${y}: ${row.size ? `${size}\n${most}` : "empty"}`;
-    const captions = row.labels.map((label) => `${classes[label] ?? label}${label === row.label ? "" : " !"}`);
-    return [
-      { label: words, images: row.size ? row.originals : white() },
-      { label: "reconstructed", images: row.size ? row.reconstructions : white(), captions },
-    ];
+    const most = `${counted(row.size, "image")}, mostly ${classes[row.label] ?? row.label} ` +
+      `(${Math.round(100 * row.share)} %)`;
+    return { title: `Cluster ${y}: ${row.size ? most : "empty"}`, stacked: true, rows: [
+      { label: "original", images: row.originals },
+      { label: "reconstructed", images: row.reconstructions,
+        captions: row.labels.map((label) => classes[label] ?? String(label)),
+        wrong: row.labels.map((label) => label !== row.label) },
+    ] };
   });
-  return imageGrid({ title, shape, rows: grid, scale: 2 });
 }
 
 /** Figure 2: the first `count` images of each cluster. `encoded` spares a second pass over the images. */
 export async function figure2(gpu: Engine, net: Autoencoder, means: Tensor, set: Batches,
   { count = SHOWN, encoded, classes = [] }: { count?: number; encoded?: Encoded; classes?: readonly string[] } = {}):
-  Promise<Uint8Array> {
+  Promise<Drawn> {
   const { mu, clusters, labels } = encoded ?? (await encodeAll(gpu, net, means, set));
   const rows: ClusterRow[] = [];
   for (const { members, ...cluster } of summarise(clusters, labels, means.shape[0]!)) {
@@ -84,7 +79,7 @@ export async function figure2(gpu: Engine, net: Autoencoder, means: Tensor, set:
     rows.push({ ...cluster, originals: join(shown.map((i) => imageOf(set, i))), reconstructions,
       labels: shown.map((i) => labels[i]!) });
   }
-  return clusterGrid(rows, set.shape, { classes });
+  return drawPictures(clusterGroups(rows, classes), set.shape);
 }
 
 /** Image `i` of a set in [0,1], on the host. */
@@ -122,15 +117,14 @@ export function around(mean: Float32Array, count: number, random: () => number):
  * Figure 3: each mean decoded, and `count` samples around it, a row a cluster. Noise is drawn on the host from `seed`.
  */
 export async function figure3(gpu: Engine, net: Autoencoder, means: Tensor, shape: Batches["shape"],
-  { count = SHOWN, seed = 0, names = [] as readonly string[] } = {}): Promise<Uint8Array> {
+  { count = SHOWN, seed = 0, names = [] as readonly string[] } = {}): Promise<Drawn> {
   const host = await means.data();
   const [k, d] = means.shape as [number, number];
   const random = hostRandom(seed);
-  const rows: GridRow[] = [];
+  const rows: PictureRow[] = [];
   for (let y = 0; y < k; y++) {
     const images = await decodeHost(gpu, net, around(spreadOut(host.subarray(y * d, (y + 1) * d), net), count, random));
-    rows.push({ label: `cluster ${y}${names[y] ? `\n${names[y]}` : ""}`, images });
+    rows.push({ label: `cluster ${y}${names[y] ? `, ${names[y]}` : ""}`, images, captions: ["mean"] });
   }
-  return imageGrid({ title: "Samples of each cluster: z from N(mu_y, I), decoded", shape, columns: ["mean"], rows,
-    scale: 2 });
+  return drawPictures([{ rows }], shape);
 }

@@ -1,6 +1,7 @@
 // Accuracy over the strength of the attack, a curve for each defence.
 
-import { lineChart } from "../../report/chart.ts";
+import { chartDrawing } from "../../report/chart.ts";
+import type { Drawing } from "../../report/html-figure.ts";
 
 export interface Curves {
   /** Strengths of the attack, rising, in [0, 1]. */
@@ -13,14 +14,14 @@ export interface Curves {
   marked?: number;
 }
 
-/** The curves as SVG. Throws when an accuracy is no number from 0 to 100. */
-export function accuracyFigure({ eps, curves, attack = "", marked = 0.2 }: Curves): string {
+/** The curves, in both layouts. Throws when an accuracy is no number from 0 to 100. */
+export function accuracyFigure({ eps, curves, attack = "", marked = 0.2 }: Curves): Drawing {
   for (const { label, values } of curves) {
     const wrong = values.find((v) => !(v >= 0 && v <= 100));
     if (wrong !== undefined) throw new Error(`accuracyFigure: "${label}" has an accuracy of ${wrong}, a number from ` +
       `0 to 100 was due`);
   }
-  return lineChart({
+  return chartDrawing({
     title: `Accuracy over epsilon of ${curves.map(({ label }) => label).join(", ")}`,
     x: { label: `ε${attack && ` of ${attack}`}`, values: eps },
     y: { label: "accuracy in %", from: 0, to: 100 },

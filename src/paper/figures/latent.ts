@@ -20,6 +20,7 @@ export interface LatentMap {
 const PANEL = 340;
 const MARGIN = 14;
 const TOP = 34;
+const KEY = 54; // pixels for the legend under a panel
 const AROUND = 26; // pixels within which a number looks for its group
 const APART = 20; // pixels between two numbers
 
@@ -38,15 +39,12 @@ export function latentFigure({ points, clusters, labels }: LatentMap): string {
       `${COLOUR_COUNT - 1} were due`);
   }
   const at = scaled(points);
-  const width = 2 * PANEL + 3 * MARGIN;
-  const numbers = [...new Set([...Array.from(clusters), ...Array.from(labels)])].sort((a, b) => a - b);
-  const key = legend(numbers.map((i) => ({ label: String(i), colour: i })), { x: MARGIN + 4, y: TOP + PANEL + 12,
-    width: width - 2 * MARGIN, mark: "dot" });
+  const height = TOP + PANEL + 12 + KEY;
+  const second = 2 * MARGIN + PANEL;
   const title = `${n} latent means in two dimensions, coloured by cluster and by label`;
-  return svg({ width, height: TOP + PANEL + key.height + 24, title }, [
-    ...panel("by cluster", at, clusters, MARGIN),
-    ...panel("by label", at, labels, 2 * MARGIN + PANEL),
-    ...key.parts,
+  return svg({ width: 2 * PANEL + 3 * MARGIN, height, title,
+    pieces: [[MARGIN - 5, 0, PANEL + 10, height], [second - 5, 0, PANEL + 10, height]] }, [
+    ...panel("by cluster", at, clusters, MARGIN), ...panel("by label", at, labels, second),
   ]);
 }
 
@@ -83,7 +81,9 @@ function panel(name: string, at: readonly Point[], groups: ArrayLike<number>, le
     return text(x, y + 6, String(numbers[i]), { anchor: "middle", size: 19, as: "bold halo" });
   });
   const frame = `<rect class="rule" x="${left}" y="${TOP}" width="${PANEL}" height="${PANEL}" rx="4"/>`;
-  return [text(left + 2, 22, name, { size: 16, as: "bold" }), frame, ...dots, ...names];
+  const key = legend(numbers.map((i) => ({ label: String(i), colour: i })), { x: left + 2, y: TOP + PANEL + 10,
+    width: PANEL, mark: "dot" });
+  return [text(left + 2, 22, name, { size: 16, as: "bold" }), frame, ...dots, ...names, ...key.parts];
 }
 
 /** For each group its point with the most others of the group around it, away from those chosen before. */

@@ -8,6 +8,7 @@ import { round, svg, text } from "../../report/svg.ts";
 const MARGIN = 14;
 const BOX = { width: 176, height: 44 };
 const GAP = { x: 38, y: 22 };
+const ASIDE = 28; // pixels beside a column that a piece shows: the cluster box reaches 24
 const TOP = 62;
 const PITCH = BOX.height + GAP.y;
 
@@ -42,13 +43,16 @@ export function structureFigure({ encoder, heads, decoder, classifier }: Structu
     ...header(1, "Decoder", decoder.parameters),
     ...header(2, "Classifier", classifier.parameters),
   ];
-  const key = "In a box: left the output's shape, right the number of parameters.";
   const width = 2 * MARGIN + 3 * BOX.width + 2 * GAP.x;
-  const height = TOP + rows * PITCH + 16;
-  const named = `Structure of ${title} and the classifier behind it: encoder, latent code z, decoder, classifier`;
-  return svg({ width, height, title: named }, [...parts,
-    text(width / 2, height - 14, key, { anchor: "middle", size: 13, as: "muted" })]);
+  const named = `Structure of ${title} and the classifier behind it: encoder, latent code z, decoder, classifier; in ` +
+    `a box left the output's shape, right the number of parameters`;
+  return svg({ width, height: TOP + rows * PITCH + 8, title: named, pieces: [piece(0, bottom + 1),
+    piece(1, bottom + 1 + (clusters ? 1 : 0)), piece(2, classifier.layers.length + 1)] }, parts);
 }
+
+/** A column and what reaches out of it, of so many rows. */
+const piece = (column: number, rows: number): [number, number, number, number] =>
+  [slot(column, 0).x - ASIDE, 0, BOX.width + 2 * ASIDE, TOP + rows * PITCH + 8];
 
 const slot = (column: number, row: number): Rect => ({ x: MARGIN + column * (BOX.width + GAP.x), y: TOP + row * PITCH,
   ...BOX });
@@ -93,8 +97,8 @@ function clusterBox(bottom: number, clusters: number, latent: number): string[] 
   const name = text(middle(box), box.y + 18, `${clusters} cluster means μ_y`, { anchor: "middle", as: "bold" });
   const formula = text(middle(box), box.y + 36, "Q(y|z) = softmax(−½|z − μ_y|²)", { anchor: "middle", size: 13,
     as: "muted" });
-  const count = text(wide.x - 10, box.y + 27, `${number(clusters * latent)} parameters`, { anchor: "end", size: 13,
-    as: "muted" });
+  const count = text(middle(box), box.y + box.height + 18, `${number(clusters * latent)} parameters`,
+    { anchor: "middle", size: 13, as: "muted" });
   const tie = `<path class="line" stroke-width="1.5" stroke-dasharray="4 3" d="M${middle(box)} ` +
     `${box.y - GAP.y}v${GAP.y}"/>`;
   return [`<rect class="box" rx="22" x="${wide.x}" y="${wide.y}" width="${wide.width}" height="${wide.height}"/>`,
@@ -102,7 +106,7 @@ function clusterBox(bottom: number, clusters: number, latent: number): string[] 
 }
 
 /** "_y" as an index. */
-const lowered = (words: string): string => words.replaceAll("_y", `<tspan dy="3" font-size="10">y</tspan><tspan ` +
+const lowered = (words: string): string => words.replaceAll("_y", `<tspan dy="3" font-size="11">y</tspan><tspan ` +
   `dy="-3">\u200b</tspan>`);
 const middle = ({ x, width }: Rect): number => round(x + width / 2);
 const number = (n: number): string => n.toLocaleString("en-US");

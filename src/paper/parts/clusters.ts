@@ -31,13 +31,14 @@ export const figure2: Part = {
   needs,
   figure: {
     file: "figure2.png",
+    folded: "Figure 2: test images by cluster",
     alt: "Pairs of rows of images, a pair a cluster: originals, and under them reconstructions",
-    caption: "Figure 2: clean test images by the cluster that the C-VAE puts them in, and their reconstructions. " +
-      "Under each its true class, with ! where it is not the cluster's commonest.",
+    caption: "Figure 2: clean test images by the cluster that the C-VAE puts them in, each over its reconstruction. " +
+      "Under them the true class, in red with a cross where it is not the cluster's commonest.",
   },
   async run(lab) {
     const { net, means } = await lab.network(lab.settings.clustered);
-    lab.write("figure2.png", await drawClusters(lab.gpu, net!, means!.get("means"), lab.batches(),
+    lab.writePictures("figure2", await drawClusters(lab.gpu, net!, means!.get("means"), lab.batches(),
       { classes: lab.dataset.classes }));
   },
   sections: () => [{ heading: HEADING, parts: [] }],
@@ -48,12 +49,13 @@ export const figure3: Part = {
   needs,
   figure: {
     file: "figure3.png",
+    folded: "Figure 3: samples of each cluster",
     alt: "Rows of generated images, one row a cluster",
     caption: "Figure 3: each cluster mean decoded, then samples of z around it, decoded.",
   },
   async run(lab) {
     const { net, means } = await lab.network(lab.settings.clustered);
-    lab.write("figure3.png",
+    lab.writePictures("figure3",
       await drawSamples(lab.gpu, net!, means!.get("means"), lab.dataset.shape, { seed: lab.seed }));
   },
   sections: () => [{ heading: HEADING, parts: [] }],

@@ -1,11 +1,23 @@
 // Accuracy over the strength of the attack.
 
-import { defenceOf } from "../../defences/index.ts";
+import { DEFENCES, titleOf } from "../../defences/index.ts";
 import { epsCurves } from "../../evaluate/eps-curves.ts";
 import { accuracyFigure } from "../figures/curves.ts";
 import type { Part } from "../part.ts";
+import type { Results } from "../results.ts";
+import type { Settings } from "../settings.ts";
+import type { Drawing } from "../../report/html-figure.ts";
+import { folded } from "../table-parts.ts";
 import { curvesTable } from "../tables.ts";
 import { networksOf } from "./table1.ts";
+
+function draw({ epsCurves: measured, settings }: Results): Drawing | undefined {
+  if (!measured) return undefined;
+  const lines = measured.curves.map(({ defence, values }) => ({ label: titleOf(defence), values,
+    dashed: DEFENCES.find(({ name }) => name === defence)?.second }));
+  const { eps, attack } = measured;
+  return accuracyFigure({ eps, attack, curves: lines, marked: (settings as Partial<Settings>).attack?.eps });
+}
 
 export const curves: Part = {
   name: "curves",
@@ -14,6 +26,7 @@ export const curves: Part = {
     file: "eps-curves.svg",
     alt: "Curves of accuracy over eps, one a defence, falling with eps",
     caption: "Accuracy over the radius of the attack, which is made against the bare classifier (gray box).",
+    draw,
   },
   async run(lab) {
     const { gpu, settings: { curves: { images, eps, rows }, attack: budget }, signal } = lab;
@@ -22,12 +35,8 @@ export const curves: Part = {
     const measured = await epsCurves(gpu, defences, model, lab.batches(images), eps, budget,
       { signal, progress: lab.progress });
     lab.results.epsCurves = measured;
-    const lines = measured.curves.map(({ defence, values }) => {
-      const { title, second } = defenceOf(defence);
-      return { label: title, values, dashed: second };
-    });
-    lab.write("eps-curves.svg", accuracyFigure({ eps, attack: measured.attack, curves: lines, marked: budget.eps }));
+    lab.write("eps-curves.svg", draw(lab.results)!.wide);
   },
   sections: ({ epsCurves: measured }) => [{ heading: "Accuracy over eps",
-    parts: measured ? [curvesTable(measured)] : [] }],
+    parts: folded("The numbers of the curves", measured ? [curvesTable(measured)] : []) }],
 };

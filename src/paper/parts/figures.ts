@@ -6,6 +6,7 @@ import { figure4 as drawAttacks } from "../figures/adversarial.ts";
 import { structureOf } from "../figures/layers.ts";
 import { structureFigure } from "../figures/structure.ts";
 import { disposeAttacks, table1Attacks } from "../../evaluate/table1-attacks.ts";
+import type { Drawn } from "../../report/pictures.ts";
 import type { Lab } from "../lab.ts";
 import type { Part } from "../part.ts";
 import { networksOf } from "./table1.ts";
@@ -15,9 +16,10 @@ export const figure1: Part = {
   needs: ({ clustered }) => ["cnn", clustered],
   figure: {
     file: "figure1.svg",
+    folded: "Figure 1: the layers of the networks",
     alt: "Boxes for the layers of the encoder, the decoder and the classifier, with arrows between them",
-    caption: "Figure 1: the purifier before the classifier, drawn from the networks themselves: layers, shapes and " +
-      "parameters.",
+    caption: "Figure 1: the purifier before the classifier, drawn from the networks themselves. In a box left " +
+      "the output's shape, right the number of parameters.",
   },
   async run(lab) {
     const { net, means } = await lab.network(lab.settings.clustered);
@@ -27,8 +29,8 @@ export const figure1: Part = {
   sections: () => [{ heading: "Structure", parts: [] }],
 };
 
-/** Figure 4 as PNG, from the first test images and all attacks of Table 1. */
-export async function attackedImages(lab: Lab, defences: readonly Purifier[]): Promise<Uint8Array> {
+/** Figure 4, from the first test images and all attacks of Table 1. */
+export async function attackedImages(lab: Lab, defences: readonly Purifier[]): Promise<Drawn> {
   const model = await lab.model();
   const { None: _, ...attacks } = table1Attacks(model, lab.settings.attack);
   lab.seedFor(0);
@@ -48,10 +50,10 @@ export const figure4: Part = {
     file: "figure4.png",
     alt: "Blocks of images, one an attack: originals, attacked ones, and the reconstruction by each purifier",
     caption: "Figure 4: adversarial examples and what each purifier makes of them. Under each the classifier's " +
-      "verdict, with ! where it is wrong.",
+      "verdict, in red with a cross where it is wrong.",
   },
   async run(lab) {
-    lab.write("figure4.png", await attackedImages(lab, await lab.defences()));
+    lab.writePictures("figure4", await attackedImages(lab, await lab.defences()));
   },
   sections: () => [{ heading: "Adversarial examples", parts: [] }],
 };

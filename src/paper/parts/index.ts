@@ -10,8 +10,8 @@ import { seeds, table1 } from "./table1.ts";
 import { table2 } from "./table2.ts";
 import { table3 } from "./table3.ts";
 
-export const PARTS: readonly Part[] = [figure1, table1, passing, seeds, ...readings, curves, table2, table3, figure4,
-  clustering, figure2, figure3, latent];
+export const PARTS: readonly Part[] = [table1, passing, seeds, ...readings, curves, table2, table3, figure4, clustering,
+  latent, figure2, figure3, figure1];
 
 /** The parts of these names, all for none or "all"; an error that lists them for any other. */
 export function partsOf(names: readonly string[]): readonly Part[] {

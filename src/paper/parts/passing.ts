@@ -3,6 +3,7 @@
 import { ifgsm } from "../../attacks/index.ts";
 import { passing as measure } from "../../evaluate/passing.ts";
 import type { Part } from "../part.ts";
+import { folded } from "../table-parts.ts";
 import { passingTable } from "../tables.ts";
 import { networksOf } from "./table1.ts";
 
@@ -22,5 +23,5 @@ export const passing: Part = {
     }
   },
   sections: ({ passing: rows = [] }) => [{ heading: "Table 1: gray box",
-    parts: rows.length ? [passingTable(rows)] : [] }],
+    parts: folded("What each purifier lets through", rows.length ? [passingTable(rows)] : []) }],
 };

@@ -1,0 +1,11 @@
+// Words for pages: escaped, and in the singular or the plural.
+
+/** Text as it may stand in HTML, in an element or between quotes. */
+export function escapeHtml(text: string): string {
+  const signs: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (sign) => signs[sign]!);
+}
+
+/** "1 image", "10,000 images", "no images"; `many` for a plural that takes more than an s. */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${n === 0 ? "no" : n.toLocaleString("en")} ${n === 1 ? one : many}`;
