@@ -1,26 +1,16 @@
 import type { Engine } from "../engine/engine.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
-import { checkOptions, checkWhole, fail } from "../kernels/check.ts";
-import { oneHot, reshape, slice, sort, where } from "../kernels/index.ts";
-import { holdStatistics } from "../kernels/norm/held.ts";
+import { checkOptions, checkWhole } from "../kernels/check.ts";
 import { apgd, worseOf, type Ended } from "./apgd.ts";
 import type { ApgdOptions } from "./apgd-state.ts";
-import { shapedAttack } from "./shaped.ts";
 import type { Attack, Model } from "./loop.ts";
 import { dlrTargetedLoss } from "./losses.ts";
+import { shapedAttack } from "./shaped.ts";
+import { targetOf } from "./targets.ts";
 
 export interface ApgdtOptions extends Omit<ApgdOptions, "loss" | "restarts" | "noise"> {
   /** Classes that an image is driven to, one after the other; 9 by default, all but its own where there are ten. */
   targets?: number;
-}
-
-/** Of the classes but the label, the likeliest but for `rank` others, i32 [N]. */
-function targetOf(model: Model, x: Tensor, y: Tensor, rank: number): Tensor {
-  const logits = holdStatistics(x.gpu, () => model(x));
-  const K = logits.shape[1]!;
-  if (rank >= K - 1) fail("apgdt", `targets goes up to ${K - 1} for ${K} classes; ask for fewer`);
-  const { indices } = sort(where(oneHot(y, K), -3e38, logits), { dim: 1, descending: true });
-  return reshape(slice(indices, 1, rank, rank + 1), [x.shape[0]!]);
 }
 
 /** The target of each image at one batch shape, and APGD towards it. */
@@ -34,7 +24,7 @@ class State {
   }
 
   towards(rank: number, x: Tensor, y: Tensor): Ended {
-    this.gpu.copy(targetOf(this.model, x, y, rank), this.target);
+    this.gpu.copy(targetOf("apgdt", this.model, x, y, rank), this.target);
     return this.attack.run(x, y);
   }
 

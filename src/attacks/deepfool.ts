@@ -1,12 +1,12 @@
 // DeepFool: the nearest boundary of the model's linear approximation, again and again.
 
 import type { Engine } from "../engine/engine.ts";
-import { grad } from "../engine/grad/tape.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import { checkNumber, checkOptions, checkWhole } from "../kernels/check.ts";
-import { abs, add, argmax, clamp, div, eq, lt, mul, neg, nllLoss, square, sub, sum, where } from "../kernels/index.ts";
+import { abs, add, argmax, clamp, div, eq, mul, square, sum, where } from "../kernels/index.ts";
 import { holdStatistics } from "../kernels/norm/held.ts";
+import { nearestBoundary } from "./boundary.ts";
 import type { Attack, Model } from "./loop.ts";
 import { shapedAttack } from "./shaped.ts";
 import { perImage } from "./states.ts";
@@ -18,7 +18,8 @@ export interface DeepFoolOptions {
   overshoot?: number;
 }
 
-const FAR = 3e38;
+/** The squared length of each image, [N]. */
+const squaredOf = (w: Tensor): Tensor => sum(square(w), { dim: w.shape.map((_, i) => i).slice(1) });
 
 /** Tensors of one attack at one batch shape. */
 class State {
@@ -33,31 +34,12 @@ class State {
     this.step = gpu.capture(() => holdStatistics(gpu, () => this.move()));
   }
 
-  /** The logit of class k, the same for all images or each its own, [N]. */
-  private static logit(logits: Tensor, k: Tensor): Tensor {
-    return neg(nllLoss(logits, k, { reduction: "none" }));
-  }
-
   /** Moves images that are still right to just beyond the nearest of the boundaries to the other classes. */
   private move(): Tensor {
     const { gpu, x, y } = this;
-    const logits = this.model(x);
-    const [N, K] = logits.shape as [number, number];
-    let nearest = gpu.full([N], FAR);
-    let delta = gpu.zeros(x.shape);
-    for (let k = 0; k < K; k++) {
-      const labels = gpu.full([N], k, "i32");
-      const lead = (z: Tensor) => sub(State.logit(z, labels), State.logit(z, y));
-      const w = grad(() => sum(lead(this.model(x))), [x])[0]!;
-      const squared = sum(square(w), { dim: x.shape.map((_, i) => i).slice(1) });
-      const size = abs(lead(logits));
-      // of class y itself both are 0: its distance would be 0 / 0
-      const distance = where(eq(y, labels), FAR, div(square(size), squared));
-      const closer = lt(distance, nearest);
-      delta = where(perImage(closer, x.shape.length), mul(w, perImage(div(size, squared), x.shape.length)), delta);
-      nearest = where(closer, distance, nearest);
-    }
+    const { logits, lead, dx } = nearestBoundary(this.model, x, y, (far, w) => div(square(far), squaredOf(w)));
     const right = perImage(eq(argmax(logits, { dim: 1 }), y), x.shape.length);
+    const delta = mul(dx, perImage(div(abs(lead), squaredOf(dx)), x.shape.length));
     gpu.copy(where(right, clamp(add(x, mul(delta, 1 + this.overshoot)), 0, 1), x), x);
     return x;
   }

@@ -5,6 +5,7 @@ export { bpda, bpdaGradient, type Bpda, type BpdaOptions, type Purify } from "./
 export { cw, type CwOptions } from "./cw.ts";
 export { deepfool, type DeepFoolOptions } from "./deepfool.ts";
 export { eotGradient, eotLoss, repeated, type EotAverage, type SampledLogits } from "./eot.ts";
+export { fab, type FabOptions } from "./fab.ts";
 export { fgsm } from "./fgsm.ts";
 export { ifgsm } from "./ifgsm.ts";
 export { mifgsm } from "./mifgsm.ts";

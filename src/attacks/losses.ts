@@ -11,7 +11,7 @@ export type AttackLoss = (logits: Tensor, y: Tensor) => Tensor;
 export const ceLoss: AttackLoss = (logits, y) => crossEntropy(logits, y, { reduction: "none" });
 
 /** The logit of the label, [N]. */
-const logitOf = (logits: Tensor, y: Tensor): Tensor => neg(nllLoss(logits, y, { reduction: "none" }));
+export const logitOf = (logits: Tensor, y: Tensor): Tensor => neg(nllLoss(logits, y, { reduction: "none" }));
 
 /** The largest `count` logits in order, the largest first, each [N], and the class of the first. */
 function largest(op: string, logits: Tensor, count: number): { values: Tensor[]; first: Tensor } {

@@ -9,11 +9,11 @@ import { check, computedCase as one, numbers } from "../computed-tools.ts";
 import { HILL, hill } from "./computed-training.ts";
 import { between, gradient, IMAGES, K, LABELS, N, P, WEIGHTS } from "./computed-attacks.ts";
 
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
-const length = (v: readonly number[]): number => Math.sqrt(dot(v, v));
-const rowOf = (all: readonly number[], n: number): number[] => all.slice(n * P, n * P + P);
-const logitsOf = (x: readonly number[]): number[] => Array.from({ length: K }, (_, k) => dot(x, rowOf(WEIGHTS, k)));
-const argmaxOf = (v: readonly number[]): number => v.indexOf(Math.max(...v));
+export const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+export const length = (v: readonly number[]): number => Math.sqrt(dot(v, v));
+export const rowOf = (all: readonly number[], n: number): number[] => all.slice(n * P, n * P + P);
+export const logitsOf = (x: readonly number[]): number[] => Array.from({ length: K }, (_, k) => dot(x, rowOf(WEIGHTS, k)));
+export const argmaxOf = (v: readonly number[]): number => v.indexOf(Math.max(...v));
 
 // ---- PGD in L2 ------------------------------------------------------------------------------------------------------
 
@@ -136,14 +136,15 @@ function cwByHand(x: number[], label: number, c: number, lr: number, steps: numb
   return best;
 }
 
-type ByHand = (x: number[], label: number, n: number) => number[];
+export type ByHand = (x: number[], label: number, n: number) => number[];
 
-async function runAgainst(gpu: Engine, make: (model: Model) => Attack, byHand: ByHand): Promise<Check[]> {
+export async function runAgainst(gpu: Engine, make: (model: Model) => Attack, byHand: ByHand,
+  classes = LABELS): Promise<Check[]> {
   const [w, x] = [gpu.tensor(WEIGHTS, [K, P]), gpu.tensor(IMAGES, [N, P])];
-  const labels = gpu.tensor(LABELS, [N], "i32");
+  const labels = gpu.tensor(classes, [N], "i32");
   const attack = make((images) => linear(images, w));
   const adv = attack(x, labels);
-  const checks = [await check("the images", adv, LABELS.flatMap((label, n) => byHand(rowOf(IMAGES, n), label, n)))];
+  const checks = [await check("the images", adv, classes.flatMap((label, n) => byHand(rowOf(IMAGES, n), label, n)))];
   attack.dispose();
   [w, x, labels, adv].forEach((t) => t.dispose());
   return checks;

@@ -1,7 +1,7 @@
 // The cases of attacks/mnist_minimal.json: attacks that look for the nearest image, by the distances that torchattacks
 // reached.
 
-import { cw, deepfool, type Attack, type Model } from "../../attacks/index.ts";
+import { cw, deepfool, fab, type Attack, type Model } from "../../attacks/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { argmax, topk } from "../../kernels/index.ts";
 import { Args } from "../args.ts";
@@ -19,15 +19,23 @@ const KINDS: Record<string, (model: Model, args: Args) => Attack> = {
   CW: (model, args) => cw(model, { c: args.number("c", 1), kappa: args.number("kappa", 0),
     steps: args.number("steps", 50), lr: args.number("lr", 0.01), targeted: args.flag("targeted", false),
     objective: "torchattacks" }),
+  FAB: (model, args) => {
+    const classes = args.number("n_classes", 10);
+    args.number("seed", 0); // of further starts: their distances are close, not equal
+    args.flag("verbose", false);
+    return fab(model, { norm: args.text("norm", "Linf") as "Linf" | "L2", eps: args.number("eps", 8 / 255),
+      steps: args.number("steps", 10), restarts: args.number("n_restarts", 1), alphaMax: args.number("alpha_max", 0.1),
+      eta: args.number("eta", 1.05), beta: args.number("beta", 0.9),
+      ...(args.flag("multi_targeted", false) && { targets: classes - 1 }) });
+  },
 };
 
-/** Euclidean distance of each image. */
-function distances(a: ArrayLike<number>, b: ArrayLike<number>, n: number): number[] {
+/** The distance of each image: Euclidean, or that of the pixel that moved furthest. */
+function distances(a: ArrayLike<number>, b: ArrayLike<number>, n: number, norm: string): number[] {
   const size = a.length / n;
   return Array.from({ length: n }, (_, i) => {
-    let sum = 0;
-    for (let j = i * size; j < (i + 1) * size; j++) sum += (a[j]! - b[j]!) ** 2;
-    return Math.sqrt(sum);
+    const moves = Array.from({ length: size }, (_, j) => Math.abs(a[i * size + j]! - b[i * size + j]!));
+    return norm === "Linf" ? Math.max(...moves) : Math.hypot(...moves);
   });
 }
 
@@ -55,11 +63,13 @@ async function runMinimal(gpu: Engine, read: ReadCase, id: string, net: string, 
   const adv = make(forward, args)(x, labels);
   args.done();
   const { said, lead } = await verdicts(gpu, forward, adv);
-  const [due, dueL2] = [numbers(await file.get(`${id}.prediction`)), numbers(await file.get(`${id}.l2`))];
+  const norm = attack === "FAB" ? String(rest.norm ?? "Linf") : "L2";
+  const [due, dueFar] = [numbers(await file.get(`${id}.prediction`)),
+    numbers(await file.get(`${id}.${norm.toLowerCase()}`))];
   const clean = (await verdicts(gpu, forward, x)).said;
-  const l2 = distances(await adv.data(), await x.data(), said.length);
-  const moved = [...l2.keys()].filter((i) => attack === "DeepFool" || due[i] !== clean[i]);
-  const off = moved.map((i) => Math.abs(l2[i]! - dueL2[i]!) / Math.max(1e-3, dueL2[i]!));
+  const far = distances(await adv.data(), await x.data(), said.length, norm);
+  const moved = [...far.keys()].filter((i) => attack === "DeepFool" || due[i] !== clean[i]);
+  const off = moved.map((i) => Math.abs(far[i]! - dueFar[i]!) / Math.max(1e-3, dueFar[i]!));
   const others = [...said.keys()].filter((i) => attack !== "DeepFool" && said[i] !== due[i] && lead[i]! > BOUNDARY);
   return [{ what: "the distance of an image", error: Math.max(0, ...off), limit: DISTANCE },
     { what: "the number of images with another prediction", error: others.length, limit: 0 }];
