@@ -2,9 +2,9 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { batchNorm, bpda, bpdaGradient, createEngine, eotGradient, holdStatistics, loadSafetensors,
-  makeAttack, preactResnet18, repeated, resnet18, resnet34, saveSafetensors, type Engine, type NormalisedClassifier,
-  type Tensor } from "../src/index.ts";
+import { batchNorm, bpda, bpdaGradient, createEngine, deepfool, eotGradient, fab, holdStatistics, loadSafetensors,
+  makeAttack, preactResnet18, repeated, resnet18, resnet34, saveSafetensors, spatialShift, squareAttack, type Engine,
+  type NormalisedClassifier, type Tensor } from "../src/index.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 
 const normalised = suite("normalised");
@@ -143,6 +143,14 @@ normalised("no attack moves the statistics of a network in training mode, captur
   assert.equal(await net.state(), state, "the gradient of EOT");
   (await bpda((images) => images, training, { steps: 2 })(x, y)).dispose();
   assert.equal(await net.state(), state, "bpda");
+  const searches = { deepfool: deepfool(training, { steps: 1 }), fab: fab(training, { eps: 0.1, steps: 2, targets: 1 }),
+    squareAttack: squareAttack(training, { eps: 0.5, norm: "L2", queries: 3 }),
+    spatialShift: spatialShift(training, { pixels: 1 }) };
+  for (const [name, search] of Object.entries(searches)) {
+    search(x, y).dispose();
+    assert.equal(await net.state(), state, name);
+    search.dispose();
+  }
   gpu.scope(() => void training(x));
   assert.not.equal(await net.state(), state);
 });

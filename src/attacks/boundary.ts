@@ -1,4 +1,4 @@
-// The boundary between the label and another class where the model is taken for linear: what DeepFool and FAB step over.
+// The boundary between the label and another class of the linearised model: what DeepFool and FAB step over.
 
 import { valueAndGrad } from "../engine/grad/tape.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -27,9 +27,9 @@ export function boundaryTo(model: Model, x: Tensor, y: Tensor, other: Tensor): B
 const FAR = 3e38;
 
 /**
- * Of each image the nearest of the boundaries to all other classes, and the logits [N,K]: K forward and backward passes.
- * `distance` gives that of each image from a boundary, [N]; a boundary whose distance is NaN is never the nearest, and
- * where all are, lead and dx are 0.
+ * Of each image the nearest of the boundaries to all other classes, and the logits [N,K], by K forward and backward
+ * passes. `distance` gives that of each image from a boundary, [N]; a boundary whose distance is NaN is never the
+ * nearest, and where all are, lead and dx are 0.
  */
 export function nearestBoundary(model: Model, x: Tensor, y: Tensor,
   distance: (lead: Tensor, dx: Tensor) => Tensor): Boundary & { logits: Tensor } {

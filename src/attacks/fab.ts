@@ -158,12 +158,12 @@ function search(s: State, o: Settings, first: boolean): void {
 
 /**
  * FAB, the fast adaptive boundary attack: looks for the nearest image that the model gets wrong. Each step goes just
- * beyond the boundary of the linearised model, the nearest of all or those to `targets`, leaning towards the image; from
- * an image that is wrong it goes a tenth of the way back. Croce and Hein, "Minimally distorted adversarial examples with
- * a fast adaptive boundary attack", ICML 2020, as in their code (auto-attack). What is found within `eps` is taken; an
- * image that is wrong already or where nothing is found ends as it was. Images in [0, 1]. Defaults, as AutoAttack:
- * L-infinity, 100 steps, 1 start, alphaMax 0.1, eta 1.05, beta 0.9. A step takes a forward and a backward pass a class,
- * with `targets` one of each a target.
+ * beyond the boundary of the linearised model, the nearest of all or those to `targets`, leaning towards the image;
+ * from an image that is wrong it goes a tenth of the way back. Croce and Hein, "Minimally distorted adversarial
+ * examples with a fast adaptive boundary attack", ICML 2020, as in their code (auto-attack). What is found within `eps`
+ * is taken; an image that is wrong already or where nothing is found ends as it was. Images [N,..] in [0, 1]. Defaults,
+ * as AutoAttack: L-infinity, 100 steps, 1 start, alphaMax 0.1, eta 1.05, beta 0.9. A step takes a forward and a
+ * backward pass a class, with `targets` one of each a target.
  *
  *     const adv = fab(model, { eps: 8 / 255, targets: 9 })(images, labels);
  */

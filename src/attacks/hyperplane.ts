@@ -11,8 +11,8 @@ export type Norm = "Linf" | "L2";
 const [FLAT, FAR] = [1e-8, 1e12];
 
 /**
- * The shortest d, [N,P], that takes x [N,P] in [0,1] to w . (x + d) = w . x - gap with x + d in [0,1]; w [N,P], gap [N].
- * Where no point of the box is that far, d ends at the corner that is nearest to it.
+ * The shortest d, [N,P], that takes x [N,P] in [0,1] to w . (x + d) = w . x - gap with x + d in [0,1]; w [N,P], gap
+ * [N]. Where no point of the box is that far, d ends at the corner that is nearest to it.
  *
  * With v = |w| and room_i, how far pixel i may go against w's sign: in L-infinity every pixel moves by min(t, room_i),
  * in L2 by min(t v_i, room_i), for the smallest t that closes the gap. The gap that a t closes is the least, over how
@@ -30,7 +30,7 @@ export function toHyperplane(x: Tensor, w: Tensor, gap: Tensor, norm: Norm): Ten
   return neg(mul(sign(along), moves));
 }
 
-/** The t, [N,1], at which pixels that close `rate` each for every 1 of t, until t is at `reach`, have closed the gap. */
+/** The t, [N,1], at which pixels that each close `rate` for every 1 of t, until t is `reach`, have closed the gap. */
 function multiplier(gap: Tensor, rate: Tensor, reach: Tensor, closed: Tensor): Tensor {
   const { indices } = sort(reach, { dim: 1 });
   /** Of each pixel the sum over those that reach their room before it. */

@@ -12,6 +12,7 @@ export { mifgsm } from "./mifgsm.ts";
 export { randomNoise, type NoiseOptions } from "./noise.ts";
 export { pgd } from "./pgd.ts";
 export { pgdL2, type PgdL2Options } from "./pgd-l2.ts";
+export { spatialShift, type ShiftOptions } from "./shift.ts";
 export { spsaGradient, type SpsaOptions } from "./spsa.ts";
 export { squareAttack, type SquareOptions } from "./square.ts";
 export { ceLoss, dlrLoss, dlrTargetedLoss, marginLoss, type AttackLoss, type LossOption } from "./losses.ts";

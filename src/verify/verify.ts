@@ -7,6 +7,7 @@ import { computedCases } from "./computed.ts";
 import { attackModelCases } from "./models/computed-attacks.ts";
 import { adaptiveCases } from "./models/computed-adaptive.ts";
 import { boundaryCases } from "./models/computed-boundary.ts";
+import { squareCases } from "./models/computed-square.ts";
 import { modelCases } from "./models/computed-model.ts";
 import { filterCases } from "./models/computed-filters.ts";
 import { networkCases } from "./models/computed-networks.ts";
@@ -82,8 +83,8 @@ export interface VerifyOptions {
 export async function verify(gpu: Engine, read: ReadCase,
   { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const all = [...(await findCases(read, images)),
-    ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(), ...boundaryCases(),
-      ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
+    ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(),
+      ...boundaryCases(), ...squareCases(), ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
   const cases = all.filter(({ id, op }) => only(id, op));
   const results: CaseResult[] = [];
   for (const c of cases) {

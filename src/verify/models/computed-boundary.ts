@@ -103,7 +103,8 @@ async function runHill(gpu: Engine, o: FabOptions): Promise<Check[]> {
 async function runHyperplane(gpu: Engine, norm: Norm): Promise<Check[]> {
   const [n, P] = [8, 9];
   const w = numbers("hyperplane w", n * P).map((v, i) => (i % 5 === 0 ? 0 : v));
-  const x = numbers("hyperplane x", n * P).map((v, i) => (i % 7 === 0 ? 0 : i % 11 === 0 ? 1 : Math.fround((v + 1) / 2)));
+  const edges: Record<number, number> = { 7: 0, 9: 1 };
+  const x = numbers("hyperplane x", n * P).map((v, i) => edges[i % 11] ?? Math.fround((v + 1) / 2));
   const gaps = [0.01, -0.01, 0.3, -0.3, 0.8, -0.8, 0, 1e3];
   const row = (all: readonly number[], i: number) => all.slice(i * P, i * P + P);
   const due = gaps.flatMap((gap, i) => projected(row(x, i), row(w, i), gap, norm));
