@@ -11,8 +11,9 @@ import { perImage } from "./states.ts";
 import type { Model } from "./loop.ts";
 import { lossOf, type LossOption } from "./losses.ts";
 import { lengths, projectL2 } from "./pgd-l2.ts";
+import { GradientWatch, type Reports } from "./report.ts";
 
-export interface ApgdOptions {
+export interface ApgdOptions extends Reports {
   /** Radius of the ball. */
   eps: number;
   /** Of the ball: "Linf" by default. */
@@ -34,7 +35,7 @@ export interface ApgdOptions {
   gradient?: (adv: Tensor, y: Tensor) => Tensor;
 }
 
-export type ApgdSettings = Required<Omit<ApgdOptions, "noise" | "gradient" | "loss">> & ApgdOptions;
+export type ApgdSettings = Required<Omit<ApgdOptions, "noise" | "gradient" | "loss" | "report">> & ApgdOptions;
 
 /** Tensors of one attack at one batch shape, and its captured pieces. */
 export class ApgdState {
@@ -56,6 +57,7 @@ export class ApgdState {
   private readonly seenLoss: Tensor;
   private readonly rises: Tensor;
   private readonly halved: Tensor;
+  readonly watch: GradientWatch | null;
   readonly begin: Captured<[Tensor], Tensor>;
   readonly first: Captured<[], Tensor>;
   readonly step: Captured<[], Tensor>;
@@ -71,6 +73,7 @@ export class ApgdState {
     this.y = gpu.keep(gpu.empty([shape[0]!], "i32"));
     [this.right, this.size, this.loss, this.bestLoss] = [each(), each(), each(), each()];
     [this.seenLoss, this.rises, this.halved] = [each(), each(), each()];
+    this.watch = GradientWatch.of(gpu, shape[0]!, o.report);
     this.begin = gpu.capture((start: Tensor) => this.beginAt(start));
     this.first = gpu.capture(() => this.move(1));
     this.step = gpu.capture(() => this.move(0.75));
@@ -106,6 +109,7 @@ export class ApgdState {
   private beginAt(start: Tensor): Tensor {
     const { gpu, o } = this;
     const { loss, right, dx } = this.evaluate(start);
+    this.watch?.see(dx);
     const n = [start.shape[0]!];
     this.set([start, this.adv], [start, this.old], [start, this.best], [start, this.found], [dx, this.dx],
       [dx, this.bestDx], [right, this.right], [loss, this.bestLoss], [loss, this.seenLoss],
@@ -129,6 +133,7 @@ export class ApgdState {
     const { adv, old, best, bestDx, found } = this;
     const next = this.moved(share);
     const { loss, right, dx } = this.evaluate(next);
+    this.watch?.see(dx);
     const rank = next.shape.length;
     const better = gt(loss, this.bestLoss);
     this.set([adv, old], [next, adv], [dx, this.dx],
@@ -153,6 +158,6 @@ export class ApgdState {
   dispose(): void {
     [this.begin, this.first, this.step, this.look, this.result].forEach((part) => part.dispose());
     [this.x, this.y, this.adv, this.old, this.dx, this.best, this.bestDx, this.found, this.right, this.size, this.loss,
-      this.bestLoss, this.seenLoss, this.rises, this.halved].forEach((t) => t.dispose());
+      this.bestLoss, this.seenLoss, this.rises, this.halved, this.watch].forEach((t) => t?.dispose());
   }
 }

@@ -11,7 +11,7 @@ import { checkBatch, labelsOr, type Attack, type Model } from "./loop.ts";
 import { lossOf } from "./losses.ts";
 import { startL2 } from "./pgd-l2.ts";
 
-const NAMES = ["eps", "norm", "steps", "loss", "restarts", "rho", "noise", "gradient"];
+const NAMES = ["eps", "norm", "steps", "loss", "restarts", "rho", "noise", "gradient", "report"];
 function settingsOf(options: ApgdOptions): ApgdSettings {
   checkOptions("apgd", options, NAMES);
   const o = { norm: "Linf" as const, steps: 100, restarts: 1, rho: 0.75, ...options };
@@ -88,7 +88,13 @@ export function apgd(model: Model, options: ApgdOptions): Apgd {
     checkBatch("apgd", x, given);
     if (o.noise) checkShape("apgd", "noise", o.noise, x.shape);
     const gpu = engineOf(x);
-    return gpu.scope(() => runAll(gpu, states.of(x), x, labelsOr("apgd", model, x, given), o));
+    return gpu.scope(() => {
+      const [state, labels] = [states.of(x), labelsOr("apgd", model, x, given)];
+      state.watch?.begin();
+      const ended = runAll(gpu, state, x, labels, o);
+      state.watch?.tell({ model, loss: lossOf("apgd", o.loss), x, adv: ended.adv, y: labels });
+      return ended;
+    });
   };
   const attack = (x: Tensor, labels?: Tensor): Tensor => {
     const { adv, loss, right } = run(x, labels);

@@ -5,6 +5,7 @@ import { apgd, worseOf, type Ended } from "./apgd.ts";
 import type { ApgdOptions } from "./apgd-state.ts";
 import type { Attack, Model } from "./loop.ts";
 import { dlrTargetedLoss } from "./losses.ts";
+import { joined } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
 import { targetOf } from "./targets.ts";
 
@@ -41,8 +42,9 @@ class State {
  *     const adv = apgdt(model, { eps: 8 / 255, targets: 3 })(images, labels);
  */
 export function apgdt(model: Model, options: ApgdtOptions): Attack {
-  checkOptions("apgdt", options, ["eps", "norm", "steps", "rho", "gradient", "targets"]);
-  const { targets = 9, ...rest } = options;
+  checkOptions("apgdt", options, ["eps", "norm", "steps", "rho", "gradient", "targets", "report"]);
+  const { targets = 9, report, ...given } = options;
+  const rest = { ...given, report: joined(targets, report) };
   checkWhole("apgdt", "targets", targets, 1);
   apgd(model, rest).dispose(); // its own checks, before anything runs
   return shapedAttack("apgdt", model, (gpu, shape) => new State(gpu, shape, model, rest), (state, x, labels) => {

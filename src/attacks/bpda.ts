@@ -10,6 +10,8 @@ import { add, argmax, clamp, crossEntropy, maximum, minimum, mul, oneHot, sub, s
 import { holdStatistics } from "../kernels/norm/held.ts";
 import { watchImages } from "./kernels.ts";
 import { checkBatch, type Model } from "./loop.ts";
+import { ceLoss } from "./losses.ts";
+import { GradientWatch, type Reports } from "./report.ts";
 import { perImage, statesByShape } from "./states.ts";
 
 /** Images [N,C,H,W] to images of the same shape. */
@@ -53,7 +55,7 @@ export const bpdaGradient =
   (purify: Purify, classify: Model, substitute?: Purify) => (adv: Tensor, y: Tensor): Tensor =>
     adv.gpu.scope(() => backward(purify, classify, substitute, adv, y).dx);
 
-export interface BpdaOptions {
+export interface BpdaOptions extends Reports {
   /** Step along the raw gradient, 0.1 by default. */
   lr?: number;
   /** Number of steps at most, 1000 by default. */
@@ -78,7 +80,7 @@ type Settings = BpdaOptions & { lr: number; steps: number };
 const LOOK = 50; // steps between two looks at how many images are left
 
 function check(purify: Purify, classify: Model, options: BpdaOptions): Settings {
-  checkOptions("bpda", options, ["lr", "steps", "eps", "substitute", "watch"]);
+  checkOptions("bpda", options, ["lr", "steps", "eps", "substitute", "watch", "report"]);
   const o = { lr: 0.1, steps: 1000, ...options };
   checkPositive("bpda", "lr", o.lr);
   checkWhole("bpda", "steps", o.steps, 1);
@@ -96,6 +98,7 @@ class Ascent {
   readonly adv: Tensor;
   /** [N]: 1 while an image is not fooled. */
   readonly live: Tensor;
+  readonly gradients: GradientWatch | null;
   /** One step for the live images; gives how many there are. */
   readonly step: Captured<[], Tensor>;
 
@@ -105,9 +108,11 @@ class Ascent {
     this.adv = gpu.keep(gpu.empty(shape));
     this.y = gpu.keep(gpu.empty([n], "i32"));
     this.live = gpu.keep(gpu.empty([n]));
+    this.gradients = GradientWatch.of(gpu, n, o.report);
     const { x, y, adv, live } = this;
     this.step = gpu.capture(() => {
       const { logits, dx } = backward(purify, classify, o.substitute, adv, y);
+      this.gradients?.see(dx);
       gpu.copy(mul(live, isRight(logits, y)), live);
       const moved = project(add(adv, mul(dx, o.lr)), x, o.eps);
       gpu.copy(where(perImage(live, shape.length), moved, adv), adv);
@@ -120,12 +125,13 @@ class Ascent {
     gpu.copy(x, this.x);
     gpu.copy(x, this.adv);
     gpu.copy(labels, this.y);
+    this.gradients?.begin();
     gpu.scope(() => gpu.copy(gpu.full(this.live.shape, 1), this.live));
   }
 
   dispose(): void {
     this.step.dispose();
-    for (const t of [this.x, this.y, this.adv, this.live]) t.dispose();
+    for (const t of [this.x, this.y, this.adv, this.live, this.gradients]) t?.dispose();
   }
 }
 
@@ -163,6 +169,7 @@ export function bpda(purify: Purify, classify: Model, options: BpdaOptions = {})
     const result = x.gpu.empty(ascent.adv.shape);
     x.gpu.copy(ascent.adv, result);
     watchImages("bpda", x, result);
+    ascent.gradients?.tell({ model: (v) => classify(purify(v)), loss: ceLoss, x, adv: result, y: labels });
     await engineOf(x).synchronize();
     return result;
   };

@@ -9,11 +9,12 @@ import { add, argmax, div, eq, ge, le, log, lt, max, maximum, mul, ne, neg, oneH
   sum, tanh, where } from "../kernels/index.ts";
 import { holdStatistics } from "../kernels/norm/held.ts";
 import type { Attack, Model } from "./loop.ts";
+import { GradientWatch, type Reports } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
 import { perImage } from "./states.ts";
 import { marginLoss } from "./losses.ts";
 
-export interface CwOptions {
+export interface CwOptions extends Reports {
   /** What fooling the model is worth against the squared distance; 1 by default. */
   c?: number;
   /** By how much another logit must lead; 0 by default. */
@@ -31,8 +32,8 @@ export interface CwOptions {
   objective?: "margin" | "torchattacks";
 }
 
-type Settings = Required<CwOptions>;
-const NAMES = ["c", "kappa", "steps", "lr", "targeted", "objective"];
+type Settings = Required<Omit<CwOptions, "report">> & Reports;
+const NAMES = ["c", "kappa", "steps", "lr", "targeted", "objective", "report"];
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 /** tanh of it is 1 in float32: a pixel at the edge of [0, 1] stays there, as with an infinite one. */
 const EDGE = 20;
@@ -75,6 +76,7 @@ class State {
   /** 1 until the cost has risen, then 0; and the cost at the last look. */
   private readonly active: Tensor;
   private readonly cost: Tensor;
+  readonly watch: GradientWatch | null;
   readonly step: Captured<[Tensor], Tensor>;
   readonly look: Captured<[Tensor], Tensor>;
 
@@ -84,6 +86,7 @@ class State {
     this.y = gpu.keep(gpu.empty([shape[0]!], "i32"));
     this.nearest = gpu.keep(gpu.zeros([shape[0]!]));
     [this.active, this.cost] = [gpu.keep(gpu.zeros([])), gpu.keep(gpu.zeros([]))];
+    this.watch = GradientWatch.of(gpu, shape[0]!, o.report);
     this.step = gpu.capture((corrections: Tensor) => this.descend(corrections, false));
     this.look = gpu.capture((corrections: Tensor) => this.descend(corrections, true));
   }
@@ -117,6 +120,7 @@ class State {
       const found = this.costOf(fromTanhSpace(w));
       return [found.cost, found.distance, found.logits] as const;
     }, [w]));
+    this.watch?.see(dw!);
     this.adam(dw!, corrections);
     const said = argmax(logits, { dim: 1 });
     const fooled = this.o.targeted ? eq(said, this.y) : ne(said, this.y);
@@ -144,7 +148,7 @@ class State {
 
   dispose(): void {
     [this.step, this.look, this.x, this.y, this.best, this.nearest, this.w, this.m, this.v, this.active,
-      this.cost].forEach((part) => part.dispose());
+      this.cost, this.watch].forEach((part) => part?.dispose());
   }
 }
 
@@ -161,11 +165,13 @@ export function cw(model: Model, options: CwOptions = {}): Attack {
   const o = settingsOf(options);
   return shapedAttack("cw", model, (gpu, shape) => new State(gpu, shape, model, o), (s, x, labels) => {
     s.begin(x, labels);
+    s.watch?.begin();
     for (let t = 1; t <= o.steps; t++) {
       const corrections = x.gpu.tensor([1 - BETA1 ** t, 1 - BETA2 ** t]);
       if ((t - 1) % Math.max(Math.floor(o.steps / 10), 1) === 0) s.look(corrections);
       else s.step(corrections);
     }
+    s.watch?.tell({ model, x, adv: s.best, y: labels, targeted: o.targeted });
     return s.best;
   }, o.targeted);
 }

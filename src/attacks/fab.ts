@@ -10,11 +10,12 @@ import { holdStatistics } from "../kernels/norm/held.ts";
 import { boundaryTo, nearestBoundary } from "./boundary.ts";
 import { toHyperplane, type Norm } from "./hyperplane.ts";
 import type { Attack, Model } from "./loop.ts";
+import { GradientWatch, type Reports } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
 import { perImage } from "./states.ts";
 import { targetOf } from "./targets.ts";
 
-export interface FabOptions {
+export interface FabOptions extends Reports {
   /** An image that was found further away than this is not taken: "Linf" in pixel units of [0, 1], "L2" a length. */
   eps: number;
   /** What is made small: "Linf" by default. */
@@ -36,10 +37,11 @@ export interface FabOptions {
   targets?: number;
 }
 
-type Settings = Required<Omit<FabOptions, "targets">> & Pick<FabOptions, "targets">;
+type Settings = Required<Omit<FabOptions, "targets" | "report">> & Pick<FabOptions, "targets" | "report">;
 
 function settingsOf(options: FabOptions): Settings {
-  checkOptions("fab", options, ["eps", "norm", "steps", "restarts", "alphaMax", "eta", "beta", "targets"]);
+  checkOptions("fab", options, ["eps", "norm", "steps", "restarts", "alphaMax", "eta", "beta", "targets",
+    "report"]);
   const o = { norm: "Linf" as const, steps: 100, restarts: 1, alphaMax: 0.1, eta: 1.05, beta: 0.9, ...options };
   checkNumber("fab", "eps", o.eps, 0, Number.MAX_VALUE);
   checkChoice("fab", "norm", o.norm, ["Linf", "L2"]);
@@ -67,6 +69,7 @@ class State {
   private readonly best: Tensor;
   /** [N]: the distance of `best`; FAR where nothing fooled the model yet. */
   private readonly nearest: Tensor;
+  readonly watch: GradientWatch | null;
   readonly begin: Captured<[], Tensor>;
   readonly restart: Captured<[], Tensor>;
   readonly step: Captured<[], Tensor>;
@@ -78,6 +81,7 @@ class State {
     this.y = gpu.keep(gpu.zeros([shape[0]!], "i32"));
     this.target = gpu.keep(gpu.zeros([shape[0]!], "i32"));
     this.nearest = gpu.keep(gpu.zeros([shape[0]!]));
+    this.watch = GradientWatch.of(gpu, shape[0]!, o.report);
     this.begin = gpu.capture(() => this.beginAt());
     this.restart = gpu.capture(() => this.startAt(this.around()));
     this.step = gpu.capture(() => holdStatistics(gpu, () => this.move()));
@@ -119,6 +123,7 @@ class State {
   private towards(): Tensor {
     const { x, adv, o: { norm: by, alphaMax, eta } } = this;
     const { lead, dx } = this.boundary();
+    this.watch?.see(dx);
     const [w, now, clean] = [flatten(dx), flatten(adv), flatten(x)];
     const here = toHyperplane(now, w, lead, by);
     const back = toHyperplane(clean, w, add(lead, sum(mul(w, sub(clean, now)), { dim: 1 })), by);
@@ -143,7 +148,7 @@ class State {
 
   dispose(): void {
     [this.begin, this.restart, this.step, this.result, this.x, this.y, this.target, this.adv, this.best,
-      this.nearest].forEach((part) => part.dispose());
+      this.nearest, this.watch].forEach((part) => part?.dispose());
   }
 }
 
@@ -174,10 +179,13 @@ export function fab(model: Model, options: FabOptions): Attack {
     gpu.copy(x, s.x);
     gpu.copy(labels, s.y);
     s.begin();
+    s.watch?.begin();
     for (let rank = 0; rank < (o.targets ?? 1); rank++) {
       if (o.targets !== undefined) gpu.copy(targetOf("fab", model, x, labels, rank), s.target);
       search(s, o, rank === 0);
     }
-    return s.result();
+    const adv = s.result();
+    s.watch?.tell({ model, x, adv, y: labels });
+    return adv;
   });
 }

@@ -1,7 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient", "loss",
-  "bounds", "std"];
+  "bounds", "std", "report"];
 
 /**
  * I-FGSM (also BIM), L-infinity: `steps` steps of size `alpha`, projected to the eps-ball and to [0, 1] after each:

@@ -16,4 +16,5 @@ export { spatialShift, type ShiftOptions } from "./shift.ts";
 export { spsaGradient, type SpsaOptions } from "./spsa.ts";
 export { squareAttack, type SquareOptions } from "./square.ts";
 export { ceLoss, dlrLoss, dlrTargetedLoss, marginLoss, type AttackLoss, type LossOption } from "./losses.ts";
+export { countReports, type AttackReport, type Report } from "./report.ts";
 export { lossGradient, makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";

@@ -11,13 +11,14 @@ import { abs, add, argmax, clamp, div, eq, mean, mul, neg, sum, where } from "..
 import { holdStatistics } from "../kernels/norm/held.ts";
 import { keepWorst, momentumStep, randomStart, signStep, watchImages } from "./kernels.ts";
 import { ceLoss, lossOf, type AttackLoss, type LossOption } from "./losses.ts";
+import { GradientWatch, type Reports } from "./report.ts";
 import { statesByShape } from "./states.ts";
 import { checkUnits, inUnits, UNIT, type Units } from "./units.ts";
 
 /** Images [N,C,H,W] in [0,1] to logits [N,K]. */
 export type Model = (x: Tensor) => Tensor;
 
-export interface AttackOptions extends Units {
+export interface AttackOptions extends Units, Reports {
   /** Radius of the L-infinity ball, in pixel units of [0, 1] unless `bounds` or `std` say otherwise. */
   eps: number;
   /** Step size. */
@@ -59,7 +60,7 @@ export interface Attack {
 }
 
 const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator",
-  "gradient", "loss", "start", "step", "bounds", "std"] as const;
+  "gradient", "loss", "start", "step", "bounds", "std", "report"] as const;
 
 /** Which options an attack takes. */
 export type OptionName = (typeof OPTIONS)[number];
@@ -73,7 +74,7 @@ function checkSettings(op: string, model: Model, o: AttackOptions, names: readon
     if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
   for (const name of ["steps", "restarts"] as const) if (o[name] !== undefined) checkWhole(op, name, o[name], 1);
   for (const name of ["targeted", "randomStart"] as const) if (o[name] !== undefined) checkFlag(op, name, o[name]);
-  for (const name of ["gradient", "start", "step"] as const)
+  for (const name of ["gradient", "start", "step", "report"] as const)
     if (o[name] !== undefined && typeof o[name] !== "function") fail(op, `${name} is ${describeValue(o[name])}; a ` +
       `function is due`);
   lossOf(op, o.loss);
@@ -113,6 +114,7 @@ class State {
   readonly m: Tensor | null;
   readonly best: Tensor | null;
   readonly worst: Tensor | null;
+  readonly watch: GradientWatch | null;
   readonly step: Captured<[], Tensor>;
   readonly judge: Captured<[], Tensor>;
 
@@ -126,11 +128,13 @@ class State {
     this.m = o.decay === undefined ? null : image();
     this.best = restarts ? image() : null;
     this.worst = restarts ? gpu.keep(gpu.empty([n])) : null;
+    this.watch = GradientWatch.of(gpu, n, o.report);
     const loss = lossOf("attack", o.loss);
     const gradient = o.gradient ?? lossGradient(model, loss);
-    const { x, y, adv, m, best, worst } = this;
+    const { x, y, adv, m, best, worst, watch } = this;
     this.step = gpu.capture(() => {
       const dx = holdStatistics(gpu, () => gradient(adv, y));
+      watch?.see(dx);
       if (o.step) gpu.copy(o.step(x, adv, m ? momentumOf(m, dx, o.decay!) : dx), adv);
       else if (m) momentumStep(x, adv, dx, m, settings);
       else signStep(x, adv, dx, settings);
@@ -146,7 +150,7 @@ class State {
   dispose(): void {
     this.step.dispose();
     this.judge.dispose();
-    for (const t of [this.x, this.y, this.adv, this.m, this.best, this.worst]) t?.dispose();
+    for (const t of [this.x, this.y, this.adv, this.m, this.best, this.worst, this.watch]) t?.dispose();
   }
 }
 
@@ -167,7 +171,13 @@ export function makeAttack(model: Model, options: AttackOptions, op = "attack",
     const gpu = x.gpu;
     settings ??= gpu.keep(gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]));
     const state = states.of(x);
-    return gpu.scope(() => runAttack(op, state, x, labelsOr(op, model, x, given, o.targeted), settings!, o));
+    return gpu.scope(() => {
+      const labels = labelsOr(op, model, x, given, o.targeted);
+      state.watch?.begin();
+      const adv = runAttack(op, state, x, labels, settings!, o);
+      state.watch?.tell({ model, loss: lossOf(op, o.loss), x, adv, y: labels, targeted: o.targeted });
+      return adv;
+    });
   };
   const dispose = () => {
     states.dispose();

@@ -1,7 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient", "loss",
-  "bounds", "std"];
+  "bounds", "std", "report"];
 
 /**
  * MI-FGSM, L-infinity: I-FGSM along the sign of a momentum of gradients, each divided by its mean absolute value an

@@ -4,7 +4,7 @@ import { add, clamp, div, minimum, mul, norm, rand, randn, sub } from "../kernel
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "gradient",
-  "loss"];
+  "loss", "report"];
 
 /** Keeps a gradient of length 0 from becoming NaN, as in torchattacks. */
 const TINY = 1e-10;

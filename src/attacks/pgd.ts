@@ -2,7 +2,7 @@ import { makeAttack, type Attack, type AttackOptions, type Model, type OptionNam
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "generator",
   "gradient", "loss",
-  "bounds", "std"];
+  "bounds", "std", "report"];
 
 /**
  * PGD, L-infinity: I-FGSM from a uniform random point of the eps-ball, drawn once per restart and never per step:

@@ -5,7 +5,8 @@ import { encodeSafetensors } from "../data/safetensors.ts";
 import { titleOf } from "../defences/index.ts";
 import { countOf, imagesOf as imagesAt, labelsOf, sample, type Batches } from "../evaluate/batches.ts";
 import type { AttackBudget } from "../evaluate/eps-curves.ts";
-import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../index.ts";
+import { countReports, fgsm, ifgsm, mifgsm, pgd, type Attack, type AttackReport, type Model,
+  type Report } from "../index.ts";
 import { verdictGroup } from "../paper/figures/adversarial.ts";
 import type { Lab } from "../paper/lab.ts";
 import { htmlReport } from "../report/page.ts";
@@ -13,8 +14,10 @@ import { drawPictures, type Drawn } from "../report/pictures.ts";
 import { commit } from "../train/commit.ts";
 import { imagesOf, labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
 
-const ATTACKS: Record<string, { title: string; make: (model: Model, budget: AttackBudget) => Attack }> = {
-  fgsm: { title: "FGSM", make: (model, { eps }) => fgsm(model, { eps }) },
+type Budget = AttackBudget & { report: Report };
+
+const ATTACKS: Record<string, { title: string; make: (model: Model, budget: Budget) => Attack }> = {
+  fgsm: { title: "FGSM", make: (model, { eps, report }) => fgsm(model, { eps, report }) },
   ifgsm: { title: "I-FGSM", make: ifgsm },
   pgd: { title: "PGD", make: pgd },
   mifgsm: { title: "MI-FGSM", make: mifgsm },
@@ -125,6 +128,11 @@ const share = ({ predicted }: Seen, labels: Int32Array): number =>
 const accuracyOf = ({ clean, adversarial, purified }: Stages, labels: Int32Array) => ({ before: share(clean, labels),
   after: share(adversarial, labels), behind: share(purified, labels) });
 
+/** What the attack said of its gradients. */
+const gradientSentence = ({ zero, broken, milder }: ReturnType<typeof countReports>, images: number): string =>
+  `of ${images} images ${zero} had a gradient that was all zero at some step, ${broken} one that was not finite; ` +
+  `${milder} ended with a lower loss than the clean image`;
+
 /** Writes the images and the picture; returns their names for the user. */
 function writeStages(out: string, stages: Stages, { test: { labels }, dataset: { shape, classes } }: Lab,
   attack: string, defence: string): string {
@@ -163,17 +171,20 @@ export const attack: Command = {
     const labels = lab.test.labels;
     const title = `${ATTACKS[name]!.title}, eps ${budget.eps}`;
     const classify = await lab.model();
-    const run = ATTACKS[name]!.make(classify, budget);
+    const heard: AttackReport[] = [];
+    const run = ATTACKS[name]!.make(classify, { ...budget, report: (found) => heard.push(found) });
     const stages = await attackAndPurify(lab, run, classify, defence);
     run.dispose();
     const accuracy = accuracyOf(stages, labels);
     const [before, after, behind] = Object.values(accuracy).map((percent) => `${percent.toFixed(2)} %`);
     say(`${title}, ${images} test images: ${before} right before the attack, ${after} after it, ${behind} ` +
       `behind ${titleOf(defence)}`);
+    const gradients = countReports(heard);
+    say(gradientSentence(gradients, images));
     say(`wrote ${writeStages(out, stages, lab, title, defence)}`);
     const settings = { weights: weights.name, attack: name, ...(name === "fgsm" ? { eps: budget.eps } : budget),
       defence, images };
-    return { result: { command: "attack", settings, seed, adapter: gpu.adapter.name, commit: commit(), accuracy },
-      ok: true };
+    return { result: { command: "attack", settings, seed, adapter: gpu.adapter.name, commit: commit(), accuracy,
+      gradients }, ok: true };
   },
 };
