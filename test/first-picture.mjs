@@ -4,7 +4,7 @@
  * empty cache, and then once more. Seconds: the least, the median, the most.
  */
 import { launch, serve } from "./browser.mjs";
-import { LAB_ARGS } from "./lab.mjs";
+import { LAB_ARGS } from "./lab/all.mjs";
 
 const visits = Number(process.argv[2] ?? 5);
 const PATIENCE = { timeout: 120_000 };

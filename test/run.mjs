@@ -11,7 +11,7 @@ import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { launch, noBrowser, runInPage, serve } from "./browser.mjs";
-import { LAB_ARGS, labTests } from "./lab.mjs";
+import { LAB_ARGS, labTests } from "./lab/all.mjs";
 import { reportTests } from "./reports.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
