@@ -1,5 +1,5 @@
-// An orbit around a point: drag turns, with shift or two fingers it moves, wheel and pinch come closer; arrows and + -
-// do the same.
+// An orbit around a point: drag turns, with shift or two fingers it moves, wheel and pinch come closer; arrows, alone
+// or with shift, and + - do the same.
 
 import { mat4, vec3 } from "gl-matrix";
 
@@ -40,9 +40,10 @@ export class Camera {
   }
 
   private key(e: KeyboardEvent): void {
+    const go = (x: number, y: number) => e.shiftKey ? this.pan(-20 * x, -20 * y) : this.turn(0.1 * x, 0.1 * y);
     const steps: Record<string, () => void> = {
-      ArrowLeft: () => this.turn(-0.1, 0), ArrowRight: () => this.turn(0.1, 0), ArrowUp: () => this.turn(0, -0.1),
-      ArrowDown: () => this.turn(0, 0.1), "+": () => this.zoom(-0.1), "-": () => this.zoom(0.1),
+      ArrowLeft: () => go(-1, 0), ArrowRight: () => go(1, 0), ArrowUp: () => go(0, -1),
+      ArrowDown: () => go(0, 1), "+": () => this.zoom(-0.1), "-": () => this.zoom(0.1),
     };
     const step = steps[e.key];
     if (!step) return;

@@ -1,78 +1,48 @@
-// The codes of the test images, what they decode to, and their principal axes.
+// The test images as a network codes them: all codes at once, what they decode to when it is asked for.
 
-import { purify, type Engine } from "../src/index.ts";
-import type { Autoencoder } from "../src/model/networks/autoencoder.ts";
-import { covariance } from "../src/evaluate/pca.ts";
-import { symmetricEigen } from "../src/model/eigen.ts";
-import { sizeOf, unit, type Images } from "./lab.ts";
+import type { Engine } from "../src/index.ts";
+import { decoded, type Autoencoder } from "../src/model/networks/autoencoder.ts";
+import { nameClusters, nearestMeans, type Named } from "./clusters.ts";
+import { unit, type Images, type Lab } from "./lab.ts";
 
 const AT_ONCE = 250;
 
-export interface Projection {
-  /** [d] */
-  mean: Float32Array;
-  /** [d,4]: the first three principal axes over the spread, and a column of 0. */
-  axes: Float32Array;
-  /** [n,3] on the host, for the pointer. */
-  points: Float32Array;
+export interface Codes {
+  gpu: Engine;
+  net: Autoencoder;
+  /** mu(x), [n,d]. */
+  all: Float32Array;
+  /** Of a C-VAE: means [K,d], the cluster of each image, what most of its images are. */
+  clusters: { means: Float32Array; of: Int32Array; names: Named[] } | null;
 }
 
-function meanOf(codes: Float32Array, d: number): Float32Array {
-  const mean = new Float32Array(d);
-  codes.forEach((v, i) => { mean[i % d]! += (v * d) / codes.length; });
-  return mean;
-}
-
-/** The first three principal axes of codes [n,d], exact, in float64. */
-export function project(codes: Float32Array, d: number): Projection {
-  const [n, mean] = [codes.length / d, meanOf(codes, d)];
-  const { values, vectors } = symmetricEigen(covariance(Float64Array.from(codes, (v, i) => v - mean[i % d]!), n, d), d);
-  const spread = 2 * Math.sqrt(values[0]!);
-  return alongAxes(codes, mean, Float32Array.from({ length: 4 * d }, (_, i) =>
-    (i % 4 === 3 ? 0 : vectors[i % 4]![i >> 2]! / spread)));
-}
-
-/** The first three numbers of each code [n,d], over the largest spread of them. */
-export function firstThree(codes: Float32Array, d: number): Projection {
-  const [n, mean] = [codes.length / d, meanOf(codes, d)];
-  const spread = (c: number) =>
-    Math.sqrt(codes.reduce((sum, v, i) => (i % d === c ? sum + (v - mean[c]!) ** 2 : sum), 0) / n);
-  const scale = 2 * Math.max(spread(0), spread(1), spread(2));
-  return alongAxes(codes, mean, Float32Array.from({ length: 4 * d }, (_, i) =>
-    (i >> 2 === i % 4 && i % 4 < 3 ? 1 / scale : 0)));
-}
-
-function alongAxes(codes: Float32Array, mean: Float32Array, axes: Float32Array): Projection {
-  const [d, n] = [mean.length, codes.length / mean.length];
-  const points = new Float32Array(3 * n);
-  for (let i = 0; i < n; i++)
-    for (let k = 0; k < 3; k++) {
-      let at = 0;
-      for (let c = 0; c < d; c++) at += (codes[i * d + c]! - mean[c]!) * axes[4 * c + k]!;
-      points[3 * i + k] = at;
-    }
-  return { mean, axes, points };
-}
-
-/** Codes [n,d] of the first n images, and their reconstructions [n,C,H,W]. */
-export async function encodeAll(gpu: Engine, net: Autoencoder, images: Images, n: number): Promise<{ codes:
-  Float32Array; back: Float32Array }> {
-  const [codes, back] = [new Float32Array(n * net.latent), new Float32Array(n * sizeOf(images))];
+/** Codes of the first n images; `told` hears how many are done, and ends it by an error. */
+export async function encodeAll(lab: Lab, images: Images, name: string, n: number,
+  told: (done: number) => void): Promise<Codes> {
+  const gpu = await lab.gpu();
+  const { net, means: kept } = await (await lab.networks()).purifier(images.name, name);
+  const d = net!.latent;
+  const all = new Float32Array(n * d);
   for (let from = 0; from < n; from += AT_ONCE) {
     const count = Math.min(AT_ONCE, n - from);
-    const made = gpu.scope(() => {
-      const x = gpu.tensor(unit(images, from, count), [count, ...images.shape]);
-      return { mu: net.encode(x).mu, y: purify(net, x) };
-    });
-    codes.set(await made.mu.data(), from * net.latent);
-    back.set(await made.y.data(), from * sizeOf(images));
-    [made.mu, made.y].forEach((t) => t.dispose());
+    const mu = gpu.scope(() => net!.encode(gpu.tensor(unit(images, from, count), [count, ...images.shape])).mu);
+    all.set(await mu.data(), from * d);
+    mu.dispose();
+    told(from + count);
   }
-  return { codes, back };
+  const means = kept ? await kept.data() : null;
+  return { gpu, net: net!, all, clusters: means && clustersOf(all, means, d, images.labels) };
 }
 
-/** The code at a place of the principal axes, at the mean in all other directions. */
-export function codeAt(place: readonly number[], { mean, axes }: Projection): Float32Array {
-  const square = [0, 1, 2].map((k) => mean.reduce((s, _, c) => s + axes[4 * c + k]! ** 2, 0));
-  return mean.map((m, c) => m + [0, 1, 2].reduce((s, k) => s + (place[k]! * axes[4 * c + k]!) / square[k]!, 0));
+function clustersOf(codes: Float32Array, means: Float32Array, d: number, labels: readonly number[]): Codes["clusters"] {
+  const of = nearestMeans(codes, means, d);
+  return { means, of, names: nameClusters(of, labels, means.length / d) };
+}
+
+/** The image [C,H,W] in [0,1] that a code [d] decodes to. */
+export async function decodeOne({ gpu, net }: Codes, code: Float32Array): Promise<Float32Array> {
+  const image = gpu.scope(() => decoded(net, gpu.tensor(code, [1, net.latent])));
+  const pixels = await image.data();
+  image.dispose();
+  return pixels;
 }

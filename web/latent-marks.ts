@@ -1,5 +1,6 @@
-// What is drawn in the latent view besides the test images, and in which colours.
+// What is drawn in the latent view besides the test images: places with their names, and lines between them.
 
+import type { Codes } from "./latent-codes.ts";
 import { el } from "./dom.ts";
 import { PALETTE } from "./palette.ts";
 
@@ -12,34 +13,43 @@ export interface Mark {
   colour: Rgb;
   /** Over that of an image's point. */
   radius: number;
+  /** Written on it, or beside it. */
+  label: string;
+  beside: boolean;
 }
 
-/** The rows of codes [n,d] as marks. */
-export const marksOf = (codes: Float32Array, d: number, colour: (i: number) => Rgb, radius: number): Mark[] =>
-  Array.from({ length: codes.length / d }, (_, i) => ({ code: codes.subarray(i * d, (i + 1) * d), colour: colour(i),
-    radius }));
+/** From one mark to another, in the colour of the other; `width` in CSS pixels. */
+export interface Line {
+  from: number;
+  to: number;
+  width: number;
+}
 
-/** The cluster means, larger than the images and in the colour of their cluster. */
-export const meanMarks = (means: Float32Array, d: number): Mark[] => marksOf(means, d, (k) => colourOf(k), 2.6);
+/** Marks and the lines between them. */
+export interface Marked {
+  marks: Mark[];
+  lines: Line[];
+}
+
+export const NOTHING: Marked = { marks: [], lines: [] };
 
 export const colourOf = (k: number): Rgb => PALETTE[k % PALETTE.length]!;
 
-/** The nearest mean of each code: argmax_y Q(y|mu(x)). codes [n,d], means [K,d]. */
-export function nearestMeans(codes: Float32Array, means: Float32Array, d: number): Int32Array {
-  return Int32Array.from({ length: codes.length / d }, (_, i) => {
-    let [best, least] = [0, Infinity];
-    for (let k = 0; k < means.length / d; k++) {
-      let far = 0;
-      for (let c = 0; c < d; c++) far += (codes[i * d + c]! - means[k * d + c]!) ** 2;
-      if (far < least) [best, least] = [k, far];
-    }
-    return best;
-  });
+/** The cluster means, larger than the images, with the class that most images of the cluster have. */
+export function meanMarks({ clusters, net: { latent: d } }: Codes, classes: readonly string[],
+  byCluster: boolean): Mark[] {
+  if (!clusters) return [];
+  return clusters.names.map(({ commonest }, k) => ({ code: clusters.means.subarray(k * d, (k + 1) * d), radius: 2.8,
+    colour: byCluster ? colourOf(k) : commonest < 0 ? colourOf(9) : colourOf(commonest),
+    label: commonest < 0 ? "" : classes[commonest]!, beside: false }));
 }
 
 /** A square of a colour, for a legend. */
-export function swatch(colour: string): HTMLElement {
+export function swatch(colour: Rgb): HTMLElement {
   const box = el("span", { class: "swatch" });
-  box.style.background = colour;
+  box.style.background = `rgb(${colour.join(" ")})`;
   return box;
 }
+
+/** A colour and what it stands for, on one line. */
+export const entry = (colour: Rgb, words: string): HTMLElement => el("span", { class: "entry" }, swatch(colour), words);

@@ -1,6 +1,5 @@
 // The images themselves over their points, once the eye is close enough.
 
-import { el } from "./dom.ts";
 import { unit, type Images } from "./lab.ts";
 import { paint, pictureCanvas } from "./pictures.ts";
 
@@ -11,7 +10,6 @@ const MOST = 60;
 export type Place = readonly [x: number, y: number, depth: number];
 
 export class Thumbnails {
-  readonly canvas = el("canvas", { class: "over", "aria-hidden": "true" });
   private readonly made = new Map<number, HTMLCanvasElement>();
 
   constructor(private readonly images: Images) {}
@@ -24,11 +22,8 @@ export class Thumbnails {
   }
 
   /** Draws the images nearest to the eye, none over another; `places` by image, null where it is not in sight. */
-  draw(places: readonly (Place | null)[], width: number, height: number): void {
-    const scale = devicePixelRatio;
-    [this.canvas.width, this.canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
-    const context = this.canvas.getContext("2d")!;
-    context.scale(scale, scale);
+  draw(context: CanvasRenderingContext2D, places: readonly (Place | null)[]): void {
+    const { clientWidth: width, clientHeight: height } = context.canvas;
     const taken = new Set<string>();
     const inSight = places.flatMap((place, i) => (place && place[0] > 0 && place[0] < width && place[1] > 0 &&
       place[1] < height ? [{ i, place }] : [])).sort((a, b) => a.place[2] - b.place[2]);

@@ -1,7 +1,7 @@
 /**
- * The lab as a person would use it, in Chromium: every page, its controls, its address, its errors. Run by run.mjs after
- * the bundles; by hand `node build.mjs && node test/lab/all.mjs [WORD...]` runs the tests whose names contain a WORD
- * and says how long each takes.
+ * The lab as a person would use it, in Chromium: every page, its controls, its address, its errors. Run by run.mjs
+ * after the bundles; by hand `node build.mjs && node test/lab/all.mjs [WORD...]` runs the tests whose names contain a
+ * WORD and says how long each takes.
  */
 import { fileURLToPath } from "node:url";
 import { launch, serve } from "../browser.mjs";

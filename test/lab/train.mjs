@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { button, colours, due, give, PATIENCE, press, said, saidThat, saved, settings } from "./hand.mjs";
 import { LOSE_DEVICE, REMEMBER_DEVICE } from "./trouble.mjs";
 
+const SHIPPED = fileURLToPath(new URL("../../results/mnist/weights/cnn.safetensors", import.meta.url));
+
 /** A training run that is going on is paused, steps by one and by two, and goes on. */
 async function pauseAndStep(page) {
   const stepOf = (text) => Number(/step (\d+) of/.exec(text)?.[1]);
@@ -57,7 +59,7 @@ export const trainTests = {
     await give(page, "other.safetensors", Buffer.from("no"));
     await saidThat(page, "other.safetensors: it has 2 bytes");
     const other = Buffer.from(bytes.toString("latin1").replace('hidden\\":64', 'hidden\\":65'), "latin1");
-    const shipped = readFileSync(fileURLToPath(new URL("../../results/mnist/weights/cnn.safetensors", import.meta.url)));
+    const shipped = readFileSync(SHIPPED);
     for (const [name, file] of Object.entries({ other, shipped })) {
       await give(page, `${name}.safetensors`, file);
       await saidThat(page, `${name}.safetensors: it does not say which network of this page it holds`);
