@@ -1,24 +1,25 @@
 /**
  * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
  *
- *   index.js data.js cli.js        Node, npm packages left as imports
+ *   index.js data.js safetensors.js cli.js
+ *                                  Node, npm packages left as imports; safetensors.js also for browsers
  *   readme.js bench.js bench-*.js  the same, for `npm run readme`, `bench`, `bench:pytorch` and `bench:peers`; not in
  *                                  the npm package
  *   browser.js                     the same library for browsers, all in one file
  *   web/                           the lab: the page of web/, its script, and the weights, digits and cases it fetches
  *   test/*.js  test/browser/*.js   tests for Node (*.test.ts, *.both.ts) and Chromium (*.browser.ts, *.both.ts)
  *   meta.json                      esbuild's metafile over all of them: who imports whom
- *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, .d.ts files
+ *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, and each
+ *                                  entry has its .d.ts file here
  *
  * --out DIR takes another folder in the place of dist/, and never empties it.
  */
-import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
+import { emitTypes } from "./build.types.mjs";
 import { writeLab } from "./web/assets.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -33,6 +34,9 @@ const wgsl = {
     contents: `${readFileSync(path, "utf8").trimEnd()}\n//# sourceURL=${relative(root, path)}\n`, loader: "text",
   })),
 };
+
+/** What can be imported: the entries of package.json's "exports", with a declaration file each. */
+const PUBLIC = { index: "src/index.ts", data: "src/data/index.ts", safetensors: "src/safetensors.ts" };
 
 const shared = {
   absWorkingDir: root, bundle: true, format: "esm", target: "es2022", plugins: [wgsl],
@@ -60,7 +64,7 @@ export async function build({ types = false, out = dist } = {}) {
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts" };
-  const commands = { index: "src/index.ts", data: "src/data/index.ts", cli: "src/cli.ts",
+  const commands = { ...PUBLIC, cli: "src/cli.ts",
     ...(!types &&
       { readme: "src/cli/readme.ts", bench: "bench/main.ts", "bench-pytorch": "bench/pytorch/main.ts",
         "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
@@ -76,7 +80,7 @@ export async function build({ types = false, out = dist } = {}) {
   mkdirSync(out, { recursive: true });
   if (!types && out === dist && !failed) await writeLab(root, out);
   if (existsSync(join(out, "cli.js"))) chmodSync(join(out, "cli.js"), 0o755);
-  if (types && !failed) emitTypes(join(out, "types"));
+  if (types && !failed) await emitTypes(root, PUBLIC, join(out, "types"));
   writeFileSync(join(out, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
   const count = parts.flatMap((part) => Object.keys(part.outputs)).filter((name) => name.endsWith(".js")).length;
   console.log(`build: ${count} bundles in ${relative(root, out) || "."}/, ` +
@@ -116,27 +120,6 @@ const byName = (paths) => Object.fromEntries(paths.map((path) => [stem(path), pa
 function mergeMeta(parts) {
   return { inputs: Object.assign({}, ...parts.map((p) => p.inputs)),
     outputs: Object.assign({}, ...parts.map((p) => p.outputs)) };
-}
-
-/** tsc keeps `./name.ts` and `#adapter` in declarations; a user of the package has neither, so both are rewritten. */
-function emitTypes(out) {
-  const args = ["-p", ".", "--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--rootDir", ".", "--outDir",
-    out];
-  execFileSync(process.execPath, [tscPath(), ...args], { cwd: root, stdio: "inherit" });
-  for (const folder of readdirSync(out)) if (folder !== "src") rmSync(join(out, folder), { recursive: true });
-  for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
-    if (!entry.name.endsWith(".d.ts")) continue;
-    const folder = entry.parentPath ?? entry.path;
-    const adapter = relative(folder, join(out, "src/engine/device/adapter.node.js")).replace(/^(?!\.)/, "./");
-    const text = readFileSync(join(folder, entry.name), "utf8");
-    writeFileSync(join(folder, entry.name),
-      text.replaceAll('"#adapter"', `"${adapter}"`).replace(/(["'])(\.{1,2}\/[^"']+)\.ts\1/g, "$1$2.js$1"));
-  }
-}
-
-/** The compiler of the npm package typescript. */
-export function tscPath() {
-  return join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,100 +1,95 @@
-// What a user of the npm package gets: it is built into a folder of its own and installed there with its run-time
-// dependencies alone.
+// What a user of the npm packages gets: packed by npm, unpacked into a project of its own, with the run-time
+// dependencies and, by turns, without the optional peers.
 
-import { execFile } from "node:child_process";
-import { accessSync, constants, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
-  symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { packAssets, packPurigrad, Project, type Tarball } from "./packed.ts";
 
 interface Manifest {
   bin: Record<string, string>;
-  exports: Record<string, Record<string, string>>;
-  files: string[];
+  exports: Record<string, string | Record<string, string>>;
   dependencies: Record<string, string>;
-}
-interface Meta {
-  outputs: Record<string, { imports: { path: string; external?: boolean }[] }>;
+  peerDependencies: Record<string, string>;
+  version: string;
 }
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
 const manifest = read<Manifest>("package.json");
 
-const folder = mkdtempSync(join(tmpdir(), "purigrad-package-")); // the user's project
-const installed = join(folder, "node_modules/purigrad");
-
-/** Runs Node in the user's project and returns what it prints; an error shows both streams. */
-async function node(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
-    (error: Error & { stdout: string; stderr: string; }) => {
-      throw new Error(`${error.message}\n${error.stdout}${error.stderr}`);
-    },
-  );
-  return stdout.trim();
-}
-
-function link(name: string): void {
-  const path = join(folder, "node_modules", name);
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(resolve("node_modules", name), path);
-}
-
-/** npm's rule: what "files" names, and always the manifest, the readme and the license. */
-async function install(): Promise<void> {
-  await node(resolve("build.mjs"), "--types", "--out", join(installed, "dist"));
-  const folders = manifest.files.filter((name) => !/^!|^dist$/.test(name));
-  for (const name of [...folders, "package.json", "README.md", "LICENSE"])
-    cpSync(name, join(installed, name), { recursive: true });
-  Object.keys(manifest.dependencies).forEach(link);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-}
-
-/** npm packages that the bundle imports when it is loaded or used. */
-function imported(bundle: string): string[] {
-  const [, output] = Object.entries(read<Meta>(join(installed, "dist/meta.json")).outputs).find(([path]) =>
-    path.endsWith(`/dist/${bundle}`)
-  )!;
-  return [...new Set(output.imports.filter((i) => i.external).map((i) => i.path))];
-}
+const project = new Project();
+const installed = project.module("purigrad");
+let [main, assets] = [{} as Tarball, {} as Tarball];
 
 const pack = suite("npm package");
-pack.before(install);
-pack.after(() => rmSync(folder, { recursive: true }));
+pack.before(async () => {
+  [main, assets] = [await packPurigrad(project.folder), await packAssets(project.folder)];
+  project.install("purigrad", main);
+  // Chromium's SwiftShader for a machine without any driver: purigrad finds it where the user has it
+  for (const name of [...Object.keys(manifest.dependencies), "webgpu", "@sparticuz/chromium"]) project.link(name);
+});
+pack.after(() => project.remove());
 
-pack("every file that package.json names is there, and no test", () => {
-  for (const path of [...Object.values(manifest.bin), ...Object.values(manifest.exports["."]!),
-    ...Object.values(manifest.exports["./data"]!), "cases/ops/manifest.json", "README.md", "LICENSE"])
+/** The message of what a script throws, run in the project. */
+const thrown = (script: string): Promise<string> =>
+  project.node("--input-type=module", "-e", `try { ${script}; console.log("nothing thrown"); }
+    catch (error) { console.log(error.message); }`);
+
+pack("every file that package.json names is there, and nothing that only development needs", () => {
+  const exported = Object.values(manifest.exports).flatMap((to) => (typeof to === "string" ? [to] : Object.values(to)));
+  for (const path of [...Object.values(manifest.bin), ...exported, "README.md", "LICENSE"])
     assert.ok(existsSync(join(installed, path)), `${path} is missing`);
   accessSync(join(installed, manifest.bin.purigrad!), constants.X_OK);
   assert.match(readFileSync(join(installed, manifest.bin.purigrad!), "utf8"), /^#!\/usr\/bin\/env node\n/);
-  assert.equal(
-    readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" }).filter((f) =>
-      /(^|\/)test\b|\.wgsl$/.test(f)
-    ),
-    [],
-  );
+  const due = /^(package\.json|README\.md|LICENSE|dist\/(types\/\w+\.d\.ts|\w+\.js|(?!cli\.)\w+\.js\.map))$/;
+  assert.equal(main.files.filter((file) => !due.test(file)), []);
+  assert.equal(main.files.filter((file) => /bench|test|readme\.js/.test(file)), []);
 });
 
-pack("the bundles import Node and the run-time dependencies alone, browser.js nothing", () => {
-  const known = Object.keys(manifest.dependencies);
-  for (const bundle of ["index.js", "cli.js"])
-    assert.equal(imported(bundle).filter((path) => !path.startsWith("node:") && !known.includes(path)), [], bundle);
-  assert.equal(imported("browser.js"), []);
+pack("the tarball stays under 2 MB", () => {
+  assert.ok(main.size < 2e6, `${main.size} bytes`);
+  assert.ok(main.size > 1e5, `${main.size} bytes are too few to be all of it`);
+});
+
+pack("publint has nothing to say", async () => {
+  for (const [name, { path }] of Object.entries({ purigrad: main, "purigrad-assets": assets })) {
+    const { messages, pkg } = await publint({ pack: { tarball: readFileSync(path).buffer as ArrayBuffer } });
+    assert.is(pkg!.name, name);
+    assert.equal(messages.map((message) => formatMessage(message, pkg!)), []);
+  }
+});
+
+pack("what is imported is Node, dependencies and peers; browser.js and safetensors.js import nothing", () => {
+  const known = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+  const IMPORT = /^import\b.*?from "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  const imports = (bundle: string) =>
+    [...readFileSync(join(installed, "dist", bundle), "utf8").matchAll(IMPORT)].map(([, a, b]) => (a ?? b)!);
+  assert.ok(imports("index.js").includes("webgpu"));
+  for (const bundle of ["index.js", "cli.js", "data.js"])
+    assert.equal(imports(bundle).filter((path) => !path.startsWith("node:") && !known.includes(path)), [], bundle);
+  for (const bundle of ["browser.js", "safetensors.js"]) assert.equal(imports(bundle), [], bundle);
 });
 
 pack("Node takes index.js, browsers take browser.js", async () => {
   const where = "console.log(import.meta.resolve('purigrad'))";
-  const nodes = await node("--input-type=module", "-e", where);
-  const browsers = await node("--conditions=browser", "--input-type=module", "-e", where);
+  const nodes = await project.node("--input-type=module", "-e", where);
+  const browsers = await project.node("--conditions=browser", "--input-type=module", "-e", where);
   assert.match(nodes, /\/purigrad\/dist\/index\.js$/);
   assert.match(browsers, /\/purigrad\/dist\/browser\.js$/);
   assert.match(
-    await node("--conditions=browser", "--input-type=module", "-e",
+    await project.node("--conditions=browser", "--input-type=module", "-e",
       "import { conv2d } from 'purigrad'; console.log(typeof conv2d)"),
     "function",
   );
+});
+
+pack("purigrad/safetensors writes and reads a file", async () => {
+  const script = `import { loadSafetensors, saveSafetensors } from "purigrad/safetensors";
+    const bytes = saveSafetensors({ w: { dtype: "F32", shape: [2], data: new Float32Array([1, 2]) } });
+    console.log(...loadSafetensors(bytes).w.data);`;
+  assert.is(await project.node("--input-type=module", "-e", script), "1 2");
 });
 
 const SCRIPT = `
@@ -106,40 +101,60 @@ console.log(...(await value.data()), ...(await grads[0].data()));
 gpu.close();`;
 
 pack("a script that imports purigrad computes", async () => {
-  link("@sparticuz/chromium"); // for a machine without any driver: purigrad finds it where the user has it
-  writeFileSync(join(folder, "use.mjs"), SCRIPT);
-  assert.is(await node("use.mjs"), "1 4 9 2 4 6");
+  project.write("use.mjs", SCRIPT);
+  assert.is(await project.node("use.mjs"), "1 4 9 2 4 6");
 });
 
 pack("the command runs", async () => {
-  assert.match(await node(join(installed, manifest.bin.purigrad!), "help"), "Usage: purigrad");
+  assert.match(await project.node(join(installed, manifest.bin.purigrad!), "help"), "Usage: purigrad");
 });
 
-const TYPED = `
-import { conv2d, createEngine, crossEntropy, valueAndGrad, type Engine, type Shape, type Tensor } from "purigrad";
-
-const shape: Shape = [2, 3, 8, 8];
-const gpu: Engine = await createEngine({ adapter: "software", seed: 1 });
-const w: Tensor = gpu.zeros([4, 3, 3, 3]);
-const conv = (x: Tensor) => conv2d(x, w, undefined, { stride: 2, padding: [1, 0] });
-const step = gpu.capture((x: Tensor) => valueAndGrad(() => conv(x), [w]).grads[0]!);
-const data: Float32Array = await step({ data: new Float32Array(384), shape }).data();
-// @ts-expect-error: labels are not optional
-crossEntropy(w);
-// @ts-expect-error: there is no such adapter
-await createEngine({ adapter: "quantum" });
-gpu.close();
-console.log(data.length, gpu.device.lost);
-`;
-
-pack("a TypeScript file that uses it type-checks, with its declarations", async () => {
-  writeFileSync(join(folder, "use.ts"), TYPED);
-  for (const how of [["--module", "nodenext"], ["--module", "esnext", "--moduleResolution", "bundler"]])
+pack("without the package webgpu, Node says what to install", async () => {
+  project.hide("webgpu");
+  try {
     assert.is(
-      await node(resolve("node_modules/typescript/bin/tsc"), "--noEmit", "--strict", "--target", "es2023", ...how,
-        "use.ts"),
-      "",
+      await thrown(`const { createEngine } = await import("purigrad"); await createEngine()`),
+      "no auto adapter: Node has no WebGPU of its own and the npm package webgpu is not installed; npm install " +
+        "webgpu@0.6.2 beside purigrad",
     );
+  } finally {
+    project.unlink("webgpu");
+    project.link("webgpu");
+  }
+});
+
+const PRETRAINED = `const { createEngine, loadPretrained } = await import("purigrad");
+  const gpu = await createEngine();
+  const { params } = await loadPretrained(gpu, "cnn").finally(() => gpu.close());
+  console.log(params.count)`;
+const SLICE = `const { readCifar10Slice } = await import("purigrad/data"); console.log(readCifar10Slice("test").n)`;
+const cli = (...args: string[]) => project.node(join(installed, manifest.bin.purigrad!), ...args);
+const verify = () => cli("verify", "--only", "relu");
+
+pack("without purigrad-assets, one sentence says what to install", async () => {
+  const how = (path: string) => `${path} comes with the npm package purigrad-assets; npm install ` +
+    `purigrad-assets@${manifest.version} beside purigrad`;
+  const cnn = "results/mnist/weights/cnn.safetensors";
+  assert.is(await thrown(PRETRAINED), `there is no ${cnn} in this installation; ${how(cnn)}`);
+  assert.is(await thrown(SLICE), `there is no cases/cifar10 in this installation; ${how("cases/cifar10")}`);
+  assert.match(await verify(), `there are none of PyTorch here: ${how("cases")}`);
+  const evaluate = await cli("evaluate", "--pretrained").catch((error: Error) => error.message);
+  assert.match(evaluate, how("results/mnist/weights"));
+});
+
+pack("with purigrad-assets, weights, cases and images are found", async () => {
+  project.install("purigrad-assets", assets);
+  assert.match(await thrown(PRETRAINED), /^\d+\nnothing thrown$/);
+  assert.is(await thrown(SLICE), "200\nnothing thrown");
+  const lines = await verify();
+  assert.not.match(lines, "purigrad-assets");
+  assert.match(lines, /^pass +activation +ops\/activation\/relu /m);
+  assert.ok(existsSync(join(project.module("purigrad-assets"), "results/cifar10/weights/cnn.safetensors")));
+});
+
+pack("purigrad and purigrad-assets have one version", () => {
+  assert.is(read<Manifest>("assets/package.json").version, manifest.version);
+  assert.is(manifest.peerDependencies["purigrad-assets"], manifest.version);
 });
 
 pack.run();

@@ -186,7 +186,8 @@ function earlierBuild() {
   return { nodeTests: names.map((name) => join(folder, name)), browserTests: [], failed: 0 };
 }
 
-const { build, tscPath } = BUILT ? {} : await import("../build.mjs");
+const { build } = BUILT ? {} : await import("../build.mjs");
+const { tscPath } = BUILT ? {} : await import("../build.types.mjs");
 const types = BUILT ? null : typeCheck();
 try {
   const built = BUILT ? earlierBuild() : await build();

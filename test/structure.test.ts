@@ -39,6 +39,7 @@ const MAY: Record<string, string[]> = {
   model: ["shaders", "engine", "kernels", "data"],
   attacks: ["shaders", "engine", "kernels"],
   index: ["engine", "kernels", "model", "attacks", "evaluate", "report"],
+  safetensors: ["data", "model"],
   train: [...LIBRARY, "report"],
   defences: [...LIBRARY, "train"],
   evaluate: [...LIBRARY, "report", "defences"],

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../engine/device/shipped.node.ts";
+import { howToGet, shipped } from "../engine/device/shipped.node.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EXPERIMENTS, experimentOn, presetOf } from "../paper/experiments.ts";
 import { Lab } from "../paper/lab.ts";
@@ -58,11 +58,11 @@ export function weightsOf(command: string, flags: Flags): Weights {
   const given = flags.weights as string | undefined;
   if (flags.pretrained && given !== undefined) throw new Error(`purigrad ${command}: --pretrained and --weights ` +
     `came, one of them was due; leave one out`);
-  const shipped = flags.pretrained && join(packageRoot(), "results", settings.dataset, "weights");
-  const dir = shipped || (given ?? join(out, "weights"));
-  const name = shipped ? "pretrained" : dir;
+  const own = flags.pretrained && `results/${settings.dataset}/weights`;
+  const dir = own ? shipped(own) ?? own : given ?? join(out, "weights");
+  const name = own ? "pretrained" : dir;
   if (existsSync(weightsFile(dir, "cnn", 0))) return { dir, name, settings, data };
-  const next = shipped ? "this copy of purigrad comes without them"
+  const next = own ? howToGet(own)
     : given !== undefined ? "give a folder that purigrad train wrote"
     : `run purigrad train --dataset ${settings.dataset} --preset ${settings.preset} first, or give --pretrained or ` +
       `--weights DIR`;

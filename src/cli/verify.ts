@@ -1,13 +1,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Command } from "./command.ts";
 import { readMnistPart } from "../data/mnist.ts";
+import { howToGet, shipped } from "../engine/device/shipped.node.ts";
 import { verify as runVerify, type CaseResult, type ReadCase } from "../verify/verify.ts";
-
-/** The cases that ship with purigrad. */
-const BUNDLED = fileURLToPath(new URL("../cases/", import.meta.url));
 
 /** A file of the folder as bytes; null where it is not there. */
 const reader = (folder: string): ReadCase => async (path) => {
@@ -24,17 +21,19 @@ function printed({ id, op, status, worst, limit, message }: CaseResult): string 
 
 export const verify: Command = {
   summary: "does this GPU and driver compute every op right, forward and backward?",
-  flags: { cases: { type: "string", help: "folder of reference cases (default: those that ship with purigrad)" },
+  flags: { cases: { type: "string", help: "folder of reference cases (default: those of purigrad-assets)" },
     only: { type: "string", help: "only cases whose name contains this" } },
   async run({ open, flags, signal, say }) {
-    const folder = (flags.cases as string | undefined) ?? BUNDLED;
-    if (!existsSync(folder)) throw new Error(`verify: there is no folder ${folder}; give one with reference cases, ` +
-      `or leave --cases out`);
+    const given = flags.cases as string | undefined;
+    if (given !== undefined && !existsSync(given)) throw new Error(`verify: there is no folder ${given}; give one ` +
+      `with reference cases, or leave --cases out`);
+    const folder = given ?? shipped("cases");
+    if (!folder) say(`purigrad computes the references itself, there are none of PyTorch here: ${howToGet("cases")}`);
     const part = (flags.only as string | undefined) ?? "";
     const gpu = await open();
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
-    const result = await runVerify(gpu, reader(folder), { computed: folder === BUNDLED, only: (id) => id.includes(part),
-      images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });
+    const result = await runVerify(gpu, folder ? reader(folder) : null, { computed: given === undefined,
+      only: (id) => id.includes(part), images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });
     if (result.cases.length === 0) throw new Error(`--only: no case has "${part}" in its name`);
     say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);
     return { result, ok: result.failed === 0 && result.passed > 0 };

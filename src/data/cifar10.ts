@@ -3,7 +3,7 @@
  * images of ten kinds of things, [3, 32, 32]. `purigrad data cifar10` fetches it once.
  */
 import { join } from "node:path";
-import { packageRoot } from "../engine/device/shipped.node.ts";
+import { shippedOrThrow } from "../engine/device/shipped.node.ts";
 import { readBinary, SHAPE } from "./cifar10-files.ts";
 import { cifar10Folder, imagesOfPng, installCifar10 } from "./cifar10-package.ts";
 import type { ByteSet, Dataset, Part } from "./dataset.ts";
@@ -27,9 +27,9 @@ export const cifar10: Dataset = {
 const toSet = ({ bytes, labels }: Pick<ByteSet, "bytes" | "labels">): ByteSet => ({ name: "cifar10", bytes, labels,
   n: labels.length, shape: SHAPE, classes: CLASSES });
 
-/** The first 200 test or 250 training images, which ship with purigrad: for tests and demonstrations. */
+/** The first 200 test or 250 training images, which come with purigrad-assets: for tests, demonstrations. */
 export function readCifar10Slice(part: Part): ByteSet {
-  const folder = join(packageRoot(), "cases/cifar10");
+  const folder = shippedOrThrow("cases/cifar10");
   const labels = readJsonOr(join(folder, "labels.json"), "the labels") as Record<Part, number[]>;
   const bytes = imagesOfPng(readFileOr(join(folder, `${part}.png`), "the images"));
   return toSet({ bytes, labels: Int32Array.from(labels[part]) });

@@ -27,18 +27,27 @@ export interface EngineSettings {
 }
 
 export class Core {
+  /** The innermost open tape, null where nobody differentiates. */
   tape: Tape | null = null;
+  /** @internal */
   protected recorder: Recorder | null = null;
+  /** @internal */
   protected readonly faults: Faults;
+  /** @internal */
   protected readonly storages: Storages;
+  /** @internal */
   protected closed = false;
+  /** @internal */
   protected readonly pipelines: Pipelines;
+  /** @internal */
   protected readonly stream: Stream;
   private readonly readback: Readback;
   /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
   readonly subgroupSize: number;
 
+  /** @internal */
   constructor(
+    /** The device, for what purigrad does not do; `close()` destroys it. */
     readonly device: GPUDevice,
     /** The adapter's name, kind and one line about the choice. */
     readonly adapter: AdapterChoice,
@@ -107,7 +116,7 @@ export class Core {
     return this.pipelines.count;
   }
 
-  /** Throws, in the name of `who`, unless t is a tensor of this engine whose memory is there and sound. */
+  /** Throws, in the name of `who`, unless t is a tensor of this engine whose memory is there and sound. @internal */
   touch(t: Tensor, who: string): void {
     if (!(t instanceof Tensor)) throw new Error(`${who}: ${describeValue(t)} given; a tensor is due`);
     if ((t.gpu as unknown) !== this) throw new Error(`${who}: ${t} belongs to another engine`);
@@ -126,7 +135,7 @@ export class Core {
 
   // ---- waiting and reading ----------------------------------------------------------------------------------
 
-  /** Bytes of any buffer, after what was called so far. */
+  /** Bytes of any buffer, after what was called so far. @internal */
   readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer> {
     this.flush();
     return this.readback.bytes(buffer, offset, bytes, () => this.check());

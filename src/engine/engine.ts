@@ -25,9 +25,12 @@ const fillKernel = kernel("shaders/layout/fill.wgsl", fillSource);
 const copyKernel = kernel("shaders/layout/copy.wgsl", copySource);
 
 export class Engine extends Core implements Studio {
+  /** Where ops draw their random numbers from, where no other generator is given. */
   readonly random: Generator;
+  /** Measures which variant of a heavy op is the fastest on this adapter. */
   readonly tuner: Tuner;
 
+  /** @internal */
   constructor(device: GPUDevice, adapter: AdapterChoice, settings: EngineSettings) {
     super(device, adapter, settings);
     this.tuner = new Tuner(this);
@@ -79,6 +82,7 @@ export class Engine extends Core implements Studio {
     return y;
   }
 
+  /** A tensor of zeros. */
   zeros(shape: Shape, dtype: DType = "f32"): Tensor {
     return this.full(shape, 0, dtype);
   }
@@ -153,7 +157,7 @@ export class Engine extends Core implements Studio {
     if (!this.closed) this.storages.dispose(t.storage);
   }
 
-  /** Runs fn; the memory that it would have freed stays until `free` is called. */
+  /** Runs fn; the memory that it would have freed stays until `free` is called. @internal */
   withoutFreeing<T>(fn: () => T): { result: T; free: () => void } {
     return this.storages.withoutFreeing(fn);
   }
@@ -165,7 +169,7 @@ export class Engine extends Core implements Studio {
     return capture<In, Out>(this, fn);
   }
 
-  /** Runs fn with tensors that have no memory yet; gives back all of it where fn throws. */
+  /** Runs fn with tensors that have no memory yet; gives back all of it where fn throws. @internal */
   record<Out>(fn: (...inputs: Tensor[]) => Out, inputs: readonly Input[]): Recorded<Out> {
     this.flush();
     const recorder = new Recorder();
@@ -199,12 +203,14 @@ export class Engine extends Core implements Studio {
     storages.filter((s) => !s.freed).forEach((s) => this.storages.free(s));
   }
 
+  /** @internal */
   profile(recording: Recording): Promise<Profile> {
     return Profile.measure(this, recording.calls, (pass, i) => encode(pass, recording.calls[i]!, recording.groups[i]!));
   }
 
   // ---- reading back -------------------------------------------------------------------------------------------
 
+  /** See Tensor.data. */
   read(t: Tensor): Promise<Float32Array | Int32Array | Uint32Array> {
     if (this.recorder) throw new Error("data: nothing can be read while a capture records; return the tensor and " +
       "read it after the call");

@@ -75,15 +75,21 @@ export const paddedBytes = (n: number): number => Math.max(1, Math.ceil(n / 4)) 
  * nobody can reach it any more. The outputs of a captured function belong to it and live until it is disposed.
  */
 export class Tensor implements Slice {
+  /** @internal */
   constructor(
+    /** The engine that it belongs to. */
     readonly gpu: Runtime,
+    /** Sizes of the dimensions, [] for a scalar. */
     readonly shape: Shape,
+    /** "f32", or "i32" and "u32" for labels and indices. */
     readonly dtype: DType,
+    /** @internal */
     readonly storage: Storage,
     /** Where the tensor begins in its storage, in bytes (a multiple of 256). */
     readonly offset = 0,
   ) {}
 
+  /** Number of elements. */
   get size(): number {
     return sizeOf(this.shape);
   }

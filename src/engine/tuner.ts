@@ -62,6 +62,7 @@ export class Tuner {
   private jobs: Map<string, Job> | null = null;
   private noted: Taken[] | null = null;
 
+  /** @internal */
   constructor(private readonly gpu: Bench) {}
 
   /** Under which name the choices are stored: every adapter has its own. */

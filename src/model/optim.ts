@@ -42,6 +42,7 @@ export class Optimizer {
   private readonly clock: Tensor;
   private current: [number, number];
 
+  /** @internal */
   constructor(params: readonly Parameters[], lr: number, momentum: number, private readonly rule: Rule) {
     const { gpu } = params[0]!.flat;
     this.slots = params.map((p) => ({ params: p, grads: p.likeZero(),

@@ -77,12 +77,12 @@ export interface VerifyOptions {
 }
 
 /**
- * Runs all cases that `read` finds, one after the other. Give it an engine of its own: the nets and attacks of the
- * cases stay in its memory until it is closed. Throws where the device is lost.
+ * Runs all cases that `read` finds (none where it is null), one after the other. Give it an engine of its own: the nets
+ * and attacks of the cases stay in its memory until it is closed. Throws where the device is lost.
  */
-export async function verify(gpu: Engine, read: ReadCase,
+export async function verify(gpu: Engine, read: ReadCase | null,
   { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
-  const all = [...(await findCases(read, images)),
+  const all = [...(read ? await findCases(read, images) : []),
     ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(),
       ...boundaryCases(), ...squareCases(), ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
   const cases = all.filter(({ id, op }) => only(id, op));

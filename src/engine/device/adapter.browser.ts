@@ -58,12 +58,15 @@ export function collectGarbage(): void {}
 /** A page that is closed takes its devices with it. */
 export function destroyAtExit(_device: GPUDevice): void {}
 
+/** Where this script lies; apart from its use, since bundlers take what stands in `new URL(.., import.meta.url)`. */
+const here = import.meta.url;
+
 /** The bytes of a file of results/mnist/weights, beside the folder of this script. */
 export async function readShipped(file: string): Promise<Uint8Array> {
-  const url = new URL(`../results/mnist/weights/${encodeURIComponent(file)}`, import.meta.url);
+  const url = new URL(`../results/mnist/weights/${encodeURIComponent(file)}`, here);
   const response = await fetch(url);
   if (!response.ok)
-    throw new Error(`${url.href} answers ${response.status}; serve the package's results folder beside ` +
-      `dist, or give a function that reads the file`);
+    throw new Error(`${url.href} answers ${response.status}; give loadPretrained a function that reads the file, or ` +
+      `serve results/ of the npm package purigrad-assets there`);
   return new Uint8Array(await response.arrayBuffer());
 }

@@ -95,11 +95,19 @@ function restore(name: string, value: string | undefined): void {
 
 async function instance(route: Route): Promise<GPU> {
   const { create } = await import("webgpu").catch((error: Error) => {
-    throw new Error(`the webgpu package does not load on ${process.platform}-${process.arch}: ${error.message}`);
+    throw new Error(noDawn(error));
   });
   const gpu = instances.get(route) ?? create(flagsOf(route));
   instances.set(route, gpu);
   return gpu;
+}
+
+/** Dawn is an optional peer: 132 MB that nobody needs in a browser. */
+function noDawn(error: Error & { code?: string }): string {
+  if (error.code === "ERR_MODULE_NOT_FOUND" && /\bwebgpu\b/.test(error.message))
+    return "Node has no WebGPU of its own and the npm package webgpu is not installed; npm install webgpu@0.6.2 " +
+      "beside purigrad";
+  return `the webgpu package does not load on ${process.platform}-${process.arch}: ${error.message}`;
 }
 
 const flagsOf = (

@@ -1,4 +1,4 @@
-/** What the engine and its users know of an adapter; adapter.node.ts and adapter.browser.ts find one. */
+// What the engine and its users know of an adapter; adapter.node.ts and adapter.browser.ts find one.
 
 /** Which adapter the user asks for. "embedded" is the SwiftShader that comes with the npm packages (Node only). */
 export type AdapterWish = "auto" | "hardware" | "software" | "embedded";
@@ -13,7 +13,7 @@ export interface AdapterChoice {
   name: string;
   /** One line for users: which adapter was taken and how to get a faster one. */
   line: string;
-  /** Waits for the GPU, in the way that takes the least from it. */
+  /** Waits for the GPU, in the way that takes the least from it. @internal */
   wait<T>(promise: Promise<T>): Promise<T>;
 }
 

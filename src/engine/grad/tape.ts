@@ -25,6 +25,7 @@ interface Node {
 }
 
 export class Tape implements Recordable {
+  /** @internal */
   readonly nodes: Node[] = [];
   private readonly tracked: Set<Tensor>;
   /** Storage -> the op whose backward pass wrote it by a kernel of its own, from tensors that this tape tracks. */
@@ -32,10 +33,12 @@ export class Tape implements Recordable {
   /** The op whose backward pass runs under this tape now. */
   private runs: string | null = null;
 
+  /** @internal */
   constructor(watched: readonly Tensor[], private readonly outer: Tape | null = null) {
     this.tracked = new Set(watched);
   }
 
+  /** Keeps the call of an op where one of its inputs leads back to a watched tensor. */
   record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): void {
     this.outer?.record(name, y, inputs, backward);
     const needs = inputs.map((x) => this.tracks(x));
@@ -45,6 +48,7 @@ export class Tape implements Recordable {
     this.nodes.push({ name, y, inputs, needs, backward });
   }
 
+  /** @internal */
   tracks(t: Tensor): boolean {
     return this.tracked.has(t) || (this.stained.size > 0 && this.isStained(t));
   }

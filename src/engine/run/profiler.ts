@@ -33,10 +33,12 @@ export class Profile {
     this.rows = sumByKernel(spans);
   }
 
+  /** Sum over all calls, in milliseconds. */
   get ms(): number {
     return this.rows.reduce((sum, row) => sum + row.ms, 0);
   }
 
+  /** @internal */
   static async measure(gpu: Clock, calls: readonly Call[],
     encode: (pass: GPUComputePassEncoder, i: number) => void): Promise<Profile> {
     if (!gpu.device.features.has("timestamp-query"))

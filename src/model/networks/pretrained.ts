@@ -52,7 +52,7 @@ const part = (state: Record<string, LoadedTensor>, prefix: string): Record<strin
 
 /**
  * A shipped network: "cnn", the MNIST classifier, or a defence such as "cvae+g-signed". Its files come with the npm
- * package; `read` fetches them from elsewhere.
+ * package purigrad-assets; `read` fetches them from elsewhere.
  */
 export async function loadPretrained(gpu: Engine, name: "cnn", read?: ReadWeights): Promise<Classifier>;
 export async function loadPretrained(gpu: Engine, name: DefenceName, read?: ReadWeights): Promise<Purifier>;
