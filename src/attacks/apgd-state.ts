@@ -13,6 +13,7 @@ import { lossOf, type LossOption } from "./losses.ts";
 import { lengths, projectL2 } from "./pgd-l2.ts";
 import { GradientWatch, type Reports } from "./report.ts";
 
+/** How APGD attacks; eps alone has no default. */
 export interface ApgdOptions extends Reports {
   /** Radius of the ball. */
   eps: number;

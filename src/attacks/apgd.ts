@@ -49,6 +49,7 @@ export function worseOf(kept: Ended, now: Ended): Ended {
     right: minimum(now.right, kept.right) };
 }
 
+/** APGD, as any attack. */
 export interface Apgd extends Attack {
   /** As the attack itself, with what it found out on the way. */
   run(x: Tensor, labels?: Tensor): Ended;

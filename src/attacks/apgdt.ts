@@ -9,6 +9,7 @@ import { joined } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
 import { targetOf } from "./targets.ts";
 
+/** As of APGD; the loss is fixed, and targets stand for restarts. */
 export interface ApgdtOptions extends Omit<ApgdOptions, "loss" | "restarts" | "noise"> {
   /** Classes that an image is driven to, one after the other; 9 by default, all but its own where there are ten. */
   targets?: number;

@@ -55,6 +55,7 @@ export const bpdaGradient =
   (purify: Purify, classify: Model, substitute?: Purify) => (adv: Tensor, y: Tensor): Tensor =>
     adv.gpu.scope(() => backward(purify, classify, substitute, adv, y).dx);
 
+/** How bpda walks. */
 export interface BpdaOptions extends Reports {
   /** Step along the raw gradient, 0.1 by default. */
   lr?: number;
@@ -68,6 +69,7 @@ export interface BpdaOptions extends Reports {
   watch?: (step: number, left: number) => void;
 }
 
+/** The attack of bpda. */
 export interface Bpda {
   /** x [N,C,H,W] in [0,1], labels int32 [N] -> adversarial images of x's shape, a new tensor. One call at a time. */
   (x: Tensor, labels: Tensor): Promise<Tensor>;

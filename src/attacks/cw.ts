@@ -14,6 +14,7 @@ import { shapedAttack } from "./shaped.ts";
 import { perImage } from "./states.ts";
 import { marginLoss } from "./losses.ts";
 
+/** How cw searches. */
 export interface CwOptions extends Reports {
   /** What fooling the model is worth against the squared distance; 1 by default. */
   c?: number;

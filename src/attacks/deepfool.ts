@@ -12,6 +12,7 @@ import { GradientWatch, type Report, type Reports } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
 import { perImage } from "./states.ts";
 
+/** How deepfool walks. */
 export interface DeepFoolOptions extends Reports {
   /** Steps at most; 50 by default. */
   steps?: number;

@@ -18,6 +18,7 @@ import { checkUnits, inUnits, UNIT, type Units } from "./units.ts";
 /** Images [N,C,H,W] in [0,1] to logits [N,K]. */
 export type Model = (x: Tensor) => Tensor;
 
+/** What the attacks on one loop share; which of them an attack takes, its own type says. */
 export interface AttackOptions extends Units, Reports {
   /** Radius of the L-infinity ball, in pixel units of [0, 1] unless `bounds` or `std` say otherwise. */
   eps: number;
@@ -47,6 +48,7 @@ export interface AttackOptions extends Units, Reports {
   step?: (x: Tensor, adv: Tensor, dx: Tensor) => Tensor;
 }
 
+/** A function from images and labels to adversarial images. */
 export interface Attack {
   /**
    * x [N,C,H,W] in [0, 1], labels int32 [N] -> adversarial images of x's shape, a new tensor. Without labels the
@@ -88,7 +90,9 @@ export function checkBatch(op: string, x: Tensor, labels?: Tensor): void {
   if (labels) checkShape(op, "labels", checkTensor(op, "labels", labels, "i32"), [x.shape[0]!]);
 }
 
-/** The gradient of the summed loss with respect to the image: each example's own gradient. */
+/**
+ * The gradient of the summed loss with respect to the images, of their shape [N,C,H,W]: each example's own gradient.
+ */
 export const lossGradient = (model: Model, loss: AttackLoss = ceLoss) => (adv: Tensor, y: Tensor): Tensor =>
   grad(() => sum(loss(model(adv), y)), [adv])[0]!;
 

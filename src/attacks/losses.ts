@@ -7,7 +7,7 @@ import { add, crossEntropy, div, eq, mul, neg, nllLoss, reshape, slice, sort, su
 /** Logits [N,K] and labels int32 [N] to a loss [N]. */
 export type AttackLoss = (logits: Tensor, y: Tensor) => Tensor;
 
-/** Cross-entropy of each image. */
+/** Cross-entropy of each image: logits [N,K] and labels int32 [N] to [N]. */
 export const ceLoss: AttackLoss = (logits, y) => crossEntropy(logits, y, { reduction: "none" });
 
 /** The logit of the label, [N]. */

@@ -4,6 +4,7 @@ import { add, clamp, mul, rand, sign } from "../kernels/index.ts";
 import { shapedAttack } from "./shaped.ts";
 import type { Attack } from "./loop.ts";
 
+/** What noise randomNoise adds. */
 export interface NoiseOptions {
   /** Radius of the L-infinity ball, in pixel units of [0, 1]. */
   eps: number;

@@ -23,6 +23,7 @@ export function startL2(x: Tensor, eps: number): Tensor {
   return clamp(add(x, mul(direction, div(distance, add(lengths(direction), TINY)))), 0, 1);
 }
 
+/** As of PGD, in [0,1]: eps and alpha are lengths over all pixels of an image. */
 export type PgdL2Options = Omit<AttackOptions, "decay" | "generator" | "start" | "step" | "bounds" | "std">;
 
 /**

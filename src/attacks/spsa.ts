@@ -6,6 +6,7 @@ import { perImage } from "./states.ts";
 import type { Model } from "./loop.ts";
 import { lossOf, type LossOption } from "./losses.ts";
 
+/** How spsaGradient looks. */
 export interface SpsaOptions {
   /** Directions a step, each with two looks at the logits; 32 by default. */
   samples?: number;

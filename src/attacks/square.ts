@@ -12,6 +12,7 @@ import { shapedAttack } from "./shaped.ts";
 import { L2, LINF, type Moves } from "./square-moves.ts";
 import { perImage } from "./states.ts";
 
+/** How squareAttack searches; eps alone has no default. */
 export interface SquareOptions {
   /** Radius of the ball: "Linf" in pixel units of [0, 1], "L2" a length over all pixels. */
   eps: number;

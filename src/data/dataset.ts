@@ -2,6 +2,7 @@
 
 import { bytesToUnit, checkRange, pixelsOf, type ImageSet, type ImageShape } from "./images.ts";
 
+/** Training or test images. */
 export type Part = "train" | "test";
 
 /** Labelled images as bytes. */
@@ -17,6 +18,7 @@ export interface ByteSet {
   classes: readonly string[];
 }
 
+/** How a data set is fetched. */
 export interface InstallOptions {
   /** A file of the package instead of the network. */
   from?: string;
@@ -25,6 +27,7 @@ export interface InstallOptions {
   say: (line: string) => void;
 }
 
+/** A data set: what it is, and how its bytes are read. See docs/add-a-dataset.md. */
 export interface Dataset {
   /** As on the command line: "cifar10". */
   name: string;

@@ -3,6 +3,7 @@ import { cifar10, cifar10Slice } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
 import { mnist } from "./mnist.ts";
 
+/** Every data set that purigrad knows. */
 export const DATASETS: readonly Dataset[] = [mnist, cifar10, cifar10Slice];
 
 /** The data set of a name; throws one sentence that lists the names. */

@@ -3,6 +3,7 @@
 /** N images, C channels, H, W: MNIST is [1, 28, 28], CIFAR-10 is [3, 32, 32]. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
+/** Labelled images as numbers. */
 export interface ImageSet {
   /** [n, C, H, W], row-major, in [0, 1] */
   images: Float32Array;

@@ -28,6 +28,7 @@ export type SafeDtype = keyof typeof ARRAYS;
 export type SafeTensor = {
   [D in SafeDtype]: { dtype: D; shape: number[]; data: InstanceType<(typeof ARRAYS)[D]> };
 }[SafeDtype];
+/** The tensors of a file by name. */
 export type SafeTensors = Record<string, SafeTensor>;
 
 interface Entry {

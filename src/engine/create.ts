@@ -6,6 +6,7 @@ import { Engine, type EngineSettings } from "./engine.ts";
 
 const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
 
+/** What createEngine takes; every field has a default. */
 export interface EngineOptions {
   /** Which kind of adapter to use; "auto" takes the best there is. */
   adapter?: AdapterWish;

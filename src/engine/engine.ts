@@ -24,6 +24,10 @@ export { linearGrid, sweep } from "./run/grid.ts";
 const fillKernel = kernel("shaders/layout/fill.wgsl", fillSource);
 const copyKernel = kernel("shaders/layout/copy.wgsl", copySource);
 
+/**
+ * One WebGPU device with its memory, pipelines, random numbers and tape: what createEngine gives, and what makes
+ * tensors. A tensor of one engine is an error on another.
+ */
 export class Engine extends Core implements Studio {
   /** Where ops draw their random numbers from, where no other generator is given. */
   readonly random: Generator;

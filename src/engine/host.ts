@@ -1,6 +1,8 @@
 // Host data on its way into a tensor: numbers, nested arrays and typed arrays, with the shape and type they imply.
 
+/** Type of the elements, 4 bytes each. */
 export type DType = "f32" | "i32" | "u32";
+/** Sizes of the dimensions, the slowest first: [N,C,H,W] for images, [] for a scalar. A size may be 0. */
 export type Shape = readonly number[];
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array
   | Uint8Array | Uint8ClampedArray;

@@ -11,6 +11,10 @@ const drawKernel = kernel("shaders/random/draw.wgsl", source);
 /** The Philox functions, appended to every kernel that draws: `kernel(file, code, { parts: [philox] })`. */
 export const philox: string = philoxSource;
 
+/**
+ * Random numbers on the GPU: a key of two numbers (the seed) and a counter of two, which every draw moves on, also
+ * in a replay. Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+ */
 export class Generator implements Draws {
   private readonly state: Tensor;
 

@@ -10,7 +10,7 @@ export interface Clipped {
 }
 
 /**
- * Gradients scaled by maxNorm / (norm + 1e-6) where the norm of all of them together is above maxNorm, as
+ * Gradients of any shapes scaled by maxNorm / (norm + 1e-6) where the norm of all of them together is above maxNorm, as
  * torch.nn.utils.clip_grad_norm_, which overwrites them: here they are new tensors, for `optimizer.step(grads)`.
  */
 export function clipGradNorm(grads: readonly Tensor[], maxNorm: number): Clipped {

@@ -4,6 +4,7 @@ import { describeValue } from "../engine/tensor.ts";
 import { checkOptions, checkWhole, fail } from "../kernels/check.ts";
 import { hostRandom } from "./host-random.ts";
 
+/** k clusters; the best of `restarts` starts, `iterations` each at most, from `seed`. */
 export interface KMeansOptions {
   k: number;
   restarts?: number;

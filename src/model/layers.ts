@@ -23,11 +23,17 @@ export const convTransposeSpec = (name: string, inputs: number, outputs: number,
 export const linearSpec = (name: string, inputs: number, outputs: number): ParameterSpec =>
   weightAndBias(name, [outputs, inputs], outputs, inputs);
 
+/** conv2d of x [N,C,H,W] by the weight [O,C/groups,k,k] and bias [O] that `name` has in p: [N,O,H',W']. */
 export const applyConv = (p: Parameters, name: string, x: Tensor, options: ConvOptions): Tensor =>
   conv2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
 
+/** convTranspose2d of x [N,C,H,W] by the weight [C,O/groups,k,k] and bias [O] that `name` has in p: [N,O,H',W']. */
 export const applyConvTranspose = (p: Parameters, name: string, x: Tensor, options: ConvTransposeOptions): Tensor =>
   convTranspose2d(x, p.get(`${name}.weight`), p.get(`${name}.bias`), options);
 
+/**
+ * x [..,inputs] times the transposed weight [outputs,inputs], plus the bias [outputs], that `name` has in p:
+ * [..,outputs].
+ */
 export const applyLinear = (p: Parameters, name: string, x: Tensor): Tensor =>
   linear(x, p.get(`${name}.weight`), p.get(`${name}.bias`));

@@ -9,11 +9,14 @@ import { clusterPrior, flatCode } from "./clusters.ts";
 /** [N]: lam/2 |target - xhat|^2 */
 const reconstruction = (target: Tensor, xhat: Tensor, lam: number): Tensor => mul(squaredError(xhat, target), lam / 2);
 
-/** Denoising autoencoder: no noise in z, no prior. */
+/** Denoising autoencoder, no noise in z and no prior: input and target [N,C,H,W] to a scalar. */
 export const daeLoss = (net: Autoencoder, input: Tensor, target: Tensor, lam: number): Tensor =>
   mean(reconstruction(target, net.decode(net.encode(input).mu), lam));
 
-/** VAE (Kingma and Welling 2014): reconstruction + kl * KL(Q(z|x) || N(0, I)), one draw of z. */
+/**
+ * VAE (Kingma and Welling 2014): reconstruction + kl * KL(Q(z|x) || N(0, I)), one draw of z; input and target
+ * [N,C,H,W] to a scalar.
+ */
 export function vaeLoss(net: Autoencoder, input: Tensor, target: Tensor, lam: number, kl = 1): Tensor {
   const code = net.encode(input);
   const xhat = net.decode(reparameterize(code.mu, code.logvar));

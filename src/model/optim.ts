@@ -34,6 +34,10 @@ interface Slot {
   moments: Record<string, Parameters>;
 }
 
+/**
+ * Updates parameters from their gradients, one kernel a Parameters: made by sgd, adam, adamw or rmsprop. Step count,
+ * learning rate and moments live on the GPU, so a captured step may be replayed while they change.
+ */
 export class Optimizer {
   private readonly slots: Slot[];
   /** [learning rate, momentum] */

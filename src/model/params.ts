@@ -24,6 +24,10 @@ export type GivenState = Record<string, { shape: Shape; data: ArrayLike<number> 
 
 const ALIGN = 64; // elements: a view begins at a multiple of 256 bytes
 
+/**
+ * The parameters of a network by name, f32 of the spec's shapes: views into one buffer, which an optimiser updates
+ * and a checkpoint reads at once.
+ */
 export class Parameters {
   readonly tensors: Record<string, Tensor> = {};
 

@@ -2,8 +2,10 @@
 
 import { checkNumber, checkOptions, checkPositive, checkWhole, fail } from "../kernels/check.ts";
 
+/** The learning rate at a step; the first step is 0. */
 export type Schedule = (step: number) => number;
 
+/** The learning rate `lr` >= 0 at every step. Throws one sentence for another number. */
 export function constant(lr: number): Schedule {
   checkNumber("constant", "lr", lr, 0, Number.MAX_VALUE);
   return () => lr;

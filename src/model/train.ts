@@ -69,7 +69,7 @@ export interface Step {
 
 /**
  * One training step as a captured function of the batch's indices: gathers the batch, differentiates the loss with
- * respect to `params` and lets the optimiser update them. Returns the loss.
+ * respect to `params` and lets the optimiser update them. Returns the loss, a scalar.
  */
 export function trainingStep(gpu: Engine, data: Data, params: Parameters[], optimizer: Optimizer,
   loss: (x: Tensor, y: Tensor) => Tensor): Captured<[Batch], Tensor> {

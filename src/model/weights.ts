@@ -49,6 +49,7 @@ export function loadSafetensors(bytes: Uint8Array | ArrayBuffer, name = "safeten
   return Object.fromEntries(Object.entries(tensors).map(([key, t]) => [key, loaded(key, t)]));
 }
 
+/** How saveSafetensors writes. */
 export interface SaveOptions {
   /** F16 takes half the space of F32, the default. */
   dtype?: "F32" | "F16";

@@ -160,7 +160,7 @@ function withTape<T>(gpu: Runtime, tape: Tape | null, fn: () => T): T {
   }
 }
 
-/** The same elements, cut off from the tape. */
+/** The same elements in the same shape, cut off from the tape. */
 export function stopGradient(x: Tensor): Tensor {
   if (!(x instanceof Tensor)) fail(`stopGradient: ${String(x)} given; a tensor is due`);
   return new Tensor(x.gpu, x.shape, x.dtype, x.storage, x.offset);
@@ -237,6 +237,6 @@ export function valueAndGrad<T extends Tensor | readonly Tensor[]>(fn: () => T, 
   });
 }
 
-/** The gradients alone, as torch.autograd.grad. */
+/** The gradients alone, one of each shape of `wrt`, as torch.autograd.grad. */
 export const grad = (fn: () => Tensor, wrt: readonly Tensor[], dy?: Tensor): Tensor[] =>
   checkWatched(wrt).scope(() => valueAndGrad(fn, wrt, dy).grads);

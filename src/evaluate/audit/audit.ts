@@ -14,6 +14,7 @@ import { bounded, type BoundedShare } from "../verdicts.ts";
 /** By verdict; those on draws are absent where the defence has none. */
 export type Verdicts = Partial<Record<Verdict, BoundedShare>>;
 
+/** One attack of an audit, in counts of images and shares with their intervals. */
 export interface AuditRow {
   attack: string;
   title: string;
@@ -27,6 +28,7 @@ export interface AuditRow {
   robust: Verdicts;
 }
 
+/** What evaluateDefence found; plain data, which JSON keeps. */
 export interface Audit {
   title: string;
   settings: AuditSettings;

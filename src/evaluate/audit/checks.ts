@@ -5,8 +5,10 @@
 
 import type { Evidence } from "./evidence.ts";
 
+/** Of a check: nothing speaks against the figures, something may, or they cannot be believed. */
 export type Mark = "pass" | "suspicious" | "fail";
 
+/** One check whether the figures can be believed. */
 export interface CheckResult {
   name: string;
   mark: Mark;

@@ -22,6 +22,7 @@ export interface Subject {
   surrogate?: Model;
 }
 
+/** How hard an audit attacks; eps alone has no default. */
 export interface AuditOptions {
   /** Radius of the L-infinity ball, in pixel units of [0, 1]. */
   eps: number;

@@ -21,6 +21,7 @@ export interface ConvSizes
   groups: number;
 }
 
+/** How a window moves over an image: stride 1, padding 0, dilation 1 and groups 1 by default, in pixels. */
 export interface ConvOptions {
   /** One number for both, or [height, width]. */
   stride?: number | readonly [number, number];

@@ -3,6 +3,7 @@ import { checkBias, checkOptions, checkRank, checkTensor, checkWhole } from "../
 import { reshape } from "../layout/reshape.ts";
 import { conv2d } from "./conv2d.ts";
 
+/** How a window moves over a row: stride 1, padding 0, dilation 1 and groups 1 by default. */
 export interface Conv1dOptions {
   stride?: number;
   padding?: number;

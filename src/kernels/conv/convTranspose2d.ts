@@ -8,6 +8,7 @@ import { product, weightGradient } from "./bilinear.ts";
 import { sum } from "../reduce/sum.ts";
 import { reduceAxes } from "../reduce/reduceAxes.ts";
 
+/** As of conv2d, of which this is the transpose. */
 export interface ConvTransposeOptions extends ConvOptions {
   /** Rows and columns added at the bottom and the right, less than stride or dilation. */
   outputPadding?: number | readonly [number, number];

@@ -12,7 +12,7 @@ function made(op: string, gpu: Runtime, data: readonly number[], shape: Shape, d
   return gpu.tensor(HOST[dtype].from(data), shape, dtype);
 }
 
-/** A tensor of ones. */
+/** A tensor of ones, of any shape. */
 export function ones(gpu: Runtime, shape: Shape, dtype: DType = "f32"): Tensor {
   if (typeof gpu?.full !== "function") fail("ones", `${describeValue(gpu)} given as the engine; createEngine() makes ` +
     `one`);
@@ -31,7 +31,9 @@ export function fullLike(x: Tensor, value: number): Tensor {
   return checkAnyTensor("fullLike", "x", x).gpu.full(x.shape, value, x.dtype);
 }
 
-/** start, start + step, .. below `end` (above it where step < 0), as torch.arange; arange(gpu, n) begins at 0. */
+/**
+ * start, start + step, .. below `end` (above it where step < 0) as [n], as torch.arange; arange(gpu, n) begins at 0.
+ */
 export function arange(gpu: Runtime, start: number, end?: number, step = 1, dtype: DType = "f32"): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
   for (const [name, value] of Object.entries({ start: from, end: to, step })) checkNumber("arange", name, value);
@@ -41,7 +43,7 @@ export function arange(gpu: Runtime, start: number, end?: number, step = 1, dtyp
   return made("arange", gpu, Array.from({ length: count }, (_, i) => from + i * step), [count], dtype);
 }
 
-/** `steps` numbers from start to end, both included, at equal distances, as torch.linspace. */
+/** `steps` numbers from start to end, both included, at equal distances: [steps], as torch.linspace. */
 export function linspace(gpu: Runtime, start: number, end: number, steps: number): Tensor {
   checkNumber("linspace", "start", start);
   checkNumber("linspace", "end", end);
@@ -51,7 +53,7 @@ export function linspace(gpu: Runtime, start: number, end: number, steps: number
   return made("linspace", gpu, Array.from({ length: steps }, (_, i) => (steps === 1 ? start : at(i))), [steps], "f32");
 }
 
-/** The n x m matrix (n x n without m) with ones on the diagonal. */
+/** The matrix [n,m] ([n,n] without m) with ones on the diagonal. */
 export function eye(gpu: Runtime, n: number, m = n, dtype: DType = "f32"): Tensor {
   checkWhole("eye", "n", n, 0);
   checkWhole("eye", "m", m, 0);

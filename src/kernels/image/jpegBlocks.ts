@@ -8,6 +8,7 @@ import { checkChoice, checkOptions, checkRank, checkShape, checkTensor } from ".
 const entry = (name: string) => kernel("shaders/image/jpeg_blocks.wgsl", source, { entry: name });
 const [forward, backward] = [entry("forward"), entry("backward")];
 
+/** How jpegBlocks rounds the coefficients. */
 export interface JpegBlocksOptions {
   /**
    * "nearest" (default): to whole numbers, halves away from zero; no gradient. "cubic": n + (v - n)^3 of the nearest n,

@@ -12,6 +12,7 @@ const [primalBack, stepBack, spread] = [entry("primal_back"), entry("step_back")
 /** Chambolle proves convergence up to 1/8 and sees it, as scikit-image does, with 1/4. */
 const TAU = 0.25;
 
+/** How much tvDenoise smooths, and how exactly. */
 export interface TvDenoiseOptions {
   /** How much smoothness counts against closeness to x, > 0 in the units of x: 0.1 by default. */
   weight?: number;

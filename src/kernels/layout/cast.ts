@@ -9,8 +9,8 @@ import { reshape } from "./reshape.ts";
 const main = kernel("shaders/layout/cast.wgsl", source);
 
 /**
- * x as f32, i32 or u32: a float is cut towards 0 and limited to what the integer type holds. x itself, not a copy,
- * where it has that type already; else there is no gradient.
+ * x of any shape as f32, i32 or u32: a float is cut towards 0 and limited to what the integer type holds. x itself, not
+ * a copy, where it has that type already; else there is no gradient.
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkAnyTensor("cast", "x", x);

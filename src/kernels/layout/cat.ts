@@ -3,7 +3,10 @@ import { describeValue, type Tensor } from "../../engine/tensor.ts";
 import { checkAnyTensor, checkDim, checkTensor, fail, sameShape } from "../check.ts";
 import { block, placeBlock } from "./slice.ts";
 
-/** Tensors of one type behind each other along the axis `dim`; their other sizes are equal. As torch.cat. */
+/**
+ * Tensors of one type behind each other along the axis `dim`: [2,3] and [2,5] along 1 are [2,8]; their other sizes
+ * are equal. As torch.cat.
+ */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (!Array.isArray(tensors)) fail("cat", `${describeValue(tensors)} given; an array of tensors is due`);
   tensors.forEach((t: unknown, i) => checkAnyTensor("cat", `tensor ${i}`, t));

@@ -24,7 +24,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   return permuteAs("permute", x, order);
 }
 
-/** x with two axes exchanged, as a copy. */
+/** x with two axes exchanged, as a copy: [A,B,C] by (0, 2) to [C,B,A]. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   const [a, b] = [checkDim("transpose", dim0, x), checkDim("transpose", dim1, x)];
   return permuteAs("transpose", x, x.shape.map((_, d) => (d === a ? b : d === b ? a : d)));

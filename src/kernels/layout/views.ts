@@ -9,14 +9,20 @@ import { reshape } from "./reshape.ts";
 import { slice } from "./slice.ts";
 import { rowStrides, stridedCopy } from "./strided.ts";
 
-/** x without its dimensions of size 1; with `dim` without those of them that have size 1. Not a copy. */
+/**
+ * x without its dimensions of size 1, [1,A,1,B] to [A,B]; with `dim` without those of them that have size 1. Not a
+ * copy.
+ */
 export function squeeze(x: Tensor, dim?: Dims): Tensor {
   checkAnyTensor("squeeze", "x", x);
   const axes = checkDims("squeeze", dim, x);
   return reshape(x, x.shape.filter((n, d) => n !== 1 || !axes.includes(d)));
 }
 
-/** x with a dimension of size 1 before its dimension `dim`; -1 puts it behind the last. Not a copy. */
+/**
+ * x with a dimension of size 1 before its dimension `dim`, [A,B] by 0 to [1,A,B]; -1 puts it behind the last. Not a
+ * copy.
+ */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const rank = checkAnyTensor("unsqueeze", "x", x).shape.length;
   if (!Number.isInteger(dim) || dim < -rank - 1 || dim > rank)
@@ -26,7 +32,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   return reshape(x, x.shape.toSpliced(dim < 0 ? dim + rank + 1 : dim, 0, 1));
 }
 
-/** x with the order of its elements reversed along `dims`. */
+/** x with the order of its elements reversed along `dims`, of x's shape. */
 export function flip(x: Tensor, dims: Dims): Tensor {
   checkAnyTensor("flip", "x", x);
   if (dims === undefined || dims === null)
@@ -65,7 +71,10 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   return cat((tensors as readonly Tensor[]).map((t) => unsqueeze(t, dim)), dim < 0 ? dim + rank + 1 : dim);
 }
 
-/** x in pieces of `size` along `dim`, the last one smaller where it does not go into it; or of the sizes given. */
+/**
+ * x in pieces of `size` along `dim`, the last one smaller where it does not go into it; or of the sizes given. [5,C]
+ * by 2 is [2,C], [2,C] and [1,C].
+ */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const axis = checkDim("split", dim, x);
   const total = x.shape[axis]!;
@@ -80,7 +89,10 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 const pieces = (total: number, size: number): number[] =>
   Array.from({ length: Math.max(1, Math.ceil(total / size)) }, (_, i) => Math.min(size, total - i * size));
 
-/** x in `chunks` pieces of equal size along `dim`, the last ones smaller or fewer, as torch.chunk. */
+/**
+ * x in `chunks` pieces of equal size along `dim`, the last ones smaller or fewer, as torch.chunk: [5,C] in 2 is
+ * [3,C] and [2,C].
+ */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const axis = checkDim("chunk", dim, x);
   checkWhole("chunk", "chunks", chunks, 1);

@@ -11,6 +11,7 @@ import { totalOf } from "../reduce/reduceAxes.ts";
 const forward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "forward", parts: [log1p, special] });
 const backward = kernel("shaders/loss/cross_entropy.wgsl", source, { entry: "backward", parts: [log1p, special] });
 
+/** Reduction and smoothing of crossEntropy. */
 export interface CrossEntropyOptions {
   /** "mean" over the batch (default), "sum", or "none" for one loss per row. */
   reduction?: Reduction;

@@ -27,7 +27,10 @@ function bent(op: string, a: Tensor, b: Tensor, edge: number, scale: number, red
   });
 }
 
-/** d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, of d = a - b; as torch.nn.functional.smooth_l1_loss. */
+/**
+ * d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, of d = a - b of one shape: a scalar, with "none" of that
+ * shape. As torch.nn.functional.smooth_l1_loss.
+ */
 export function smoothL1Loss(a: Tensor, b: Tensor, options: { beta?: number; reduction?: Reduction } = {}): Tensor {
   checkOptions("smoothL1Loss", options, ["beta", "reduction"]);
   const { beta = 1, reduction = "mean" } = options;
@@ -36,7 +39,10 @@ export function smoothL1Loss(a: Tensor, b: Tensor, options: { beta?: number; red
   return beta === 0 ? l1Loss(a, b, { reduction }) : bent("smoothL1Loss", a, b, beta, 1 / beta, reduction);
 }
 
-/** d^2 / 2 where |d| < delta, else delta (|d| - delta / 2), of d = a - b; as torch.nn.functional.huber_loss. */
+/**
+ * d^2 / 2 where |d| < delta, else delta (|d| - delta / 2), of d = a - b of one shape: a scalar, with "none" of that
+ * shape. As torch.nn.functional.huber_loss.
+ */
 export function huberLoss(a: Tensor, b: Tensor, options: { delta?: number; reduction?: Reduction } = {}): Tensor {
   checkOptions("huberLoss", options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" } = options;

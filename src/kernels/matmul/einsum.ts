@@ -53,8 +53,8 @@ function sizesOf(inputs: readonly string[], tensors: readonly Tensor[]): Map<str
 }
 
 /**
- * Sums of products by letters, of one or two tensors, as torch.einsum: einsum("bij,bjk->bik", a, b). No letter twice in
- * one operand, no ellipsis. A single matrix product does the sum.
+ * Sums of products by letters, of one or two tensors, as torch.einsum: einsum("bij,bjk->bik", a, b) of a [B,I,J] and
+ * b [B,J,K] is [B,I,K]. No letter twice in one operand, no ellipsis. A single matrix product does the sum.
  */
 export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   if (tensors.length < 1 || tensors.length > 2) fail("einsum", `${tensors.length} tensors came; one or two are due`);

@@ -6,6 +6,7 @@ import { reshape } from "../layout/reshape.ts";
 import { reduceMiddle } from "../reduce/reduceAxes.ts";
 import { sum } from "../reduce/sum.ts";
 
+/** Which operands of matmul are transposed; neither by default. */
 export interface MatmulOptions {
   /** Use a's (b's) last two dimensions the other way round, without a copy. */
   transposeA?: boolean;

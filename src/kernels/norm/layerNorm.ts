@@ -13,6 +13,7 @@ function normalised(x: Tensor, rows: number, eps: number): Tensor {
   return reshape(batchNorm(reshape(x, [1, rows, -1]), null, null, { training: true, eps }), x.shape);
 }
 
+/** Scale, offset and eps (1e-5 by default) of layerNorm and groupNorm. */
 export interface LayerNormOptions {
   /** Scale and offset, of the normalised shape. */
   weight?: Tensor;
@@ -20,7 +21,7 @@ export interface LayerNormOptions {
   eps?: number;
 }
 
-/** x normalised over its last dimensions, which are `normalizedShape`; as torch.nn.functional.layer_norm, eps 1e-5. */
+/** x [..,normalizedShape] normalised over these last dimensions; as torch.nn.functional.layer_norm, eps 1e-5. */
 export function layerNorm(x: Tensor, normalizedShape: Shape, options: LayerNormOptions = {}): Tensor {
   checkTensor("layerNorm", "x", x);
   checkOptions("layerNorm", options, ["weight", "bias", "eps"]);

@@ -13,6 +13,7 @@ const sampleBackward = kernel(file, source, { entry: "sample_backward", parts: [
 const given = kernel(file, source, { entry: "given", parts: [philox, special] });
 const givenBackward = kernel(file, source, { entry: "given_backward", parts: [philox, special] });
 
+/** Where reparameterize takes its noise from. */
 export interface NoiseSource {
   /** Where new noise comes from; the engine's generator by default. */
   generator?: Draws;

@@ -19,48 +19,54 @@ import { binary, comparison } from "./binary.ts";
 import { neg } from "./neg.ts";
 import { where } from "./where.ts";
 
-/** a + b */
+/** a + b. Shapes broadcast; a or b may be a number. */
 export const add = binary("add", [addPart], { direct: { a: (dy) => dy, b: (dy) => dy } });
 
-/** a - b */
+/** a - b. Shapes broadcast; a or b may be a number. */
 export const sub = binary("sub", [subPart], { direct: { a: (dy) => dy, b: neg } });
 
-/** a * b */
+/** a * b. Shapes broadcast; a or b may be a number. */
 export const mul = binary("mul", [mulPart], { composed: { a: (dy, _a, b) => mul(dy, b), b: (dy, a) => mul(dy, a) } });
 
-/** a / b */
+/** a / b. Shapes broadcast; a or b may be a number. */
 export const div = binary("div", [divPart], {
   composed: { a: (dy, _a, b) => div(dy, b), b: (dy, _a, b, y) => neg(mul(dy, div(y, b))) },
 });
 
-/** 1 where a equals b, else 0. No gradient. */
+/** 1 where a equals b, else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const eq = comparison("eq", [eqPart]);
 
-/** 1 where a > b, else 0. No gradient. */
+/** 1 where a > b, else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const gt = comparison("gt", [gtPart]);
 
-/** 1 where a < b, else 0. No gradient. */
+/** 1 where a < b, else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const lt = comparison("lt", [ltPart]);
 
-/** 1 where a >= b, else 0. No gradient. */
+/** 1 where a >= b, else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const ge = comparison("ge", [gePart]);
 
-/** 1 where a <= b, else 0. No gradient. */
+/** 1 where a <= b, else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const le = comparison("le", [lePart]);
 
-/** 1 where a differs from b (NaN from everything), else 0. No gradient. */
+/** 1 where a differs from b (NaN from everything), else 0. No gradient. Shapes broadcast; a or b may be a number. */
 export const ne = comparison("ne", [nePart]);
 
 /** dy where it is not `beaten`, half of it where a equals b. */
 const share = (dy: Tensor, a: Tensor, b: Tensor, beaten: Tensor): Tensor =>
   where(beaten, 0, where(eq(a, b), mul(dy, 0.5), dy));
 
-/** The larger of a and b, NaN where one of them is. Where they are equal each gets half of the gradient. */
+/**
+ * The larger of a and b, NaN where one of them is. Where they are equal each gets half of the gradient. Shapes
+ * broadcast; a or b may be a number.
+ */
 export const maximum = binary("maximum", [maximumPart], {
   composed: { a: (dy, a, b) => share(dy, a, b, lt(a, b)), b: (dy, a, b) => share(dy, a, b, gt(a, b)) },
 });
 
-/** The smaller of a and b, NaN where one of them is. Where they are equal each gets half of the gradient. */
+/**
+ * The smaller of a and b, NaN where one of them is. Where they are equal each gets half of the gradient. Shapes
+ * broadcast; a or b may be a number.
+ */
 export const minimum = binary("minimum", [minimumPart], {
   composed: { a: (dy, a, b) => share(dy, a, b, gt(a, b)), b: (dy, a, b) => share(dy, a, b, lt(a, b)) },
 });

@@ -42,27 +42,30 @@ import { where } from "./where.ts";
 const zeros = (x: Tensor): Tensor => x.gpu.zeros(x.shape);
 
 const ofAbs = unary("abs", [absPart], (dy, x) => mul(dy, sign(x)));
-/** |x|. The gradient at 0 is 0. */
+/** |x|. The gradient at 0 is 0. x f32 of any shape, which the result has. */
 export const abs = (x: Tensor): Tensor => ofAbs(x);
 
 const ofSign = unary("sign", [signPart], (dy) => zeros(dy));
-/** -1, 0 or 1, and 0 for NaN. The gradient is 0. */
+/** -1, 0 or 1, and 0 for NaN. The gradient is 0. x f32 of any shape, which the result has. */
 export const sign = (x: Tensor): Tensor => ofSign(x);
 
 const ofExp = unary("exp", [expPart], (dy, _x, y) => mul(dy, y));
-/** exp(x). Infinite above 88.7. */
+/** exp(x). Infinite above 88.7. x f32 of any shape, which the result has. */
 export const exp = (x: Tensor): Tensor => ofExp(x);
 
 const ofLog = unary("log", [logPart], (dy, x) => div(dy, x));
-/** The natural logarithm. Negative x gives NaN, 0 gives -Infinity. */
+/** The natural logarithm. Negative x gives NaN, 0 gives -Infinity. x f32 of any shape, which the result has. */
 export const log = (x: Tensor): Tensor => ofLog(x);
 
 const ofSqrt = unary("sqrt", [sqrtPart], (dy, _x, y) => div(mul(dy, 0.5), y));
-/** The square root. Negative x gives NaN; the gradient at 0 is infinite, as in PyTorch. */
+/**
+ * The square root. Negative x gives NaN; the gradient at 0 is infinite, as in PyTorch. x f32 of any shape, which the
+ * result has.
+ */
 export const sqrt = (x: Tensor): Tensor => ofSqrt(x);
 
 const ofSquare = unary("square", [squarePart], (dy, x) => mul(dy, mul(x, 2)));
-/** x * x. */
+/** x * x. x f32 of any shape, which the result has. */
 export const square = (x: Tensor): Tensor => ofSquare(x);
 
 const byNumber = unary("powScalar", [powScalarPart, powerPart], (dy, x, _y, n) =>
@@ -75,7 +78,7 @@ const byTensor = binary("pow", [powPart, powerPart], {
   },
 });
 /**
- * x to the power of a number or of a tensor (with broadcasting). A negative x needs a whole exponent; others give NaN.
+ * x to the power of a number or of a tensor; shapes broadcast. A negative x needs a whole exponent; others give NaN.
  * Where the exponent is 0 the gradient of x is 0; where x is 0 and the exponent is not negative, that of the exponent.
  */
 export const pow = (x: Tensor, exponent: number | Tensor): Tensor =>
@@ -91,46 +94,46 @@ export function clamp(x: Tensor, min: number, max: number): Tensor {
 }
 
 const ofRelu = unary("relu", [reluPart, negative], (dy, x) => where(gt(x, 0), dy, 0));
-/** max(x, 0); NaN stays NaN. The gradient at 0 is 0. */
+/** max(x, 0); NaN stays NaN. The gradient at 0 is 0. x f32 of any shape, which the result has. */
 export const relu = (x: Tensor): Tensor => ofRelu(x);
 
 const ofLeakyRelu = unary("leakyRelu", [leakyReluPart], (dy, x, _y, slope) => where(gt(x, 0), dy, mul(dy, slope)));
-/** x where x > 0, else negativeSlope * x. */
+/** x where x > 0, else negativeSlope * x. x f32 of any shape, which the result has. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
   checkNumber("leakyRelu", "negativeSlope", negativeSlope);
   return ofLeakyRelu(x, negativeSlope);
 }
 
 const ofElu = unary("elu", [eluPart], (dy, x, y, alpha) => where(gt(x, 0), dy, mul(dy, add(y, alpha))));
-/** x where x > 0, else alpha * (exp(x) - 1). */
+/** x where x > 0, else alpha * (exp(x) - 1). x f32 of any shape, which the result has. */
 export function elu(x: Tensor, alpha = 1): Tensor {
   checkNumber("elu", "alpha", alpha);
   return ofElu(x, alpha);
 }
 
 const ofSigmoid = unary("sigmoid", [sigmoidPart, logisticPart], (dy, _x, y) => mul(dy, mul(y, sub(1, y))));
-/** 1 / (1 + exp(-x)). Right in both tails. */
+/** 1 / (1 + exp(-x)). Right in both tails. x f32 of any shape, which the result has. */
 export const sigmoid = (x: Tensor): Tensor => ofSigmoid(x);
 
 const ofTanh = unary("tanh", [tanhPart], (dy, _x, y) => mul(dy, sub(1, square(y))));
-/** The hyperbolic tangent. */
+/** The hyperbolic tangent. x f32 of any shape, which the result has. */
 export const tanh = (x: Tensor): Tensor => ofTanh(x);
 
 const ofSoftplus = unary("softplus", [softplusPart, log1pPart, logisticPart], (dy, x) => mul(dy, sigmoid(x)));
-/** log(1 + exp(x)). Finite for any finite x. */
+/** log(1 + exp(x)). Finite for any finite x. x f32 of any shape, which the result has. */
 export const softplus = (x: Tensor): Tensor => ofSoftplus(x);
 
 const ofSilu = unary("silu", [siluPart, logisticPart], (dy, x) =>
   mul(dy, mul(sigmoid(x), add(mul(x, sigmoid(neg(x))), 1))),
 );
-/** x * sigmoid(x). */
+/** x * sigmoid(x). x f32 of any shape, which the result has. */
 export const silu = (x: Tensor): Tensor => ofSilu(x);
 
 const exactGelu = unary("gelu", [geluPart, erfcPart]);
 const tanhGelu = unary("geluTanh", [geluTanhPart, logisticPart]);
 /**
- * x times the normal distribution function of x. `approximate` is "none" (by the error function) or "tanh" (by the
- * usual approximation), as in PyTorch.
+ * x times the normal distribution function of x; x f32 of any shape, which the result has. `approximate` is "none" (by
+ * the error function) or "tanh" (by the usual approximation), as in PyTorch.
  */
 export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
@@ -139,23 +142,23 @@ export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {})
 }
 
 const ofSin = unary("sin", [sinPart, trigPart], (dy, x) => mul(dy, cos(x)));
-/** The sine of x in radians, to 2e-7 up to |x| = 30,000. */
+/** The sine of x in radians, to 2e-7 up to |x| = 30,000. x f32 of any shape, which the result has. */
 export const sin = (x: Tensor): Tensor => ofSin(x);
 
 const ofCos = unary("cos", [cosPart, trigPart], (dy, x) => neg(mul(dy, sin(x))));
-/** The cosine of x in radians, to 2e-7 up to |x| = 30,000. */
+/** The cosine of x in radians, to 2e-7 up to |x| = 30,000. x f32 of any shape, which the result has. */
 export const cos = (x: Tensor): Tensor => ofCos(x);
 
 const ofErf = unary("erf", [erfPart, erfcPart], (dy, x) => mul(dy, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
-/** The error function. */
+/** The error function. x f32 of any shape, which the result has. */
 export const erf = (x: Tensor): Tensor => ofErf(x);
 
 const flat = (dy: Tensor): Tensor => dy.gpu.full(dy.shape, 0);
 const [ofFloor, ofCeil, ofRound] = [unary("floor", [floorPart], flat), unary("ceil", [ceilPart], flat),
   unary("round", [roundPart], flat)];
-/** The largest whole number that is not above x. The gradient is 0. */
+/** The largest whole number that is not above x. The gradient is 0. x f32 of any shape, which the result has. */
 export const floor = (x: Tensor): Tensor => ofFloor(x);
-/** The smallest whole number that is not below x. The gradient is 0. */
+/** The smallest whole number that is not below x. The gradient is 0. x f32 of any shape, which the result has. */
 export const ceil = (x: Tensor): Tensor => ofCeil(x);
-/** The whole number next to x, the even one of two. The gradient is 0. */
+/** The whole number next to x, the even one of two. The gradient is 0. x f32 of any shape, which the result has. */
 export const round = (x: Tensor): Tensor => ofRound(x);

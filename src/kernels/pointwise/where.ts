@@ -10,7 +10,7 @@ const entry = (name: string) => kernel("shaders/pointwise/where.wgsl", source, {
 const [forward, backwardA, backwardB] = [entry("forward"), entry("backward_a"), entry("backward_b")];
 
 /**
- * a where cond is not 0, else b, with broadcasting of all three; a and b may be numbers. cond may have any type and
+ * a where cond is not 0, else b; the shapes of all three broadcast; a and b may be numbers. cond may have any type and
  * gets no gradient. A NaN that is not chosen does no harm, in the gradient neither.
  */
 export function where(cond: Tensor, a: Tensor | number, b: Tensor | number): Tensor {

@@ -9,6 +9,7 @@ import { poolWindow, type PoolOptions } from "./window.ts";
 const forward = kernel("shaders/pool/avg_pool2d.wgsl", source, { entry: "forward" });
 const backward = kernel("shaders/pool/avg_pool2d.wgsl", source, { entry: "backward" });
 
+/** How the windows of avgPool2d move. */
 export interface AvgPoolOptions extends Omit<PoolOptions, "dilation"> {
   /** Whether padded zeros count in the mean. */
   countIncludePad?: boolean;

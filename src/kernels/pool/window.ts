@@ -5,6 +5,7 @@ import { checkFlag, checkPair, checkRank, checkTensor, fail } from "../check.ts"
 
 type Pair = number | readonly [number, number];
 
+/** How the windows of a pool move; one number for both directions, or [height, width], in pixels. */
 export interface PoolOptions {
   /** Step between windows; the window's size by default. */
   stride?: Pair;

@@ -17,7 +17,10 @@ function masked(x: Tensor, draw: Tensor, p: number): Tensor {
   return record("dropout", y, [x], (dy) => [masked(dy, draw, p)]);
 }
 
-/** Sets each element to 0 with probability `p` (0 to 1) and divides the others by 1 - p. For training only. */
+/**
+ * Sets each element of x, of any shape, to 0 with probability `p` (0 to 1) and divides the others by 1 - p. For
+ * training only.
+ */
 export function dropout(x: Tensor, p = 0.5, generator?: Draws): Tensor {
   checkTensor("dropout", "x", x);
   checkNumber("dropout", "p", p, 0, 1);

@@ -24,17 +24,18 @@ function fill(op: string, gpu: Runtime, k: Kernel, shape: Shape, lo: number, hi:
   });
 }
 
-/** Standard normal numbers. Like every random op it draws anew at each replay of a capture. */
+/** Standard normal numbers, of any shape. Like every random op it draws anew at each replay of a capture. */
 export const randn = (gpu: Runtime, shape: Shape, generator?: Draws): Tensor =>
   fill("randn", gpu, normal, shape, 0, 1, generator);
 
-/** Uniform numbers between lo and hi. */
+/** Uniform numbers between lo and hi, of any shape. */
 export function rand(gpu: Runtime, shape: Shape, lo = 0, hi = 1, generator?: Draws): Tensor {
   checkNumber("rand", "lo", lo);
   checkNumber("rand", "hi", hi, lo);
   return fill("rand", gpu, uniform, shape, lo, hi, generator);
 }
 
+/** Bounds and source of the noise of addNoise. */
 export interface AddNoiseOptions {
   /** Bounds of the result; no bounds by default. */
   clamp?: readonly [number, number];

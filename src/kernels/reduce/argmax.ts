@@ -1,7 +1,7 @@
 import { argOp } from "./extreme.ts";
 
 /**
- * Where the largest element stands along the axis `dim`, as i32; without `dim` its number in the flattened tensor. Of
- * equal ones the first. No gradient.
+ * Where the largest element stands along the axis `dim`, as i32: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C];
+ * without `dim` its number in the flattened tensor. Of equal ones the first. No gradient.
  */
 export const argmax = argOp("argmax", false);

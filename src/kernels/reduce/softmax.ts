@@ -27,5 +27,5 @@ export function softmaxOp(name: string, LOG: boolean): (x: Tensor, options?: { d
   };
 }
 
-/** exp(x) / sum exp(x) over the dimension `dim`, the last one by default. */
+/** exp(x) / sum exp(x) over the dimension `dim`, the last one by default; of x's shape. */
 export const softmax = softmaxOp("softmax", false);

@@ -42,7 +42,10 @@ function sorted(op: string, x: Tensor, axis: number, K: number, descending: bool
   return { values: record(op, values, [x], (dy) => [back(dy)]), indices };
 }
 
-/** x sorted along `dim` (the last by default), equal elements in their order and NaN last; as torch.sort, stable. */
+/**
+ * x sorted along `dim` (the last by default), values and indices of x's shape; equal elements in their order and NaN
+ * last; as torch.sort, stable.
+ */
 export function sort(x: Tensor, options: { dim?: number; descending?: boolean } = {}): Sorted {
   checkTensor("sort", "x", x);
   checkOptions("sort", options, ["dim", "descending"]);
@@ -52,7 +55,10 @@ export function sort(x: Tensor, options: { dim?: number; descending?: boolean } 
   return sorted("sort", x, axis, x.shape[axis]!, descending);
 }
 
-/** The k largest elements along `dim` (the last by default), the largest first; with largest: false the smallest. */
+/**
+ * The k largest elements along `dim` (the last by default, [..,n] to [..,k]), the largest first; with largest: false
+ * the smallest.
+ */
 export function topk(x: Tensor, k: number, options: { dim?: number; largest?: boolean } = {}): Sorted {
   checkTensor("topk", "x", x);
   checkWhole("topk", "k", k, 0);

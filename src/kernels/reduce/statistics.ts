@@ -12,7 +12,10 @@ import { mean, reduction, sum, type ReduceOptions } from "./sum.ts";
 
 const MOST = 3.4028234663852886e38;
 
-/** log(sum(exp(x))) over the axes `dim`, finite where the largest element is. */
+/**
+ * log(sum(exp(x))) over the axes `dim`: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C]; all of them by default,
+ * to a scalar. Finite where the largest element is.
+ */
 export function logsumexp(x: Tensor, options: ReduceOptions | Dims = {}): Tensor {
   const { axes: dim, shape } = reduction("logsumexp", x, options);
   return x.gpu.scope(() => {
@@ -21,12 +24,16 @@ export function logsumexp(x: Tensor, options: ReduceOptions | Dims = {}): Tensor
   });
 }
 
+/** Axes of variance and std, and their divisor. */
 export interface VarianceOptions extends ReduceOptions {
   /** The divisor is the number of elements less this: 1 for the unbiased estimate. */
   correction?: number;
 }
 
-/** The variance over the axes `dim` (all of them by default), in two passes, so that a large mean does no harm. */
+/**
+ * The variance over the axes `dim`: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C]; all of them by default, to a
+ * scalar. In two passes, so that a large mean does no harm.
+ */
 export function variance(x: Tensor, options: VarianceOptions | Dims = {}): Tensor {
   const { correction = 1, ...rest } = dimOptions<VarianceOptions>("variance", options, ["dim", "keepdim",
     "correction"]);
@@ -38,16 +45,20 @@ export function variance(x: Tensor, options: VarianceOptions | Dims = {}): Tenso
   });
 }
 
-/** The square root of the variance; see there. */
+/** The square root of the variance, of its shape. */
 export const std = (x: Tensor, options: VarianceOptions | Dims = {}): Tensor =>
   checkTensor("std", "x", x).gpu.scope(() => sqrt(variance(x, options)));
 
+/** Axes of norm, and which norm. */
 export interface NormOptions extends ReduceOptions {
   /** Of the p-norm: 2 by default, 1, any other number above 0, or Infinity. */
   p?: number;
 }
 
-/** (sum |x|^p)^(1/p) over the axes `dim` (all of them by default). The gradient at 0 is 0, as in PyTorch. */
+/**
+ * (sum |x|^p)^(1/p) over the axes `dim`: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C]; all of them by default,
+ * to a scalar. The gradient at 0 is 0, as in PyTorch.
+ */
 export function norm(x: Tensor, options: NormOptions | Dims = {}): Tensor {
   const { p = 2, ...rest } = dimOptions<NormOptions>("norm", options, ["dim", "keepdim", "p"]);
   checkNumber("norm", "p", p, Number.MIN_VALUE);

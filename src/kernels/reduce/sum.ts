@@ -32,9 +32,15 @@ function sumScaled(name: string, x: Tensor, options: ReduceOptions | Dims, scale
   return record(name, y, [x], (dy) => [expand(dy.view(kept), x.shape, scale)]);
 }
 
-/** Sum over the axes `dim` (all of them by default); sum(x, 0) is sum(x, { dim: 0 }). The sum of no elements is 0. */
+/**
+ * Sum over the axes `dim`: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C]; all of them by default, to a scalar;
+ * sum(x, 0) is sum(x, { dim: 0 }). The sum of no elements is 0.
+ */
 export const sum = (x: Tensor, options: ReduceOptions | Dims = {}): Tensor => sumScaled("sum", x, options, () => 1);
 
-/** Mean over the axes `dim` (all of them by default). The mean of no elements is NaN. */
+/**
+ * Mean over the axes `dim`: [A,B,C] along 1 to [A,C], with keepdim to [A,1,C]; all of them by default, to a scalar.
+ * The mean of no elements is NaN.
+ */
 export const mean = (x: Tensor, options: ReduceOptions | Dims = {}): Tensor =>
   sumScaled("mean", x, options, (n) => 1 / n);

@@ -14,6 +14,7 @@ export interface Latent {
   logvar: Tensor;
 }
 
+/** An encoder and a decoder with their parameters: DAE, VAE and C-VAE differ in the loss alone. */
 export interface Autoencoder {
   /** Numbers in the code of one image. */
   latent: number;

@@ -6,6 +6,7 @@ import { applyConv, applyLinear, convSpec, linearSpec } from "../layers.ts";
 import { makeParameters, type Parameters } from "../params.ts";
 import { checkSizes, DIGITS, type ImageShape } from "./sizes.ts";
 
+/** A network that classifies, and its parameters. */
 export interface Classifier {
   params: Parameters;
   /** Images [N,C,H,W] in [0,1] to logits [N,classes]; dropout only while training. */

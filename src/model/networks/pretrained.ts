@@ -10,7 +10,9 @@ import { loadSafetensors, type LoadedTensor } from "../weights.ts";
 import type { Engine } from "../../engine/engine.ts";
 
 const DEFENCES = ["dae", "vae", "vae+g", "vae+g-signed", "cvae", "cvae+g", "cvae+g-signed"] as const;
+/** The shipped purifiers: of the paper's DAE, VAE and C-VAE, and of both "+G" with Gaussian or signed noise. */
 export type DefenceName = (typeof DEFENCES)[number];
+/** The shipped networks: the purifiers and the classifier. */
 export type PretrainedName = DefenceName | "cnn";
 
 /** A "+G" network holds only its encoder; the rest is in the one it began from. */

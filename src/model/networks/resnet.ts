@@ -11,6 +11,7 @@ import type { ParameterSpec } from "../params.ts";
 
 export type { NormalisedClassifier } from "./normalised.ts";
 
+/** What tells one ResNet from another, besides its depth. */
 export interface ResnetOptions extends NormalisedOptions {
   /** "imagenet": 7x7 with stride 2, then a 3x3 max pool with stride 2. "cifar": 3x3 at full size. */
   stem?: "imagenet" | "cifar";

@@ -13,6 +13,7 @@ import { checkSizes, type ImageShape } from "./sizes.ts";
 
 const OP = "spatialAutoencoder";
 
+/** Sizes of the autoencoder whose code is an image. */
 export interface SpatialOptions {
   /** Channels of the code, at most the C * 4 numbers of a patch. */
   latent?: number;
