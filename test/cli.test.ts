@@ -1,7 +1,7 @@
 // The command as a user meets it: bad input is one clear sentence and a non-zero exit; Ctrl-C ends it cleanly.
 
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync,
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync,
   writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,6 +118,22 @@ cli("compare sets two runs beside each other", () => {
   refuses(["compare", run1], 1, /^compare: 1 files came, two were due/);
   writeFileSync(run1, "{}");
   refuses(["compare", run1, "results/start"], 1, /one\.json: it has no Table 1; give a results\.json/);
+});
+
+cli("report writes the page of a folder again, without a GPU", () => {
+  const out = join(folder, "page");
+  const { status, stdout } = run(["report", "results/start", "--out", out]);
+  assert.equal([status, stdout.trim()], [0, `wrote ${join(out, "report.html")}`]);
+  assert.match(readFileSync(join(out, "report.html"), "utf8"), /<h2 id="s1">Table 1: gray box<\/h2>/);
+  refuses(["report"], 1, /^report: no folder came; give one that reproduce, start or audit wrote$/);
+  refuses(["report", "a", "b", "--out", out], 1, /^report: --out and 2 folders came; give one folder/);
+  refuses(["report", folder], 1, /^cannot read the results .*results\.json: there is no such file/);
+  const none = join(folder, "none-of-mine");
+  mkdirSync(none);
+  writeFileSync(join(none, "results.json"), "{}");
+  refuses(["report", none], 1, /results\.json: it is no result file; give a folder that reproduce or start wrote$/);
+  writeFileSync(join(none, "audit.json"), "{}");
+  refuses(["report", none], 1, /audit\.json: it is no audit; give a folder that audit or merge wrote$/);
 });
 
 cli("a reader that goes away, and a full disk behind standard output", () => {

@@ -8,9 +8,13 @@ import * as assert from "uvu/assert";
 import { createEngine } from "../src/index.ts";
 import type { Part } from "../src/paper/part.ts";
 import { PARTS, partsOf } from "../src/paper/parts/index.ts";
-import { reproduce } from "../src/paper/reproduce.ts";
+import { planOf } from "../src/paper/plan.ts";
+import { redraw } from "../src/paper/redraw.ts";
+import { reproduce, writeReport } from "../src/paper/reproduce.ts";
 import { SLICE } from "../src/paper/cifar10.ts";
 import { QUICK } from "../src/paper/mnist.ts";
+import { Overall } from "../src/report/overall.ts";
+import { silent } from "../src/report/progress.ts";
 import type { Results } from "../src/paper/results.ts";
 import type { Settings } from "../src/paper/settings.ts";
 
@@ -35,10 +39,13 @@ const TINY: Settings = {
 const SMALLER: Settings = { ...SLICE,
   rows: ["none", "dae", "vae", "cvae", "cvae+g-ring", "cvae+g-tuned", "jpeg-50"] };
 
-async function run(out: string, parts: readonly Part[], settings = TINY): Promise<Results> {
+/** Runs the parts; `labels` gets those of all bars. */
+async function run(out: string, parts: readonly Part[], settings = TINY, labels: string[] = []): Promise<Results> {
   const gpu = await createEngine({ seed: 0 });
   try {
-    return await reproduce({ gpu, settings, out, resume: false, say: () => {} }, parts);
+    const o = { gpu, settings, out, resume: false, say: () => {} };
+    const overall = new Overall(planOf(o, parts), (label) => (labels.push(label), silent("", 0)));
+    return await reproduce({ ...o, overall }, parts);
   } finally {
     gpu.close();
   }
@@ -47,7 +54,13 @@ async function run(out: string, parts: readonly Part[], settings = TINY): Promis
 suites("all parts leave their files and every row of the tables; a second run keeps what it does not measure",
   async () => {
     const out = mkdtempSync(join(tmpdir(), "purigrad-"));
-    const results = await run(out, PARTS);
+    const labels: string[] = [];
+    const results = await run(out, PARTS, TINY, labels);
+    const phases = labels.map((label) => /^phase (\d+) of (\d+), (.*)$/.exec(label)!.slice(1));
+    assert.is(phases.at(-1)![0], phases[0]![1], "the last phase is the last of the plan");
+    phases.slice(1).forEach(([n], i) => assert.ok(Number(n) >= Number(phases[i]![0]), labels.join("; ")));
+    for (const name of Object.keys(results.durations).filter((key) => key.startsWith("train ")))
+      assert.ok(phases.some(([, , label]) => label === name), `${name} is a phase`);
     for (const file of ["results.json", "report.html", "figure1.svg", "figure2.png", "figure3.png", "figure4.png",
       "eps-curves.svg", "latent.svg", "weights/cnn.safetensors", "weights/cvae+g-signed.seed1.safetensors"])
       assert.ok(existsSync(join(out, file)), file);
@@ -68,6 +81,19 @@ suites("all parts leave their files and every row of the tables; a second run ke
   const again = await run(out, partsOf(["table1"]));
   assert.equal(again.table1, results.table1, "the same seed, the same numbers");
   assert.equal(again.table2, results.table2, "kept");
+
+  const figures = PARTS.flatMap(({ figure }) => figure?.file ?? []);
+  const drawn = figures.map((file) => readFileSync(join(out, file)));
+  const page = readFileSync(join(out, "report.html"), "utf8");
+  figures.forEach((file) => rmSync(join(out, file)));
+  const { pictures, ...bare } = again;
+  const gpu = await createEngine({ seed: 0 });
+  await redraw(gpu, out, bare, { say: (line) => assert.unreachable(line) });
+  gpu.close();
+  writeReport(out, bare);
+  assert.equal((bare as Results).pictures, pictures, "the same words");
+  figures.forEach((file, i) => assert.equal(readFileSync(join(out, file)), drawn[i], file));
+  assert.is(readFileSync(join(out, "report.html"), "utf8"), page);
   rmSync(out, { recursive: true });
 });
 

@@ -1,6 +1,8 @@
 import { outOf, type Command } from "./command.ts";
 import { duration } from "../report/progress.ts";
 import { PARTS, partsOf } from "../paper/parts/index.ts";
+import { planOf } from "../paper/plan.ts";
+import { Overall } from "../report/overall.ts";
 import { reproduce as runReproduce } from "../paper/reproduce.ts";
 import { EXPERIMENT_FLAGS, experimentOf, type Chosen } from "./experiment.ts";
 
@@ -20,7 +22,8 @@ export const reproduce: Command = {
     outOf(flags, chosen.out);
     const gpu = await open();
     const begun = performance.now();
-    const results = await runReproduce({ gpu, ...chosen, resume: flags.resume === true, signal, say, progress }, parts);
+    const o = { gpu, ...chosen, resume: flags.resume === true, signal, say, progress };
+    const results = await runReproduce({ ...o, overall: new Overall(planOf(o, parts), progress) }, parts);
     for (const text of parts.flatMap((part) => part.text?.(results) || [])) say(`\n${text}`);
     say(`${duration(performance.now() - begun)}; report, figures, weights and results.json are in ${chosen.out}`);
     return { result: results, ok: true };

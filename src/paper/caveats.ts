@@ -31,13 +31,12 @@ function whiteBox({ table2 }: Results): string {
 function clusters({ clustered, plain, test }: Contribution): string {
   const by = (attack: (typeof ATTACKS)[number]) => clustered[COLUMNS[attack]] - plain[COLUMNS[attack]];
   const [least, most] = [Math.min(...ATTACKS.map(by)), Math.max(...ATTACKS.map(by))];
-  const names = `${titleOf(clustered.defence)} and ${titleOf(plain.defence)}, trained alike,`;
-  const apart = `${points(least)} to ${points(most)} points`;
-  if (!test) return `The clusters: ${names} are ${apart} apart; whether that is chance was not tested.`;
+  const less = `${titleOf(clustered.defence)} less ${titleOf(plain.defence)}, trained alike, is ${points(least)} to ` +
+    `${points(most)} points`;
+  if (!test) return `The clusters: ${less}; whether that is chance was not tested.`;
   const found = ATTACKS.filter((attack) => test[COLUMNS[attack]].p < LEVEL);
   return found.length === 0
-    ? `The clusters add nothing that can be told from chance: ${names} are ${apart} apart (McNemar's p is ` +
-      `${LEVEL} or more in every column).`
-    : `The clusters: ${names} are ${apart} apart; more than chance (McNemar's p below ${LEVEL}) under ` +
-      `${listed(found)}.`;
+    ? `The clusters add nothing that can be told from chance: ${less} (McNemar's p is ${LEVEL} or more in every ` +
+      `column).`
+    : `The clusters: ${less}, more than chance (McNemar's p below ${LEVEL}) under ${listed(found)}.`;
 }

@@ -13,6 +13,7 @@ import type { Engine } from "../engine/engine.ts";
 import { batches, type Batches } from "../evaluate/batches.ts";
 import type { Classifier } from "../model/networks/cnn.ts";
 import type { Network } from "../train/recipe.ts";
+import type { Overall } from "../report/overall.ts";
 import { onTerminal, type Begin } from "../report/progress.ts";
 import { commit, version } from "../train/commit.ts";
 import { folderStore } from "../train/folder-store.ts";
@@ -42,6 +43,8 @@ export interface LabOptions {
   signal?: AbortSignal;
   /** Shows how far long work is; on the terminal by default. */
   progress?: Begin;
+  /** How far all of it is; its bars are those of `progress` then. */
+  overall?: Overall;
   say: (line: string) => void;
 }
 
@@ -74,7 +77,7 @@ export class Lab {
   }
 
   get progress(): Begin {
-    return this.o.progress ?? onTerminal;
+    return this.o.overall?.begin ?? this.o.progress ?? onTerminal;
   }
 
   get seed(): number {
@@ -99,6 +102,13 @@ export class Lab {
     Object.assign(this.results.durations, this.trainer.seconds(names, seed));
     for (const { history = {} } of Object.values(this.trainer.origins(names, seed)))
       this.results.history = { ...this.results.history, ...history };
+  }
+
+  /** What is to be trained, in order, for networks of the first seed and others of every seed. */
+  due(first: readonly string[], every: readonly string[]): ReturnType<Trainer["due"]> {
+    if (this.o.trained) return [];
+    const others = this.settings.seeds.filter((seed) => seed !== this.seed);
+    return [...this.trainer.due([...first, ...every], this.seed), ...others.flatMap((s) => this.trainer.due(every, s))];
   }
 
   /** Seconds that a network of the first seed, and those it begins from, took to train. */

@@ -11,6 +11,10 @@ export interface Part {
   name: string;
   /** Networks of the first seed that it needs: trained before its time is taken. */
   needs(s: Settings): readonly string[];
+  /** Networks that it needs from every seed. */
+  everySeed?(s: Settings): readonly string[];
+  /** Passes of an image that it takes, roughly, and the bars that it shows; without it a batch and no bar. */
+  work?(s: Settings): { passes: number; bars?: number };
   /** Measures into `lab.results`, draws into the folder. */
   run(lab: Lab): Promise<void>;
   /** The file of its figure, and what the report says of it. */

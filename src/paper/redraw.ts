@@ -35,8 +35,10 @@ export async function redraw(gpu: Engine, dir: string, results: Results, o: Pick
   writeResults(dir, results);
 }
 
-/** The settings of a result file; what an older one does not name is its preset's. */
+/** The settings of a result file; what an older one does not name is its preset's, or the first one's. */
 function settingsOfResults({ settings }: Results): Settings {
   const given = settings as Partial<Settings>;
-  return { ...presetOf(experimentOn(given.dataset ?? "mnist"), given.preset), ...given };
+  const experiment = experimentOn(given.dataset ?? "mnist");
+  const known = Object.hasOwn(experiment.presets, given.preset ?? "");
+  return { ...presetOf(experiment, known ? given.preset : undefined), ...given };
 }

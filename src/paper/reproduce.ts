@@ -47,10 +47,10 @@ export async function reproduce(o: LabOptions, parts: readonly Part[], command =
   const lab = new Lab(o, command);
   try {
     for (const part of parts) {
-      o.say(`${part.name} ..`);
       await lab.train(part.needs(o.settings));
+      for (const seed of o.settings.seeds) await lab.train(part.everySeed?.(o.settings) ?? [], seed);
       const begun = performance.now();
-      await part.run(lab);
+      await (o.overall ? o.overall.during(part.name, () => part.run(lab)) : part.run(lab));
       lab.results.durations[part.name] = (performance.now() - begun) / 1000;
       write(lab, o.out);
     }

@@ -12,6 +12,8 @@ import { table1 } from "./parts/table1.ts";
 import { reproduce } from "./reproduce.ts";
 import type { Results } from "./results.ts";
 import type { Settings } from "./settings.ts";
+import type { Phase } from "../report/overall.ts";
+import { planOf } from "./plan.ts";
 import { tuneNetworks } from "./tune.ts";
 
 export const START: Settings = {
@@ -35,12 +37,31 @@ export const SHIPPED: Settings = { ...FULL, preset: "shipped", rows: ["none", "v
 
 type StartOptions = Omit<LabOptions, "settings" | "store">;
 
+const PARTS = [table1, figure4];
+
+/** Seconds of each phase on two cores of SwiftShader: what the overall progress expects before it has measured. */
+const EXPECTED = {
+  shipped: { table1: 20, figure4: 10 },
+  start: { "train classifier": 45, "train warm-up": 7, "train VAE": 13, "train VAE+G": 23, "train C-VAE": 14,
+    "train C-VAE+G": 26, table1: 32, figure4: 6 },
+};
+
+const shippedOptions = (o: StartOptions, weights: string): LabOptions => ({ ...o, settings: SHIPPED,
+  store: folderStore(weights), trained: true });
+const startOptions = (o: StartOptions, settings: Settings): LabOptions => ({ ...o, settings, store: memoryStore() });
+
+/** The phases of startShipped, where there are weights, and then start, for one progress over both. */
+export const startPlan = (o: StartOptions & { weights: string | null }, settings = START): Phase[] => [
+  ...(o.weights === null ? [] : planOf(shippedOptions({ ...o, out: undefined }, o.weights), PARTS, EXPECTED.shipped)),
+  ...planOf(startOptions({ ...o, out: undefined }, settings), PARTS, EXPECTED.start),
+];
+
 /** Attacks and purifies with the networks that ship; writes the same files as `start`. */
 export const startShipped = (o: StartOptions & { weights: string }): Promise<Results> =>
-  reproduce({ ...o, settings: SHIPPED, store: folderStore(o.weights), trained: true }, [table1, figure4], "start");
+  reproduce(shippedOptions(o, o.weights), PARTS, "start");
 
 /** Trains, attacks, purifies, and writes results.json, figure4.png and report.html into the folder. */
 export async function start(o: StartOptions, settings = START): Promise<Results> {
   if (o.gpu.adapter.kind === "hardware") await tuneNetworks(o.gpu, settings);
-  return reproduce({ ...o, settings, store: memoryStore() }, [table1, figure4], "start");
+  return reproduce(startOptions(o, settings), PARTS, "start");
 }

@@ -190,7 +190,8 @@ function table3Table(rows: readonly Table3Row[], { table3 }: PaperNumbers, setti
     rows: rows.map((row) => ({ label: titleOf(row.defence), cells: cells(row) })),
     note: `${counted(rows[0]!.n, "test image")}. White box: the attack knows all of the defence, a ` +
       `purifier by its mean. Gray box: it knows the classifier alone; the paper sets such figures of its purifiers ` +
-      `beside white-box figures of adversarial training. Minutes of training on this run's adapter, of the purifiers with what they begin from.`,
+      `beside white-box figures of adversarial training. Minutes of training on this run's adapter, of the purifiers ` +
+      `with what they begin from.`,
   });
 }
 

@@ -80,7 +80,8 @@ svg.pg { display: block; --ground: var(--page); color: inherit; }
 .pictures li { min-width: 0; text-align: center; }
 .pictures img { display: block; width: 100%; max-width: 3rem; margin: 0 auto; image-rendering: pixelated; }
 .pictures img + img { margin-top: 2px; }
-.pictures .wrong { color: var(--wrong); font-weight: 600; }
+.pictures li > span { font-size: .75rem; white-space: nowrap; }
+.pictures .wrong { color: var(--wrong); }
 .pictures .wrong img { outline: 2px solid var(--wrong); outline-offset: -2px; }
 .pictures .wrong > span::before { content: "\\d7\\2009"; }
 

@@ -23,21 +23,28 @@ const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 const QUIET_MS = 2_000;
 
+export interface BeginOptions {
+  /** Units that were done before: they say nothing about the pace. */
+  done?: number;
+  /** Milliseconds that are left of something larger, shown in the place of those of this work. */
+  left?: () => number | undefined;
+}
+
 /** Begins the progress of `total` units of work. */
-export type Begin = (label: string, total: number) => Progress;
+export type Begin = (label: string, total: number, options?: BeginOptions) => Progress;
 
 /** For work that nobody watches. */
 export const silent: Begin = () => ({ tick() {}, done() {}, stop() {} });
 
 /** On the terminal. Node only. */
-export const onTerminal: Begin = (label, total) => progressOn(process.stderr, label, total);
+export const onTerminal: Begin = (label, total, options) => progressOn(process.stderr, label, total, options);
 
 /** On a stream; `now` gives milliseconds and is replaced in tests. */
-export const progressOn = (stream: ProgressStream, label: string, total: number,
-  now: () => number = () => performance.now()): Progress => new TerminalProgress(label, total, stream, now);
+export const progressOn = (stream: ProgressStream, label: string, total: number, options: BeginOptions = {},
+  now: () => number = () => performance.now()): Progress => new TerminalProgress(label, total, stream, options, now);
 
 class TerminalProgress implements Progress {
-  private count = 0;
+  private count: number;
   private note = "";
   private readonly begun: number;
   private drawn: number;
@@ -49,9 +56,11 @@ class TerminalProgress implements Progress {
     private readonly label: string,
     private readonly total: number,
     private readonly stream: ProgressStream,
+    private readonly options: BeginOptions,
     private readonly now: () => number,
   ) {
     this.begun = now();
+    this.count = options.done ?? 0;
     this.drawn = stream.isTTY ? -Infinity : this.begun + QUIET_MS - LINE_MS;
     if (stream.isTTY) this.draw();
   }
@@ -93,12 +102,14 @@ class TerminalProgress implements Progress {
   }
 
   private remaining(): string {
+    if (this.options.left) {
+      const ms = this.options.left();
+      return ms === undefined ? "" : `${duration(ms)} left in all`;
+    }
     const left = this.total - this.count;
-    if (!this.pace || !(left > 0) || !Number.isFinite(left)) return "";
-    const counted = this.count - this.pace.count;
-    // one tick so far: the time since the beginning is the only pace there is
-    const perUnit = counted > 0 ? (this.now() - this.pace.at) / counted : (this.now() - this.begun) / this.count;
-    return Number.isFinite(perUnit) ? `${duration(perUnit * left)} left` : "";
+    const counted = this.count - (this.pace?.count ?? this.count);
+    if (!(counted > 0) || !(left > 0) || !Number.isFinite(left)) return "";
+    return `${duration(((this.now() - this.pace!.at) / counted) * left)} left`;
   }
 }
 

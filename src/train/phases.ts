@@ -75,12 +75,11 @@ export async function runPhase(run: Run, phase: Phase, params: Parameters[], mak
   const saved = await checkpointOf(run, phase, { gpu, params: [...params, ...(phase.statistics ?? [])],
     optimizer });
   const step = makeStep({ ...run.data, augment }, optimizer);
-  const bar = progress(name, total);
+  const bar = progress(name, total, { done: saved.step });
   const begun = performance.now() - 1000 * saved.seconds;
   const seconds = () => (performance.now() - begun) / 1000;
   const losses = [...saved.losses];
   let seen = saved.step;
-  bar.tick(seen);
   try {
     await fit(step, optimizer, { name, n, batch, epochs, seed, signal, replays, schedule: phase.schedule(total),
       momentum: phase.momentum?.(total), onEpoch: phase.onEpoch, from: saved.step,

@@ -94,6 +94,21 @@ export class Trainer {
     disposeNetwork(network);
   }
 
+  /** What train() would train for these networks, in its order: titles as origins() has them, and their settings. */
+  due(names: readonly string[], seed: number): { name: string; settings: Record<string, unknown> }[] {
+    const chain = (name: string): Recipe[] => {
+      const recipe = this.recipe(name);
+      return this.isThere(recipe, recipe.shared ? 0 : seed) ? [] : [...(recipe.begins ?? []).flatMap(chain), recipe];
+    };
+    return [...new Set(names.flatMap(chain))].map((recipe) => ({ name: this.titleOf(recipe, seed),
+      settings: recipe.dependsOn(this.o.settings) }));
+  }
+
+  /** As in "train VAE, seed 1". */
+  private titleOf({ shared, title }: Recipe, seed: number): string {
+    return `train ${title}${shared || seed === 0 ? "" : `, seed ${seed}`}`;
+  }
+
   /** Gives a network the weights of `name`: what its file lacks comes from those of the networks it began from. */
   private fill(network: Network, name: string, seed: number): void {
     const recipe = this.recipe(name);
@@ -135,8 +150,7 @@ export class Trainer {
     };
     return Object.fromEntries([...new Set(names.flatMap(chain))].flatMap((recipe) => {
       const origin = this.o.store.origin(recipe, seed);
-      const which = recipe.shared || seed === 0 ? "" : `, seed ${seed}`;
-      return origin ? [[`train ${recipe.title}${which}`, origin]] : [];
+      return origin ? [[this.titleOf(recipe, seed), origin]] : [];
     }));
   }
 

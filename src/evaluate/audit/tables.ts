@@ -13,7 +13,7 @@ const headings = (clean: Verdicts): [keyof Verdicts, string][] =>
     [keyof Verdicts, string][]).filter(([by]) => clean[by]);
 
 const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): Table["rows"][number] => ({
-  label: `${row.title} (${row.threat}${row.norm === "L2" ? ", L2" : ""})`,
+  label: `${row.title} (${row.threat === "nothing" ? "knows nothing" : row.threat}${row.norm === "L2" ? ", L2" : ""})`,
   cells: [row.attacked, ...by.map(([v]) => share(row.robust, v))] });
 
 /** Percent right under each attack and all before it, with 95 % Clopper-Pearson intervals. */

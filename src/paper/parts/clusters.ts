@@ -12,6 +12,8 @@ const needs: Part["needs"] = ({ clustered }) => [clustered];
 export const clustering: Part = {
   name: "clustering",
   needs,
+  everySeed: needs,
+  work: ({ testImages, seeds }) => ({ passes: testImages * seeds.length, bars: 0 }),
   async run(lab) {
     const all: Clustering[] = [];
     for (const seed of lab.settings.seeds) {
@@ -29,6 +31,7 @@ export const clustering: Part = {
 export const figure2: Part = {
   name: "figure2",
   needs,
+  work: ({ testImages }) => ({ passes: testImages, bars: 0 }),
   figure: {
     file: "figure2.png",
     folded: "Figure 2: test images by cluster",
@@ -64,6 +67,7 @@ export const figure3: Part = {
 export const latent: Part = {
   name: "latent",
   needs,
+  work: ({ latentImages }) => ({ passes: latentImages, bars: 0 }),
   figure: {
     file: "latent.svg",
     alt: "Two scatter plots of the same points, coloured by cluster and by label",

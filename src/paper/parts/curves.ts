@@ -4,6 +4,7 @@ import { DEFENCES, titleOf } from "../../defences/index.ts";
 import { epsCurves } from "../../evaluate/eps-curves.ts";
 import { accuracyFigure } from "../figures/curves.ts";
 import type { Part } from "../part.ts";
+import { grayBoxPasses } from "../passes.ts";
 import type { Results } from "../results.ts";
 import type { Settings } from "../settings.ts";
 import type { Drawing } from "../../report/html-figure.ts";
@@ -28,6 +29,7 @@ export const curves: Part = {
     caption: "Accuracy over the radius of the attack, which is made against the bare classifier (gray box).",
     draw,
   },
+  work: (s) => ({ passes: s.curves.images * grayBoxPasses(s, s.curves.eps.length, (s.curves.rows ?? s.rows).length) }),
   async run(lab) {
     const { gpu, settings: { curves: { images, eps, rows }, attack: budget }, signal } = lab;
     const [defences, model] = [await lab.defences(rows), await lab.model()];

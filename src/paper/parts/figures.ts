@@ -9,6 +9,7 @@ import { disposeAttacks, table1Attacks } from "../../evaluate/table1-attacks.ts"
 import type { Drawn } from "../../report/pictures.ts";
 import type { Lab } from "../lab.ts";
 import type { Part } from "../part.ts";
+import { grayBoxPasses, TABLE1_ATTACKS } from "../passes.ts";
 import { networksOf } from "./table1.ts";
 
 export const figure1: Part = {
@@ -46,6 +47,7 @@ export async function attackedImages(lab: Lab, defences: readonly Purifier[]): P
 export const figure4: Part = {
   name: "figure4",
   needs: networksOf,
+  work: (s) => ({ passes: s.evaluationBatch * grayBoxPasses(s, TABLE1_ATTACKS, s.rows.length), bars: 0 }),
   figure: {
     file: "figure4.png",
     alt: "Blocks of images, one an attack: originals, attacked ones, and the reconstruction by each purifier",

@@ -3,6 +3,7 @@
 import { ifgsm } from "../../attacks/index.ts";
 import { passing as measure } from "../../evaluate/passing.ts";
 import type { Part } from "../part.ts";
+import { grayBoxPasses } from "../passes.ts";
 import { folded } from "../table-parts.ts";
 import { passingTable } from "../tables.ts";
 import { networksOf } from "./table1.ts";
@@ -10,6 +11,7 @@ import { networksOf } from "./table1.ts";
 export const passing: Part = {
   name: "passing",
   needs: networksOf,
+  work: (s) => ({ passes: s.curves.images * grayBoxPasses(s, 1, 2 * s.rows.length) }),
   async run(lab) {
     const { gpu, settings: { attack: { eps, alpha, steps }, curves: { images } }, signal, progress } = lab;
     const attack = ifgsm(await lab.model(), { eps, alpha, steps });

@@ -4,6 +4,7 @@ import type { AttackBudget } from "../../evaluate/eps-curves.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { measuredRow, verdictsOf } from "../measured.ts";
 import type { Part } from "../part.ts";
+import { grayBoxPasses, TABLE1_ATTACKS } from "../passes.ts";
 import type { Reading } from "../settings.ts";
 import { readingSections, readingText } from "../tables.ts";
 import { networksOf, underAttack } from "./table1.ts";
@@ -18,6 +19,8 @@ const same = (a: Reading, b: Reading): boolean => a.labels === b.labels && a.uni
 const partOf = (name: string, reading: Reading): Part => ({
   name,
   needs: (s) => (s.readings?.some((r) => same(r, reading)) ? networksOf(s) : []),
+  work: (s) => ({ passes: s.readings?.some((r) => same(r, reading))
+    ? s.testImages * grayBoxPasses(s, TABLE1_ATTACKS, s.rows.length) : 1 }),
   async run(lab) {
     const { settings, results, dataset } = lab;
     if (!settings.readings?.some((r) => same(r, reading))) return;

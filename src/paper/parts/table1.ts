@@ -8,6 +8,7 @@ import { disposeAttacks, table1Attacks } from "../../evaluate/table1-attacks.ts"
 import type { Lab } from "../lab.ts";
 import { compareRows, measuredRow, verdictsOf } from "../measured.ts";
 import type { Part } from "../part.ts";
+import { grayBoxPasses, TABLE1_ATTACKS } from "../passes.ts";
 import type { MeasuredRow, SeedRow } from "../results.ts";
 import { table1Sections, table1Text } from "../tables.ts";
 
@@ -33,6 +34,7 @@ export const networksOf: Part["needs"] = ({ rows }) =>
 export const table1: Part = {
   name: "table1",
   needs: networksOf,
+  work: (s) => ({ passes: s.testImages * grayBoxPasses(s, TABLE1_ATTACKS, s.rows.length) }),
   async run(lab) {
     const verdicts = (await underAttack(lab, await lab.defences(), "Table 1")).map(verdictsOf);
     Object.assign(lab.results, { table1: verdicts.map(measuredRow), mcnemar: compareRows(verdicts) });
@@ -48,6 +50,9 @@ const seedRow = (seed: number, { intervals: _, n: __, first500: ___, ...row }: M
 export const seeds: Part = {
   name: "seeds",
   needs: ({ seedRows }) => ["cnn", ...seedRows],
+  everySeed: ({ seedRows }) => seedRows,
+  work: (s) => ({ passes: s.testImages * s.seedRows.length * grayBoxPasses(s, TABLE1_ATTACKS, s.seeds.length),
+    bars: s.seedRows.length }),
   async run(lab) {
     const rows: SeedRow[] = [];
     for (const name of lab.settings.seedRows) {

@@ -10,6 +10,7 @@ import { spread } from "../../evaluate/pieces.ts";
 import { clopperPearson } from "../../evaluate/stats.ts";
 import type { Lab } from "../lab.ts";
 import type { Part } from "../part.ts";
+import { gradientPasses } from "../passes.ts";
 import type { Table3Row } from "../results.ts";
 import type { RobustSettings } from "../settings.ts";
 import { table3Sections, table3Text } from "../tables.ts";
@@ -40,6 +41,8 @@ async function rowOf(lab: Lab, name: string, model: Model, set: Batches, s: Robu
 export const table3: Part = {
   name: "table3",
   needs: ({ robust }) => (robust ? ["cnn", ...robust.rows] : []),
+  work: ({ robust: s }) => (s ? { passes: 2 * s.rows.length * s.images * gradientPasses(s.steps * s.restarts),
+    bars: 2 * s.rows.length } : { passes: 1 }),
   async run(lab) {
     const { robust, evaluationBatch } = lab.settings;
     if (!robust) return lab.say(`table3: the paper has none on ${lab.dataset.title}`);
