@@ -57,12 +57,34 @@ test("two shards join to the audit of one run, and a run goes on after the block
   assert.is(read("parts", "part-1-of-2.json").blocks[0].clean.loss[0], 42);
 });
 
+test("a run goes on within a block, and takes the images that are named by their places", async () => {
+  const flags = { images: undefined, at: "5,3,700,2", out: join(folder, "named") };
+  await run(flags);
+  const whole = read("named", "audit.json");
+  assert.equal([whole.identity.places, whole.audit.images], [[5, 3, 700, 2], [0, 1, 2, 3]]);
+  const part = read("named", "part-1-of-1.json");
+  const [{ attacks, probes, ...block }] = part.blocks;
+  const names = Object.keys(attacks);
+  attacks.fgsm.loss[0] = 42; // a trace
+  const kept = Object.fromEntries(names.slice(0, names.indexOf("pgd")).map((name) => [name, attacks[name]]));
+  part.open = { ...block, attacks: kept, probes: {} };
+  writeFileSync(join(folder, "named", "part-1-of-1.json"), JSON.stringify({ ...part, blocks: [] }));
+  await run({ ...flags, resume: true });
+  const again = read("named", "part-1-of-1.json");
+  assert.is(again.open, undefined);
+  assert.equal(again.blocks, [{ ...block, attacks, probes }]);
+});
+
 test("what cannot be is one sentence", async () => {
   const refuses = async (work: Promise<unknown>, message: RegExp) => {
     const error = await work.then(() => null, (e: Error) => e);
     assert.match(error?.message ?? "nothing was thrown", message);
   };
   await refuses(run({ shard: "3/2" }), /^--shard: "3\/2" came, i\/n with 1 <= i <= n was due/);
+  await refuses(run({ at: "1" }), /^--images and --at came, one of them was due; leave one out$/);
+  await refuses(run({ images: undefined, at: "1,1" }),
+    /^--at: "1,1" came; different whole numbers from 0 to 9999 were due, as in 3,17,42$/);
+  await refuses(run({ images: "0" }), /^--images: "0" came, a whole number from 1 was due$/);
   await refuses(run({ eps: "much" }), /^--eps: "much" came, a number was due$/);
   await refuses(run({ eps: "2" }), /^audit: eps is 2; a number from 0 to 1 is due$/);
   await refuses(run({ defence: "xae" }), /^--defence: "xae" came, one of /);

@@ -2,16 +2,17 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { toImageSet } from "../data/dataset.ts";
+import { selectBytes, toImageSet } from "../data/dataset.ts";
 import { datasetOf } from "../data/datasets.ts";
 import { readJsonOr, writeFileAtomic } from "../data/files.ts";
 import type { Model } from "../attacks/index.ts";
 import { NO_DEFENCE, type Purifier } from "../defences/purifier.ts";
 import { auditBlocks, type Audit } from "../evaluate/audit/audit.ts";
+import type { OpenBlock } from "../evaluate/audit/block.ts";
 import { auditSettings, type AuditOptions, type Subject } from "../evaluate/audit/options.ts";
 import { checkSame, joinParts, partOf, readPart, type AuditIdentity, type AuditPart } from "../evaluate/audit/part.ts";
 import { attackTable, auditSentence, checkLines, checkTable } from "../evaluate/audit/tables.ts";
-import { spread } from "../evaluate/pieces.ts";
+import { spreadPlaces } from "../evaluate/pieces.ts";
 import { markdownTable, textTable } from "../report/table.ts";
 import { commit } from "../train/commit.ts";
 import { auditPage } from "./audit-page.ts";
@@ -27,6 +28,7 @@ const NUMBERS: Record<string, { key: keyof AuditOptions; help: string }> = {
   steps: { key: "steps", help: "steps of PGD (default 40)" },
   restarts: { key: "restarts", help: "further starts of PGD (default 2)" },
   queries: { key: "queries", help: "queries of Square (default 500)" },
+  shift: { key: "shift", help: "pixels by which whole images are shifted, 0 for none (default 2)" },
   draws: { key: "draws", help: "draws a step of EOT (default 10)" },
   fresh: { key: "fresh", help: "draws of the verdict (default 20)" },
   batch: { key: "batch", help: "images at once and in a block (default 50)" },
@@ -78,12 +80,26 @@ function writeAudit(out: string, audit: Audit, identity: AuditIdentity, made: st
   return file;
 }
 
-/** The blocks of an earlier run of the same shard. */
-function earlierPart(file: string, identity: AuditIdentity): AuditPart["blocks"] {
-  if (!existsSync(file)) return [];
+/** What an earlier run of the same shard has. */
+function earlierPart(file: string, identity: AuditIdentity): Pick<AuditPart, "blocks" | "open"> {
+  if (!existsSync(file)) return { blocks: [] };
   const part = readPart(readJsonOr(file, "the part"), file);
   checkSame(file, identity, part.identity);
-  return part.blocks;
+  return part;
+}
+
+/** The places of the images that the flags ask for, of n. */
+function placesOf({ at, images }: Flags, n: number): number[] {
+  if (at === undefined) {
+    const count = Number(images ?? 100);
+    if (Number.isInteger(count) && count >= 1) return spreadPlaces(n, count);
+    throw new Error(`--images: "${String(images)}" came, a whole number from 1 was due`);
+  }
+  if (images !== undefined) throw new Error("--images and --at came, one of them was due; leave one out");
+  const places = String(at).split(",").map((text) => (text.trim() === "" ? NaN : Number(text)));
+  const right = places.every((place) => Number.isInteger(place) && place >= 0 && place < n);
+  if (right && new Set(places).size === places.length) return places;
+  throw new Error(`--at: "${String(at)}" came; different whole numbers from 0 to ${n - 1} were due, as in 3,17,42`);
 }
 
 export const audit: Command = {
@@ -93,35 +109,36 @@ export const audit: Command = {
     defence: { type: "string", help: "one row of the tables, as in cvae+g-signed (default none)" },
     images: { type: "string", help: "so many test images, spread evenly (default 100)" },
     ...Object.fromEntries(Object.entries(NUMBERS).map(([flag, { help }]) => [flag, { type: "string" as const, help }])),
+    at: { type: "string", help: "the test images at these places, as in 3,17,42, in the place of --images" },
     full: { type: "boolean", help: "every attack on every image, also those that are broken" },
     shard: { type: "string", help: "the i-th of n parts, as in 1/4; purigrad merge joins them" },
-    resume: { type: "boolean", help: "go on after the last block that was finished" },
+    resume: { type: "boolean", help: "go on after the last attack that was finished" },
     out: { type: "string", help: "folder to write into (default out/audit-DATASET-DEFENCE)" },
   },
-  stopped: "the blocks that were finished are kept, and --resume goes on after them",
+  stopped: "the attacks that were finished are kept, and --resume goes on after them",
   async run(context) {
     const { flags, seed, signal, progress, say: tell } = context;
     const weights = weightsOf("audit", flags);
     const [defence] = rowsOf((flags.defence as string | undefined) ?? "none", weights.settings.rows);
-    const n = Number(flags.images ?? 100);
-    if (!Number.isInteger(n) || n < 1) throw new Error(`--images: "${String(flags.images)}" came, a whole number ` +
-      `from 1 was due`);
+    const { test } = datasetOf(weights.settings.dataset).sizes;
+    const places = placesOf(flags, test);
     const settings = auditSettings(optionsOf(flags, weights.settings.attack.eps, seed));
     const shard = shardOf(flags.shard as string | undefined);
     const out = outOf(flags, `out/audit-${weights.settings.dataset}-${defence}`);
     const gpu = await context.open();
     rowsThere(weights, { ...context, gpu }, [defence!]);
-    const lab = labOn(weights, { ...context, gpu }, [defence!], datasetOf(weights.settings.dataset).sizes.test);
-    const set = spread(toImageSet(lab.test), n);
+    const lab = labOn(weights, { ...context, gpu }, [defence!], test);
+    const set = toImageSet(selectBytes(lab.test, places));
     const subject = subjectOf(await lab.defence(defence!), await lab.model());
     const identity: AuditIdentity = { title: subject.title!, dataset: weights.settings.dataset, weights: weights.name,
-      defence: defence!, images: n, adapter: gpu.adapter.name, settings };
+      defence: defence!, images: places.length, places, adapter: gpu.adapter.name, settings };
     const file = join(out, `part-${shard.i + 1}-of-${shard.n}.json`);
-    const done = flags.resume ? earlierPart(file, identity) : [];
+    const { blocks: done, open: begun } = flags.resume ? earlierPart(file, identity) : { blocks: [] };
     const [blocks, made] = [[...done], commit()];
-    const keep = () => writeFileAtomic(file, JSON.stringify(partOf(identity, made, blocks)) + "\n");
-    keep();
-    await auditBlocks({ gpu, progress, signal }, subject, set, settings, { shard, done,
+    const keep = (open?: OpenBlock) =>
+      writeFileAtomic(file, JSON.stringify(partOf(identity, made, blocks, open)) + "\n");
+    keep(begun);
+    await auditBlocks({ gpu, progress, signal }, subject, set, settings, { shard, done, begun, onPart: keep,
       onBlock: (block) => (blocks.push(block), keep()) });
     if (shard.n > 1) {
       tell(`wrote ${file}; purigrad merge joins the ${shard.n} parts`);

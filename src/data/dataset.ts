@@ -63,6 +63,17 @@ export function sliceBytes(set: ByteSet, from: number, to: number = set.n): Byte
     n: to - from };
 }
 
+/** The images at some places, in their order, as a copy. Throws where there is no such image. */
+export function selectBytes(set: ByteSet, places: readonly number[]): ByteSet {
+  const size = pixelsOf(set.shape);
+  const bad = places.find((place) => !Number.isInteger(place) || place < 0 || place >= set.n);
+  if (bad !== undefined) throw new Error(`${set.name}: image ${bad} was asked for, whole numbers from 0 to ` +
+    `${set.n - 1} were due`);
+  const bytes = new Uint8Array(places.length * size);
+  places.forEach((place, i) => bytes.set(set.bytes.subarray(place * size, (place + 1) * size), i * size));
+  return { ...set, bytes, labels: Int32Array.from(places, (place) => set.labels[place]!), n: places.length };
+}
+
 /** The same images as float32 in [0,1]; the labels are shared. */
 export function toImageSet({ bytes, labels, n, shape }: ByteSet): ImageSet {
   return { images: bytesToUnit(bytes), labels, n, shape };

@@ -13,10 +13,13 @@ export const batchFor = (draws: number, batch: number): number =>
  * `count` images spread evenly over a set, always the same ones: the first test images of MNIST are harder than the
  * rest.
  */
-export function spread(set: ImageSet, count: number): ImageSet {
-  if (!(Number.isInteger(count) && count >= 1 && count <= set.n)) throw new Error(`spread: ${count} of ${set.n} ` +
-    `images were asked for; a whole number from 1 to ${set.n} is due`);
-  return selectImages(set, Array.from({ length: count }, (_, i) => Math.floor((i * set.n) / count)));
+export const spread = (set: ImageSet, count: number): ImageSet => selectImages(set, spreadPlaces(set.n, count));
+
+/** The places of `count` images spread evenly over n. */
+export function spreadPlaces(n: number, count: number): number[] {
+  if (!(Number.isInteger(count) && count >= 1 && count <= n)) throw new Error(`spread: ${count} of ${n} ` +
+    `images were asked for; a whole number from 1 to ${n} is due`);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * n) / count));
 }
 
 /** `rows` images of a set from `from` on; the piece is filled up with the last one. */

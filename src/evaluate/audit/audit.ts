@@ -4,7 +4,8 @@ import type { ImageSet } from "../../data/images.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { silent } from "../../report/progress.ts";
 import { mcnemar } from "../stats.ts";
-import { BlockRunner, blocksOf, type BlockResult } from "./block.ts";
+import type { AuditNorm } from "./attacks.ts";
+import { BlockRunner, blocksOf, type BlockResult, type OpenBlock } from "./block.ts";
 import { runChecks, worstMark, type CheckResult, type Mark } from "./checks.ts";
 import { Evidence, VERDICTS, type Verdict } from "./evidence.ts";
 import { auditSettings, checkSubject, type AuditContext, type AuditOptions, type AuditSettings,
@@ -12,20 +13,25 @@ import { auditSettings, checkSubject, type AuditContext, type AuditOptions, type
 import { bounded, type BoundedShare } from "../verdicts.ts";
 
 /** By verdict; those on draws are absent where the defence has none. */
-export type Verdicts = Partial<Record<Verdict, BoundedShare>>;
+export interface Verdicts extends Partial<Record<Verdict, BoundedShare>> {
+  /** The mean over fresh draws, percent. */
+  draws_mean?: number;
+}
 
 /** One attack of an audit, in counts of images and shares with their intervals. */
 export interface AuditRow {
   attack: string;
   title: string;
   threat: string;
-  norm: "Linf" | "L2";
+  norm: AuditNorm;
   /** Images that it was made on; the others were broken before. */
   attacked: number;
   /** What is right under it and, of images that it left out, nothing. */
   left: Verdicts;
   /** What is right under it and under all attacks of its norm before. */
   robust: Verdicts;
+  /** Images whose gradient was all zero or not finite at some step, or that ended with a lower loss than they began. */
+  gradients?: { zero: number; broken: number; milder: number };
 }
 
 /** What evaluateDefence found; plain data, which JSON keeps. */
@@ -48,11 +54,11 @@ export interface Audit {
   radii: { eps: number; percent: number }[];
 }
 
-const verdicts = (of: (by: Verdict) => boolean[] | undefined): Verdicts =>
-  Object.fromEntries(VERDICTS.flatMap((by) => {
+const verdicts = (of: (by: Verdict) => boolean[] | undefined, drawsMean?: number): Verdicts => ({
+  ...Object.fromEntries(VERDICTS.flatMap((by) => {
     const right = of(by);
     return right ? [[by, bounded(right)]] : [];
-  }));
+  })), ...(drawsMean !== undefined && { draws_mean: drawsMean }) });
 
 /** The audit from its blocks, in any order. Throws where one is there twice. */
 export function summarise(title: string, settings: AuditSettings, given: readonly BlockResult[]): Audit {
@@ -62,15 +68,16 @@ export function summarise(title: string, settings: AuditSettings, given: readonl
   const e = new Evidence(blocks, settings);
   const rows = e.attacks.map(({ name, title: attack, threat, norm }, i): AuditRow => {
     const attacked = e.column(name, "attacked")!;
+    const gradients = e.gradients(name);
     const upTo = e.attacks.slice(0, i + 1).filter((a) => a.norm === norm);
     return { attack: name, title: attack, threat, norm, attacked: attacked.filter(Boolean).length,
       left: verdicts((by) => e.verdict(name, by)?.map((right, k) => right && attacked[k]!)),
-      robust: verdicts((by) => e.survivors(upTo, by)) };
+      robust: verdicts((by) => e.survivors(upTo, by), e.meanOfDraws(upTo)), ...(gradients && { gradients }) };
   });
   const norms = (["Linf", "L2"] as const).filter((norm) => rows.some((row) => row.norm === norm));
   const checks = runChecks(e);
   return { title, settings, images: blocks.flatMap(({ images }) => images),
-    clean: verdicts((by) => e.verdict(null, by)), rows, checks, mark: worstMark(checks),
+    clean: verdicts((by) => e.verdict(null, by), e.meanOfDraws([])), rows, checks, mark: worstMark(checks),
     worst: norms.map((norm) => ({ norm, eps: norm === "Linf" ? settings.eps : settings.epsL2!,
       left: rows.findLast((row) => row.norm === norm)!.robust })),
     right: e.survivors(e.attacks.filter(({ norm }) => norm === "Linf"))!, steps: e.steps(), radii: e.radii() };
@@ -82,26 +89,35 @@ export interface AuditPlan {
   shard?: { i: number; n: number };
   /** Blocks of an earlier run, which are not made again. */
   done?: readonly BlockResult[];
+  /** The block that an earlier run was at, which is gone on with. */
+  begun?: OpenBlock;
   /** Hears of each block as it ends. */
   onBlock?: (result: BlockResult) => void;
+  /** Hears of a block after each attack on it. */
+  onPart?: (open: OpenBlock) => void;
 }
+
+/** How many attacks and probes a block has. */
+const partsOf = ({ attacks, probes }: OpenBlock): number => [attacks, probes].flatMap(Object.keys).length;
 
 /** The blocks of one part. */
 export async function auditBlocks(o: AuditContext, subject: Subject, set: ImageSet, options: AuditOptions,
-  { shard = { i: 0, n: 1 }, done = [], onBlock }: AuditPlan = {}): Promise<BlockResult[]> {
+  { shard = { i: 0, n: 1 }, done = [], begun, onBlock, onPart }: AuditPlan = {}): Promise<BlockResult[]> {
   const settings = auditSettings(options);
   checkSubject(subject);
   const due = blocksOf(set.n, settings.batch).map((images, block) => ({ images, block }))
     .filter(({ block }) => block % shard.n === shard.i);
   const runner = new BlockRunner(o, subject, settings, set);
   const results: BlockResult[] = [];
-  const left = due.filter(({ block }) => !done.some((result) => result.block === block)).length;
-  const bar = (o.progress ?? silent)("audit", left * runner.ticks);
+  const open = due.filter(({ block }) => !done.some((result) => result.block === block));
+  const there = begun && open.some(({ block }) => block === begun.block) ? partsOf(begun) : 0;
+  const bar = (o.progress ?? silent)("audit", open.length * runner.ticks - there);
   try {
     for (const { images, block } of due) {
       o.signal?.throwIfAborted();
       const earlier = done.find((result) => result.block === block);
-      results.push(earlier ?? (await runner.run(block, images, (what) => bar.tick(1, what))));
+      results.push(earlier ?? (await runner.run(block, images, { begun: begun?.block === block ? begun : undefined,
+        onPart, tick: (what) => bar.tick(1, what) })));
       if (!earlier) onBlock?.(results.at(-1)!);
     }
     bar.done();

@@ -4,6 +4,7 @@ import { AUDIT_ATTACKS, type AuditAttack } from "./attacks.ts";
 import type { BlockResult, Outcome } from "./block.ts";
 import type { AuditSettings } from "./options.ts";
 import type { Look, Probes } from "./probes.ts";
+import { countReports } from "../../attacks/index.ts";
 import { percentOf } from "../gray-box.ts";
 import { bounded, type BoundedShare } from "../verdicts.ts";
 
@@ -55,6 +56,19 @@ export class Evidence {
     return bounded(this.survivors(this.attacks.filter(({ norm }) => norm === "Linf"))!);
   }
 
+  /** Percent right over fresh draws as they are and, of each image, under the worst of some attacks. */
+  meanOfDraws(attacks: readonly AuditAttack[]): number | undefined {
+    const clean = this.column(null, "rights");
+    return clean && (100 * meanOf(clean.map((rights, i) =>
+      Math.min(rights, ...attacks.map(({ name }) => this.column(name, "rights")![i]!))))) / this.settings.fresh;
+  }
+
+  /** Images that an attack says had no gradient, a broken one, or ended milder; undefined where it says nothing. */
+  gradients(attack: string): { zero: number; broken: number; milder: number } | undefined {
+    const said = this.blocks.flatMap(({ attacks }) => attacks[attack]!.gradients ?? []);
+    return said.length > 0 ? countReports(said) : undefined;
+  }
+
   classes(): number {
     return this.blocks[0]!.classes;
   }
@@ -89,7 +103,7 @@ export class Evidence {
   }
 
   share(which: "zero" | "broken"): number {
-    return percentOf(this.all(({ probes }) => probes[which]));
+    return percentOf(this.all(({ probes }) => probes.gradients[which]));
   }
 
   private looks<L extends Look>(of: (probes: Probes) => readonly L[]): (L & { percent: number; mean: number })[] {

@@ -34,6 +34,8 @@ export interface AuditOptions {
   restarts?: number;
   /** Looks of the black box at the logits; 500 by default. */
   queries?: number;
+  /** Pixels by which whole images are shifted, a baseline beside the balls; 2 by default, 0 for none. */
+  shift?: number;
   /** Draws a step of EOT; 10 by default. */
   draws?: number;
   /** Draws of the verdicts on a random purifier; 20 by default. */
@@ -48,8 +50,10 @@ export interface AuditOptions {
 
 export type AuditSettings = Required<Omit<AuditOptions, "epsL2">> & Pick<AuditOptions, "epsL2">;
 
-const NAMES = ["eps", "epsL2", "steps", "restarts", "queries", "draws", "fresh", "batch", "full", "seed"];
-const DEFAULTS = { steps: 40, restarts: 2, queries: 500, draws: 10, fresh: 20, batch: 50, full: false, seed: 0 };
+const NAMES = ["eps", "epsL2", "steps", "restarts", "queries", "shift", "draws", "fresh", "batch", "full",
+  "seed"];
+const DEFAULTS = { steps: 40, restarts: 2, queries: 500, shift: 2, draws: 10, fresh: 20, batch: 50, full: false,
+  seed: 0 };
 
 /** The options with their defaults; throws one sentence for what cannot be. */
 export function auditSettings(options: AuditOptions): AuditSettings {
@@ -61,8 +65,7 @@ export function auditSettings(options: AuditOptions): AuditSettings {
   checkNumber("audit", "eps", o.eps, 0, 1);
   if (o.epsL2 !== undefined) checkPositive("audit", "epsL2", o.epsL2);
   for (const name of ["steps", "queries", "draws", "fresh", "batch"] as const) checkWhole("audit", name, o[name], 1);
-  checkWhole("audit", "restarts", o.restarts, 0);
-  checkWhole("audit", "seed", o.seed, 0);
+  for (const name of ["restarts", "shift", "seed"] as const) checkWhole("audit", name, o[name], 0);
   return o;
 }
 

@@ -1,7 +1,7 @@
 // Parts of an audit as data: some blocks, and what must be equal for parts to be joined.
 
 import { summarise, type Audit } from "./audit.ts";
-import { blocksOf, type BlockResult } from "./block.ts";
+import { blocksOf, type BlockResult, type OpenBlock } from "./block.ts";
 import type { AuditSettings } from "./options.ts";
 
 /** What an audit depends on. */
@@ -12,6 +12,8 @@ export interface AuditIdentity {
   defence: string;
   /** Number of images. */
   images: number;
+  /** Their places in the test set. */
+  places: readonly number[];
   adapter: string;
   settings: AuditSettings;
 }
@@ -22,10 +24,12 @@ export interface AuditPart {
   /** Of the code that made it. */
   commit: string;
   blocks: BlockResult[];
+  /** The block that it is at, with what it has of it; absent between blocks. */
+  open?: OpenBlock;
 }
 
-export const partOf = (identity: AuditIdentity, commit: string, blocks: BlockResult[]): AuditPart =>
-  ({ kind: "purigrad audit part", identity, commit, blocks });
+export const partOf = (identity: AuditIdentity, commit: string, blocks: BlockResult[],
+  open?: OpenBlock): AuditPart => ({ kind: "purigrad audit part", identity, commit, blocks, ...(open && { open }) });
 
 /** A part from JSON; throws one sentence that names `file` where it is none. */
 export function readPart(value: unknown, file: string): AuditPart {
@@ -38,8 +42,9 @@ export function readPart(value: unknown, file: string): AuditPart {
 /** Throws one sentence where two parts are of different audits. */
 export function checkSame(file: string, a: AuditIdentity, b: AuditIdentity): void {
   const other = (Object.keys(a) as (keyof AuditIdentity)[]).find((k) => JSON.stringify(a[k]) !== JSON.stringify(b[k]));
-  if (other) throw new Error(`${file}: ${other} is ${JSON.stringify(b[other])}, ${JSON.stringify(a[other])} was due; ` +
-    `join parts of one audit`);
+  const short = (v: unknown): string => (JSON.stringify(v) ?? "not there").replace(/^(.{160}).+$/, "$1..");
+  if (other) throw new Error(`${file}: ${other} is ${short(b[other])}, ${short(a[other])} was due; join parts of one ` +
+    `audit`);
 }
 
 /** The audit of all blocks; throws one sentence that names what is missing. */

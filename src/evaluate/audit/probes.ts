@@ -18,17 +18,21 @@ export interface Look {
 
 export interface Probes {
   /** Images whose gradient at the clean image is all zero, or has a number that is not finite. */
-  zero: boolean[];
-  broken: boolean[];
+  gradients: { zero: boolean[]; broken: boolean[] };
   /** After how many steps of PGD, up to twice those of the attack, and what was right then. */
   steps: (Look & { at: number })[];
   /** PGD at so many times the radius. */
   radii: (Look & { times: number })[];
   /** PGD that may change every pixel to any value. */
   unbounded: Look;
-  /** EOT with twice the draws; absent without randomness. */
-  moreDraws?: Look;
+  /** EOT with twice the draws; null without randomness. */
+  moreDraws: Look | null;
 }
+
+/** In the order in which they are made. */
+export const PROBES = ["gradients", "steps", "radii", "unbounded", "moreDraws"] as const;
+
+type Probed = { [Name in (typeof PROBES)[number]]: () => Promise<Probes[Name]> };
 
 /** Where the curve over steps is looked at, as shares of the attack's steps. */
 const SHARES = [0, 0.05, 0.125, 0.25, 0.5, 1, 2];
@@ -37,12 +41,13 @@ const TIMES = [0.5, 2, 4];
 
 const lookOf = ({ right, loss }: Exam): Look => ({ right: Array.from(right, (v) => v === 1), loss: [...loss] });
 
-class Prober {
+/** Each probe of a block of images by its name. */
+export class Prober implements Probed {
   constructor(private readonly o: AuditContext, private readonly t: Target, private readonly s: AuditSettings,
     private readonly clean: ImageSet, private readonly examiner: Examiner) {}
 
   /** What is right after an attack, which is disposed. */
-  async after(attack: Attack, from = this.clean): Promise<{ look: Look; images: ImageSet }> {
+  private async after(attack: Attack, from = this.clean): Promise<{ look: Look; images: ImageSet }> {
     try {
       const images = await attackSet(this.o.gpu, attack, from, this.s.batch, this.o.signal);
       return { look: lookOf(await this.examiner.examine(images)), images };
@@ -51,7 +56,7 @@ class Prober {
     }
   }
 
-  async gradients(): Promise<Pick<Probes, "zero" | "broken">> {
+  async gradients(): Promise<Probes["gradients"]> {
     const { gpu } = this.o;
     const { images, labels, n, shape } = this.clean;
     const [x, y] = [gpu.tensor(images, [n, ...shape]), gpu.tensor(labels, [n], "i32")];
@@ -81,7 +86,7 @@ class Prober {
     return found;
   }
 
-  pgdAt(eps: number): Attack {
+  private pgdAt(eps: number): Attack {
     return pgd(this.t.deployed, { ...walk({ ...this.s, eps }), gradient: gradientOf(this.t) });
   }
 
@@ -92,18 +97,14 @@ class Prober {
     return found;
   }
 
-  async moreDraws(): Promise<Pick<Probes, "moreDraws">> {
-    const { sampled, deployed } = this.t;
-    if (!sampled) return {};
-    const attack = pgd(deployed, { ...walk(this.s), gradient: eotGradient(sampled, 2 * this.s.draws) });
-    return { moreDraws: (await this.after(attack)).look };
+  async unbounded(): Promise<Look> {
+    return (await this.after(this.pgdAt(1))).look;
   }
-}
 
-/** All probes of a block of images. */
-export async function probe(o: AuditContext, t: Target, s: AuditSettings, clean: ImageSet,
-  examiner: Examiner): Promise<Probes> {
-  const prober = new Prober(o, t, s, clean, examiner);
-  return { ...(await prober.gradients()), steps: await prober.steps(), radii: await prober.radii(),
-    unbounded: (await prober.after(prober.pgdAt(1))).look, ...(await prober.moreDraws()) };
+  async moreDraws(): Promise<Look | null> {
+    const { sampled, deployed } = this.t;
+    if (!sampled) return null;
+    const attack = pgd(deployed, { ...walk(this.s), gradient: eotGradient(sampled, 2 * this.s.draws) });
+    return (await this.after(attack)).look;
+  }
 }

@@ -4,27 +4,36 @@ import { lines, type Cell, type Table } from "../../report/table.ts";
 import { counted } from "../../report/words.ts";
 import type { Audit, AuditRow, Verdicts } from "./audit.ts";
 
-const share = (v: Verdicts, by: keyof Verdicts): Cell =>
-  v[by] ? { value: v[by].percent, interval: v[by].interval } : "";
+function share(v: Verdicts, by: keyof Verdicts): Cell {
+  if (by === "draws_mean") return v[by] ?? "";
+  return v[by] ? { value: v[by].percent, interval: v[by].interval } : "";
+}
 
 /** Verdicts that an audit has, by their headings. */
 const headings = (clean: Verdicts): [keyof Verdicts, string][] =>
-  ([["deployed", "as deployed"], ["majority", "majority of draws"], ["all_right", "all draws"]] as
-    [keyof Verdicts, string][]).filter(([by]) => clean[by]);
+  ([["deployed", "as deployed"], ["majority", "majority of draws"], ["all_right", "all draws"],
+    ["draws_mean", "mean of draws"]] as [keyof Verdicts, string][]).filter(([by]) => clean[by] !== undefined);
+
+/** "2 / 0 / 1": images of an attack with a zero gradient, a broken one, and that ended milder. */
+const gradientsOf = ({ gradients }: AuditRow): string =>
+  gradients ? `${gradients.zero} / ${gradients.broken} / ${gradients.milder}` : "";
+
+const WITHIN: Record<AuditRow["norm"], string> = { Linf: "", L2: ", L2", shift: ", no ball" };
 
 const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): Table["rows"][number] => ({
-  label: `${row.title} (${row.threat === "nothing" ? "knows nothing" : row.threat}${row.norm === "L2" ? ", L2" : ""})`,
-  cells: [row.attacked, ...by.map(([v]) => share(row.robust, v))] });
+  label: `${row.title} (${row.threat === "nothing" ? "knows nothing" : row.threat}${WITHIN[row.norm]})`,
+  cells: [row.attacked, gradientsOf(row), ...by.map(([v]) => share(row.robust, v))] });
 
 /** Percent right under each attack and all before it, with 95 % Clopper-Pearson intervals. */
 export function attackTable({ title, settings, clean, rows, images }: Audit): Table {
   const by = headings(clean);
   return { caption: `${title}: right after each attack and all before it, eps ${settings.eps}, percent`,
     corner: "attack", columns: [{ label: "images attacked", digits: 0 },
-      ...by.map(([, label]) => ({ label, digits: 1 }))],
-    rows: [{ label: "clean images", cells: [images.length, ...by.map(([v]) => share(clean, v))] },
+      { label: "gradient zero / broken / milder", digits: 0 }, ...by.map(([, label]) => ({ label, digits: 1 }))],
+    rows: [{ label: "clean images", cells: [images.length, "", ...by.map(([v]) => share(clean, v))] },
       ...rows.map((row) => rowOf(row, by))],
-    note: `${counted(images.length, "image")}; 95 % Clopper-Pearson intervals` };
+    note: `${counted(images.length, "image")}; 95 % Clopper-Pearson intervals; images whose gradient was all zero or ` +
+      `not finite at some step, or that ended with a lower loss than they began with` };
 }
 
 /** What the checks for a masked gradient say. */
