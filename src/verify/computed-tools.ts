@@ -13,6 +13,16 @@ export function numbers(seed: string, n: number): number[] {
   return Array.from({ length: n }, () => Math.fround(2 * random() - 1));
 }
 
+/** What `draws` will give when they are next drawn in this order, on the host; the generator stays where it is. */
+export async function drawn(gpu: Engine, draws: readonly (() => Tensor)[]): Promise<number[][]> {
+  const saved = await gpu.random.save();
+  const made = draws.map((draw) => draw());
+  const values = await Promise.all(made.map(async (t) => [...(await t.data())]));
+  made.forEach((t) => t.dispose());
+  gpu.random.restore(saved);
+  return values;
+}
+
 export const check = async (what: string, got: Tensor, due: ArrayLike<number>, limit = LIMIT): Promise<Check> =>
   ({ what, error: relativeError(await got.data(), due), limit });
 

@@ -1,8 +1,9 @@
 // Attacks on a linear model, step by step in float64 on the host.
 
-import { fgsm, ifgsm, mifgsm, pgd, type Attack, type Model } from "../../attacks/index.ts";
+import { fgsm, ifgsm, lossGradient, mifgsm, pgd, type Attack, type AttackReport,
+  type Model } from "../../attacks/index.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { linear, sub } from "../../kernels/index.ts";
+import { div, linear, mul, sub } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { check, computedCase as one, numbers } from "../computed-tools.ts";
 
@@ -142,10 +143,31 @@ async function runStarts(gpu: Engine): Promise<Check[]> {
     { what: "what the farthest of 256 lacks to the edge", error: eps - far, limit: 0.1 * eps }];
 }
 
+/** A model that sees only two images, and an attack that goes the wrong way: who has no gradient, who ends milder. */
+async function runReport(gpu: Engine): Promise<Check[]> {
+  const [w, x] = [gpu.tensor(WEIGHTS, [K, P]), gpu.tensor(IMAGES, [N, P])];
+  const [labels, sees] = [gpu.tensor(LABELS, [N], "i32"), gpu.tensor(LABELS.map((_, n) => Number(n < 2)), [N, 1])];
+  const heard: AttackReport[] = [];
+  const model: Model = (images) => mul(linear(images, w), sees);
+  const slope = lossGradient(model);
+  const far = div(sees, sub(1, gpu.tensor([0, 0, 0, 0, 0, 1], [N, 1]))); // 0 / 0 for the last image
+  const attack = ifgsm(model, { eps: 0.1, gradient: (images, y) => sub(mul(far, 0), slope(images, y)),
+    report: (found) => void heard.push(found) });
+  const adv = attack(x, labels);
+  await adv.data().catch(() => null); // NaN in the last image is an error of its own
+  const off = (is: boolean[], due: (n: number) => boolean) => is.filter((said, n) => said !== due(n)).length;
+  [w, x, labels, sees, far, adv, attack].forEach((t) => t.dispose());
+  const [{ zero, broken, milder }] = heard as [AttackReport];
+  return [{ what: "images without a gradient", error: off(zero, (n) => n >= 2 && n < 5), limit: 0 },
+    { what: "images with a broken gradient", error: off(broken, (n) => n === 5), limit: 0 },
+    { what: "images that end milder", error: off(milder, (n) => n < 2), limit: 0 }];
+}
+
 export function attackModelCases(): Case[] {
   return [
     ...PLANS.map(([name, make, plan]) => one("attack", name, (gpu) => runAttack(gpu, make, plan))),
     one("attack", "pgd, random starts fill the ball", runStarts),
+    one("attack", "what an attack reports", runReport),
     one("attack", "mifgsm, decay 0.5, a gradient that turns", runMomentum),
     ...[false, true].map((targeted) =>
       one("attack", `pgd, six starts${targeted ? ", targeted" : ""}`, (gpu) => runRestarts(gpu, targeted))

@@ -4,9 +4,9 @@
 import { fab, type FabOptions } from "../../attacks/index.ts";
 import { toHyperplane, type Norm } from "../../attacks/hyperplane.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { add } from "../../kernels/index.ts";
+import { add, rand, randn } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
-import { check, computedCase as one, numbers } from "../computed-tools.ts";
+import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts";
 import { HILL, hill } from "./computed-training.ts";
 import { argmaxOf, dot, length, logitsOf, rowOf, runAgainst } from "./computed-adaptive.ts";
 import { between, IMAGES, LABELS, WEIGHTS } from "./computed-attacks.ts";
@@ -36,11 +36,11 @@ interface Point {
   others: { k: number; lead: number; dx: number[] }[];
 }
 
-/** One image of FAB from itself; `o` as the attack takes it. */
-function fabByHand(x: number[], at: (adv: readonly number[]) => Point, o: FabOptions): number[] {
+/** One image of FAB from `start`; `o` as the attack takes it. */
+function fabByHand(x: number[], at: (adv: readonly number[]) => Point, o: FabOptions, start = x): number[] {
   const { eps, norm = "Linf", steps = 100, alphaMax = 0.1, eta = 1.05, beta = 0.9 } = o;
   const dual = (w: readonly number[]) => (norm === "Linf" ? w.reduce((sum, v) => sum + Math.abs(v), 0) : length(w));
-  let [adv, best, nearest] = [x, x, Infinity];
+  let [adv, best, nearest] = [start, x, Infinity];
   if (!at(x).right) return x;
   for (let t = 0; t < steps; t++) {
     const { lead, dx } = at(adv).others.reduce((a, b) =>
@@ -99,6 +99,21 @@ async function runHill(gpu: Engine, o: FabOptions): Promise<Check[]> {
   return checks;
 }
 
+/** From the middle of the hill, where there is no slope: the first start stays there, the second finds the way. */
+async function runSecondStart(gpu: Engine, norm: Norm): Promise<Check[]> {
+  const o = { norm, eps: 0.6, steps: 1, restarts: 2 };
+  const middle = HILL.map(Math.fround);
+  const [x, bias] = [gpu.tensor(middle, [1, 1, 1, 2]), gpu.tensor([-HEIGHT, 0], [1, 2])];
+  const label = gpu.full([1], 1, "i32");
+  const [direction] = await drawn(gpu, [() => (norm === "Linf" ? rand(gpu, x.shape, -1, 1) : randn(gpu, x.shape))]);
+  const start = middle.map((v, i) => between(v + ((o.eps / 2) * direction![i]!) / sizeOf(direction!, norm), 0, 1));
+  const attack = fab((images) => add(hill(images), bias), o);
+  const adv = attack(x, label);
+  const checks = [await check("the image", adv, fabByHand(middle, hillAt, o, start), 1e-4)];
+  [x, label, bias, adv, attack].forEach((t) => t.dispose());
+  return checks;
+}
+
 /** Points of the box, slopes with zeros among them, and gaps: both signs, small, large, none, out of reach. */
 async function runHyperplane(gpu: Engine, norm: Norm): Promise<Check[]> {
   const [n, P] = [8, 9];
@@ -135,4 +150,5 @@ export const boundaryCases = (): Case[] => NORMS.flatMap((norm) => [
   ...[1, 3, 9].map((steps) =>
     one("attack", `fab, ${norm}, a hill, ${steps} steps`, (gpu) => runHill(gpu, { norm, eps: 1, steps,
       alphaMax: 0.2, eta: 1.1, beta: 0.8 }))),
+  one("attack", `fab, ${norm}, a second start`, (gpu) => runSecondStart(gpu, norm)),
 ]);
