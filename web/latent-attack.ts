@@ -1,5 +1,5 @@
-// An attack on one image, as the latent space sees it: a line through where the encoder puts the image step by step, and
-// from its end a line to where it puts what each purifier makes of it.
+// An attack on one image, as the latent space sees it: a line through where the encoder puts the image step by step,
+// and from its end a line to where it puts what each purifier makes of it.
 
 import { add, cat, slice } from "../src/index.ts";
 import { ATTACKS, wayOf } from "./attacks.ts";

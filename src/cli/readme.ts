@@ -1,7 +1,7 @@
-// `npm run readme`: fills the tables of README.md and of results/README.md from the files of results/: Table 1 of MNIST
-// from mnist, its Table 2 on more images and its other readings from a GPU's run in h200. With --check it writes nothing
-// and exits with 1 where they differ. `--results FILE`, which then has Table 2 as well, `--bench FOLDER`, `--readme FILE`
-// and `--tables FILE` take others.
+// `npm run readme`: fills the tables of README.md and of results/README.md from the files of results/: Table 1 of
+// MNIST from mnist, its Table 2 on more images and its other readings from a GPU's run in h200. With --check it writes
+// nothing and exits with 1 where they differ. `--results FILE`, which then has Table 2 as well, `--bench FOLDER`,
+// `--readme FILE` and `--tables FILE` take others.
 
 import { parseArgs } from "node:util";
 import { readFileOr, readJsonOr, writeFileAtomic } from "../data/files.ts";

@@ -1,9 +1,9 @@
 /**
  * `npm run mutants [-- --only TEXT --again FILE --verify --cases TEXT --json FILE]`: does anybody notice a broken line?
  * Applies the one-line mutations of list.mjs to a copy of the project, one at a time, and runs against each `purigrad
- * verify` and, where that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand,
- * not in CI: a mutant takes some ten seconds. `--verify` leaves the tests out; `--cases` leaves out what of verify does
- * not have TEXT in its name; `--again`, with an earlier --json, leaves out what verify noticed then.
+ * verify` and, where that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By
+ * hand, not in CI: a mutant takes some ten seconds. `--verify` leaves the tests out; `--cases` leaves out what of
+ * verify does not have TEXT in its name; `--again`, with an earlier --json, leaves out what verify noticed then.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
