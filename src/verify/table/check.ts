@@ -8,9 +8,11 @@ import { held } from "../held.ts";
 type Inputs = Record<string, { host: Host; dtype: DType }>;
 type Read = Float32Array | Int32Array | Uint32Array;
 
-/** Elements per input whose derivative is taken one by one; of a larger input, this many spread over it. */
-const PROBES = 256;
-/** A random direction moves at most this many. */
+/** Elements per input whose derivative is taken one by one; of a larger input, this many spread over it, .. */
+const PROBES = 32;
+/** .. and so many random directions, each of which moves all elements, .. */
+const DIRECTIONS = 2;
+/** .. but at most this many. */
 const MOVED = 4096;
 
 /** The shape and numbers of what a row computes: the result, then a gradient for each input of `wrt`. */
@@ -83,15 +85,15 @@ function derivative(row: OpRow, inputs: Inputs, name: string, direction: Readonl
 const spread = (n: number, count: number): number[] =>
   n <= count ? [...Array(n).keys()] : Array.from({ length: count }, (_, k) => Math.round((k * (n - 1)) / (count - 1)));
 
-/** Compares one gradient with differences: element by element, and along one random direction if it is large. */
+/** Compares one gradient with differences: element by element, and along random directions if it is large. */
 function checkGradient(row: OpRow, inputs: Inputs, name: string, dx: Read, dy: Host, draw: readonly number[]): string
   | null {
   const n = dx.length;
   const probes = n > 1e6 ? [] : spread(n, n > MOVED ? 8 : PROBES);
   const due = probes.map((i) => derivative(row, inputs, name, new Map([[i, 1]]), dy, draw));
   const got = probes.map((i) => dx[i]!);
-  if (n > PROBES) {
-    const random = seeded(`${idOf(row)} direction`);
+  const random = seeded(`${idOf(row)} direction`);
+  for (let k = 0; n > PROBES && k < DIRECTIONS; k++) {
     const direction = new Map(spread(n, MOVED).map((i) => [i, (random() - 0.5) / Math.sqrt(Math.min(n, MOVED))]));
     due.push(derivative(row, inputs, name, direction, dy, draw));
     got.push([...direction].reduce((sum, [i, weight]) => sum + weight * dx[i]!, 0));
