@@ -1,28 +1,35 @@
 // Bars against peers: a line for each case, how many times as long as purigrad every other engine takes.
 
-import { colour, legend, roomFor, round, svg, text } from "../src/report/svg.ts";
+import type { Drawing } from "../src/report/html-figure.ts";
+import { colour, legend, NARROW, roomFor, round, svg, text } from "../src/report/svg.ts";
 import { isWebGpu, type Against } from "../src/readme/peers.ts";
 import { escapeHtml } from "../src/report/words.ts";
 import { logAxis, type LogAxis } from "./log-axis.ts";
 
-const WIDTH = 900;
-const LINE = 20;
+/** On a phone the names of the cases stand over their lines. */
+const LAYOUTS = { wide: { width: 900, line: 20, above: false }, narrow: { width: NARROW, line: 38, above: true } };
+type Layout = (typeof LAYOUTS)["wide"];
 const SIZE = 13;
 
-/** SVG text; a bar goes from 1 to the fastest WebGPU peer, a dot is an engine. Rows must not be empty. */
-export function peerBars(rows: readonly Against[], engines: readonly string[]): string {
-  const left = 24 + Math.max(...rows.map((row) => roomFor(row.case, SIZE)));
-  const right = WIDTH - 24;
+/** In both layouts; a bar goes from 1 to the fastest WebGPU peer, a dot is an engine. Rows must not be empty. */
+export const peerBars = (rows: readonly Against[], engines: readonly string[]): Drawing => ({
+  wide: bars(rows, engines, LAYOUTS.wide), narrow: bars(rows, engines, LAYOUTS.narrow) });
+
+function bars(rows: readonly Against[], engines: readonly string[], layout: Layout): string {
+  const left = layout.above ? 14 : 24 + Math.max(...rows.map((row) => roomFor(row.case, SIZE)));
+  const right = layout.width - (layout.above ? 14 : 24);
   const key = legend(engines.map((label, i) => ({ label, colour: i })), { x: left, y: 4, width: right - left,
     mark: "dot" });
   const top = key.height + 48;
-  const bottom = top + rows.length * LINE;
+  const bottom = top + rows.length * layout.line;
   const x = logAxis([1, ...rows.flatMap((row) => Object.values(row.ratios))], [left, right]);
-  const lines = rows.map((row, i) => caseLine(row, top + (i + 0.5) * LINE, x, left, engines));
+  const lines = rows.map((row, i) => caseLine(row, top + (i + (layout.above ? 0.75 : 0.5)) * layout.line, x, engines,
+    layout.above ? text(left, top + i * layout.line + 15, row.case, { size: SIZE, as: "halo" })
+      : text(left - 12, top + (i + 0.5) * layout.line + 4.5, row.case, { anchor: "end", size: SIZE })));
   const parts = [...key.parts, ...axis(x, top, bottom), ...lines,
     text((left + right) / 2, bottom + 38, "time of the engine / time of purigrad", { anchor: "middle", as: "muted",
       size: SIZE })];
-  return svg({ width: WIDTH, height: bottom + 50,
+  return svg({ width: layout.width, height: bottom + 50,
     title: "How many times as long as purigrad each engine takes, by case" }, parts);
 }
 
@@ -36,7 +43,7 @@ function axis(x: LogAxis, top: number, bottom: number): string[] {
   return ticks;
 }
 
-function caseLine(row: Against, y: number, x: LogAxis, left: number, engines: readonly string[]): string {
+function caseLine(row: Against, y: number, x: LogAxis, engines: readonly string[], name: string): string {
   const { fastest, ratios } = row;
   const [from, to] = [x.at(1), x.at(fastest?.ratio ?? 1)].sort((a, b) => a - b) as [number, number];
   const bar = fastest
@@ -46,7 +53,7 @@ function caseLine(row: Against, y: number, x: LogAxis, left: number, engines: re
   const dots = Object.entries(ratios).map(([engine, ratio]) =>
     dot(engine, ratio, row, x.at(ratio), y, colour(engines.indexOf(engine)))
   );
-  return text(left - 12, y + 4.5, row.case, { anchor: "end", size: SIZE }) + bar + dots.join("");
+  return name + bar + dots.join("");
 }
 
 /** WebGPU engines are filled, PyTorch is a ring. */

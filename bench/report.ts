@@ -44,7 +44,7 @@ function rooflineParts({ rows, roofline }: BenchResults): ReportPart[] {
   if (!roofline || points.length === 0) return [];
   const left = rows.length - points.length;
   return [{
-    kind: "drawing", wide: rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two " +
+    kind: "drawing", ...rooflinePlot(rows, roofline), alt: "Points for the rows under a roof of two " +
       "lines, both axes logarithmic",
     caption:
       `Operations and least bytes of each row, and the rate it reaches; the roof is what a copy and a loop of FMAs ` +
@@ -59,7 +59,7 @@ function peerParts(peers: PeerResults, adapter: string): ReportPart[] {
   if (rows.length === 0) return [];
   const other = peers.adapter === adapter ? "" : `These were measured on another adapter, ${peers.adapter}. `;
   return [{
-    kind: "drawing", wide: peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for " +
+    kind: "drawing", ...peerBars(rows, enginesOf(peers)), alt: "A line for each case with a dot for " +
       "each engine, right of 1 where it is slower than purigrad",
     caption: `${other}All engines by turns in one run. The bar ends at the fastest of the other WebGPU engines; ` +
       `rings are PyTorch, which does not go through WebGPU.`,
@@ -72,7 +72,7 @@ function flameParts({ flame }: BenchResults): ReportPart[] {
   const total = times.reduce((sum, row) => sum + row.ms, 0);
   return [
     {
-      kind: "drawing", wide: flameStrip(flame), alt: "Bars for the dispatches of one step in time " +
+      kind: "drawing", ...flameStrip(flame), alt: "Bars for the dispatches of one step in time " +
         "order, coloured by kernel",
       caption: `"${flame.case}": ${counted(flame.spans.length, "dispatch", "dispatches")} by timestamp queries, each ` +
         `in a pass of its own, ${total.toFixed(2)} ms in kernels.`,
@@ -95,7 +95,11 @@ const HEADINGS: readonly [Group, string][] = [["step", "Whole steps"], ["overhea
 const tables = (rows: readonly BenchRecord[]): ReportSection[] =>
   HEADINGS.map(([group, heading]) => ({ heading, group: rows.filter((row) => groupOf(row) === group) }))
     .filter(({ group }) => group.length > 0)
-    .map(({ heading, group }) => ({ heading, parts: [table(group)] }));
+    .map(({ heading, group }) => ({ heading, parts: group.length > LONG
+      ? [{ kind: "fold", summary: `Show ${counted(group.length, "row")}`, parts: [table(group)] }] : [table(group)] }));
+
+/** Rows of a table that is shown at once. */
+const LONG = 15;
 
 function table(rows: readonly BenchRecord[]): ReportTable {
   const columns = [["ms", 3], ["spread %", 0], ["GFLOP/s", 2], ["GB/s", 2], ["roofline %", 0], ["kernels", 0], [

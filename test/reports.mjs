@@ -36,7 +36,10 @@ function makePages(folder) {
     execFileSync(process.execPath, [join(root, "dist/cli.js"), "report", from, "--out", out], { cwd: root });
     return join(out, page);
   };
-  return { mnist: made("results/mnist"), cifar10: made("results/cifar10"), start: made("results/start"),
+  const bench = join(folder, "bench.html");
+  execFileSync(process.execPath, [join(root, "dist/bench.js"), "--from", "results/bench/llvmpipe.json", "--peers",
+    "results/bench/peers-llvmpipe.json", "--report", bench], { cwd: root });
+  return { bench, mnist: made("results/mnist"), cifar10: made("results/cifar10"), start: made("results/start"),
     small: made(small), audit: made("results/mnist/audit-cvae+g-signed", "audit.html") };
 }
 
