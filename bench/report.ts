@@ -79,6 +79,7 @@ function flameParts({ flame }: BenchResults): ReportPart[] {
     },
     {
       kind: "table",
+      caption: "Time by kernel",
       dense: true,
       corner: "kernel",
       columns: [{ label: "calls", digits: 0 }, { label: "ms", digits: 3 }, { label: "% of kernel time", digits: 1 }],
@@ -95,19 +96,24 @@ const HEADINGS: readonly [Group, string][] = [["step", "Whole steps"], ["overhea
 const tables = (rows: readonly BenchRecord[]): ReportSection[] =>
   HEADINGS.map(([group, heading]) => ({ heading, group: rows.filter((row) => groupOf(row) === group) }))
     .filter(({ group }) => group.length > 0)
-    .map(({ heading, group }) => ({ heading, parts: group.length > LONG
-      ? [{ kind: "fold", summary: `Show ${counted(group.length, "row")}`, parts: [table(group)] }] : [table(group)] }));
+    .map(({ heading, group }) => ({ heading, parts: [folded(table(group, heading))] }));
+
+/** A long table is shown when the reader asks for it. */
+const folded = (whole: ReportTable): ReportPart =>
+  whole.rows.length <= LONG ? whole
+    : { kind: "fold", summary: `Show ${counted(whole.rows.length, "row")}`, parts: [whole] };
 
 /** Rows of a table that is shown at once. */
 const LONG = 15;
 
-function table(rows: readonly BenchRecord[]): ReportTable {
+function table(rows: readonly BenchRecord[], caption: string): ReportTable {
   const columns = [["ms", 3], ["spread %", 0], ["GFLOP/s", 2], ["GB/s", 2], ["roofline %", 0], ["kernels", 0], [
     "kernel ms",
     3,
   ], ["host us", 1], ["first ms", 1], ["live MB", 1], ["needed MB", 1]] as const;
   return {
     kind: "table",
+    caption,
     dense: true,
     corner: "row",
     columns: [...columns.map(([label, digits]) => ({ label, digits })), "variant"],

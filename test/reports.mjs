@@ -116,15 +116,15 @@ async function read(browser, file, viewport, caveats) {
   }
 }
 
-/** What axe-core finds in light and in dark, everything unfolded. */
+/** What axe-core finds, everything unfolded; in dark it looks at the contrast alone. */
 async function accessible(browser, file) {
-  for (const scheme of ["light", "dark"]) {
+  for (const [scheme, options] of [["light", {}], ["dark", { runOnly: ["color-contrast"] }]]) {
     const page = await openPage(browser, file, SIZES.desk, scheme);
     await page.evaluate(unfold);
     await page.evaluate(AXE);
-    const { violations, passes } = await page.evaluate(() => globalThis.axe.run());
+    const { violations, passes } = await page.evaluate((chosen) => globalThis.axe.run(document, chosen), options);
     await page.close();
-    due("axe", passes.length > 10 ? [] : [`it looked at ${passes.length} rules only`]);
+    due("axe", scheme === "dark" || passes.length > 10 ? [] : [`it looked at ${passes.length} rules only`]);
     due(`axe in ${scheme}`, violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 150)}`));
   }
 }
@@ -145,7 +145,8 @@ async function shoot(browser, pages, folder) {
   for (const [name, file] of Object.entries(pages)) for (const [size, viewport] of Object.entries(SIZES)) {
     for (const scheme of ["light", "dark"]) {
       const page = await openPage(browser, file, viewport, scheme);
-      await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`) });
+      const take = () => page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`) });
+      await take().catch(take); // on a busy machine the first may fail
       await page.close();
     }
   }
@@ -172,7 +173,8 @@ export async function reportTests(browser, sign = () => {}) {
       for (const [size, viewport] of Object.entries(SIZES)) await check(`${name}, ${size}`, async () => {
         wide += Number(await read(browser, file, viewport, CAVEATS.includes(name)));
       });
-      await check(`${name}, accessible`, () => accessible(browser, file));
+      // CIFAR-10's has nothing that MNIST's has not, but for a thousand pictures
+      if (name !== "cifar10") await check(`${name}, accessible`, () => accessible(browser, file));
     }
     await check("tables are wider than a phone somewhere", async () => due("row names", wide ? [] : ["none moved"]));
     if (process.env.PURIGRAD_SHOTS) await shoot(browser, pages, process.env.PURIGRAD_SHOTS);
