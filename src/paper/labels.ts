@@ -12,8 +12,8 @@ const LABELS: Readonly<Record<string, string>> = {
   robust: "attack of Table 3", tuned: "tuned classifier", lr: "learning rate", lam: "weight of the reconstruction, lam",
   hidden: "hidden units", gaussian: "Gaussian noise up to", signed: "signed noise up to", ring: "ring noise of",
   sigma: "noise, sigma", alpha: "step", bpda: "BPDA", pgd: "PGD", eot: "EOT", average: "averages",
-  fresh: "fresh draws for a verdict", weightDecay: "weight decay", shift: "shifts by up to, pixels",
-  crop: "crops shifted by up to, pixels", flip: "mirrored at random", replays: "steps on each batch",
+  fresh: "fresh draws for a verdict", weightDecay: "weight decay", shift: "random shift, pixels",
+  crop: "random crop, pixels", flip: "random mirroring", augment: "augmentation", replays: "steps on each batch",
   fastAlpha: "step of Fast", stem: "stem as for", classifier: "classifier",
 };
 
@@ -39,7 +39,8 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.map(inWords).join(typeof value[0] === "object" ? " | " : ", ");
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en")
+    : String(Number(value.toPrecision(4)));
   if (!value || typeof value !== "object") return DEFENCES.some(({ name }) => name === value)
     ? titleOf(String(value)) : String(value);
   const part = ([key, v]: [string, unknown]) =>

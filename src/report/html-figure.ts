@@ -77,7 +77,7 @@ export function picturesHtml(file: Uint8Array, sheet: Sheet, caption: string): s
     const own = pictures.slice(next, (next += group.rows.length));
     return groupHtml(group, own, long ? (g === 0 ? "open" : "closed") : "plain");
   });
-  const size = Math.max(2.5, 0.9 + longestWord(sheet) * 0.42); // rem, for letters of .75rem
+  const size = Math.max(2.25, 0.9 + longestWord(sheet) * 0.42); // rem, for letters of .75rem
   return captioned(`<div class="pictures" style="--cell:${size.toFixed(2)}rem">\n${groups.join("\n")}\n</div>`,
     caption);
 }

@@ -8,7 +8,7 @@ import { round, svg, text } from "../../report/svg.ts";
 const MARGIN = 14;
 const BOX = { width: 176, height: 44 };
 const GAP = { x: 38, y: 22 };
-const ASIDE = 28; // pixels beside a column that a piece shows: the cluster box reaches 24
+const ASIDE = 26; // pixels beside the decoder that belong to it: the cluster box reaches 24
 const TOP = 62;
 const PITCH = BOX.height + GAP.y;
 
@@ -46,13 +46,13 @@ export function structureFigure({ encoder, heads, decoder, classifier }: Structu
   const width = 2 * MARGIN + 3 * BOX.width + 2 * GAP.x;
   const named = `Structure of ${title} and the classifier behind it: encoder, latent code z, decoder, classifier; in ` +
     `a box left the output's shape, right the number of parameters`;
-  return svg({ width, height: TOP + rows * PITCH + 8, title: named, pieces: [piece(0, bottom + 1),
-    piece(1, bottom + 1 + (clusters ? 1 : 0)), piece(2, classifier.layers.length + 1)] }, parts);
+  return svg({ width, height: TOP + rows * PITCH + 8, title: named, pieces: [piece(0, bottom + 1, GAP.x - ASIDE),
+    piece(1, bottom + 1 + (clusters ? 1 : 0), ASIDE), piece(2, classifier.layers.length + 1, GAP.x - ASIDE)] }, parts);
 }
 
-/** A column and what reaches out of it, of so many rows. */
-const piece = (column: number, rows: number): [number, number, number, number] =>
-  [slot(column, 0).x - ASIDE, 0, BOX.width + 2 * ASIDE, TOP + rows * PITCH + 8];
+/** A column of so many rows, and `aside` pixels of what is beside it. */
+const piece = (column: number, rows: number, aside: number): [number, number, number, number] =>
+  [slot(column, 0).x - aside, 0, BOX.width + 2 * aside, TOP + rows * PITCH + 8];
 
 const slot = (column: number, row: number): Rect => ({ x: MARGIN + column * (BOX.width + GAP.x), y: TOP + row * PITCH,
   ...BOX });
