@@ -15,7 +15,7 @@ export function tableHtml(table: Table): string {
     line(`<th scope="col">${escapeHtml(table.corner ?? "")}</th>`, 0)
   }</thead>
 <tbody>\n${rows.join("\n")}\n</tbody>\n</table>`;
-  return scroller(table.caption ?? "Table", body) + noteOf(table);
+  return scroller(table.caption ? `Table: ${table.caption}` : "Table", body) + noteOf(table);
 }
 
 /** A box that scrolls sideways by itself, by touch and by keyboard. */
