@@ -364,7 +364,10 @@ args("an attack refuses images outside of [0, 1] and models whose logits are not
     const net = (x: Tensor) => api.linear(api.flatten(x), weights);
     const labels = i(2);
     for (const attack of [api.fgsm(net, { eps: 0.1 }), api.ifgsm(net, { eps: 0.1 }),
-      api.pgd(net, { eps: 0.1, restarts: 2 }), api.mifgsm(net, { eps: 0.1 })]) {
+      api.pgd(net, { eps: 0.1, restarts: 2 }), api.mifgsm(net, { eps: 0.1 }), api.pgdL2(net, { eps: 0.1 }),
+      api.apgd(net, { eps: 0.1, steps: 3 }), api.squareAttack(net, { eps: 0.1, queries: 3 }), api.spatialShift(net),
+      api.squareAttack(net, { eps: 0.1, norm: "L2", queries: 3 }), api.fab(net, { eps: 0.1, steps: 2 }),
+      api.fab(net, { eps: 0.1, norm: "L2", steps: 2, targets: 2 }), api.cw(net, { steps: 3 })]) {
       assert.equal((await attack(f(2, 1, 2, 2), labels).data()).every((v) => v >= 0 && v <= 1), true);
       for (const value of [1.5, -0.1, NaN])
         assert.match(await messageOf(() => attack(gpu.full([2, 1, 2, 2], value), labels).data()),

@@ -7,7 +7,7 @@ import type { Shape, Tensor } from "../engine/tensor.ts";
 import { add, argmax, clamp, div, eq, ge, gt, le, maximum, minimum, mul, sign, sub, sum,
   where } from "../kernels/index.ts";
 import { holdStatistics } from "../kernels/norm/held.ts";
-import { perImage } from "./states.ts";
+import { perImage, tainted } from "./states.ts";
 import type { Model } from "./loop.ts";
 import { lossOf, type LossOption } from "./losses.ts";
 import { lengths, projectL2 } from "./pgd-l2.ts";
@@ -79,7 +79,8 @@ export class ApgdState {
     this.first = gpu.capture(() => this.move(1));
     this.step = gpu.capture(() => this.move(0.75));
     this.look = gpu.capture((least: Tensor) => this.lookAt(least));
-    this.result = gpu.capture(() => where(perImage(this.right, shape.length), this.best, this.found));
+    this.result = gpu.capture(() =>
+      tainted(where(perImage(this.right, shape.length), this.best, this.found), this.bestLoss));
   }
 
   private set(...pairs: [from: Tensor, to: Tensor][]): void {

@@ -29,19 +29,23 @@ const FAR = 3e38;
 /**
  * Of each image the nearest of the boundaries to all other classes, and the logits [N,K], by K forward and backward
  * passes. `distance` gives that of each image from a boundary, [N]; a boundary whose distance is NaN is never the
- * nearest, and where all are, lead and dx are 0.
+ * nearest. Where all are, the first class stands in: its dx is all 0 or not finite, and so is what comes of it.
  */
 export function nearestBoundary(model: Model, x: Tensor, y: Tensor,
   distance: (lead: Tensor, dx: Tensor) => Tensor): Boundary & { logits: Tensor } {
   const { gpu } = x;
   const logits = model(x);
   const [N, K] = logits.shape as [number, number];
-  let [lead, dx, nearest] = [gpu.zeros([N]), gpu.zeros(x.shape), gpu.full([N], FAR)];
-  for (let k = 0; k < K; k++) {
+  /** Of the label itself lead and dx are 0: its distance would be 0 / 0. */
+  const farOf = (other: Tensor, b: Boundary) => where(eq(y, other), FAR, distance(b.lead, b.dx));
+  const first = gpu.zeros([N], "i32");
+  let { lead, dx } = boundaryTo(model, x, y, first);
+  let nearest = farOf(first, { lead, dx });
+  nearest = where(lt(nearest, FAR), nearest, FAR);
+  for (let k = 1; k < K; k++) {
     const other = gpu.full([N], k, "i32");
     const found = boundaryTo(model, x, y, other);
-    // of the label itself lead and dx are 0: its distance would be 0 / 0
-    const far = where(eq(y, other), FAR, distance(found.lead, found.dx));
+    const far = farOf(other, found);
     const closer = lt(far, nearest);
     lead = where(closer, found.lead, lead);
     dx = where(perImage(closer, x.shape.length), found.dx, dx);

@@ -11,7 +11,7 @@ import { holdStatistics } from "../kernels/norm/held.ts";
 import type { Attack, Model } from "./loop.ts";
 import { GradientWatch, type Reports } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
-import { perImage } from "./states.ts";
+import { perImage, tainted } from "./states.ts";
 import { marginLoss } from "./losses.ts";
 
 /** How cw searches. */
@@ -70,7 +70,7 @@ class State {
   readonly y: Tensor;
   readonly best: Tensor;
   /** [N]: the squared distance of `best`. */
-  private readonly nearest: Tensor;
+  readonly nearest: Tensor;
   private readonly w: Tensor;
   private readonly m: Tensor;
   private readonly v: Tensor;
@@ -127,7 +127,7 @@ class State {
     const fooled = this.o.targeted ? eq(said, this.y) : ne(said, this.y);
     const taken = mul(mul(fooled, lt(distance, nearest)), this.active);
     gpu.copy(where(perImage(taken, adv.shape.length), adv, best), best);
-    gpu.copy(where(taken, distance, nearest), nearest);
+    gpu.copy(where(taken, distance, add(nearest, mul(distance, 0))), nearest);
     if (looks) {
       gpu.copy(mul(this.active, le(cost, this.cost)), this.active);
       gpu.copy(cost, this.cost);
@@ -172,7 +172,8 @@ export function cw(model: Model, options: CwOptions = {}): Attack {
       if ((t - 1) % Math.max(Math.floor(o.steps / 10), 1) === 0) s.look(corrections);
       else s.step(corrections);
     }
-    s.watch?.tell({ model, x, adv: s.best, y: labels, targeted: o.targeted });
-    return s.best;
+    const adv = tainted(s.best, s.nearest);
+    s.watch?.tell({ model, x, adv, y: labels, targeted: o.targeted });
+    return adv;
   }, o.targeted);
 }

@@ -10,9 +10,10 @@ import { holdStatistics } from "../kernels/norm/held.ts";
 import { boundaryTo, nearestBoundary } from "./boundary.ts";
 import { toHyperplane, type Norm } from "./hyperplane.ts";
 import type { Attack, Model } from "./loop.ts";
+import { marginLoss } from "./losses.ts";
 import { GradientWatch, type Reports } from "./report.ts";
 import { shapedAttack } from "./shaped.ts";
-import { perImage } from "./states.ts";
+import { perImage, tainted } from "./states.ts";
 import { targetOf } from "./targets.ts";
 
 export interface FabOptions extends Reports {
@@ -85,7 +86,13 @@ class State {
     this.begin = gpu.capture(() => this.beginAt());
     this.restart = gpu.capture(() => this.startAt(this.around()));
     this.step = gpu.capture(() => holdStatistics(gpu, () => this.move()));
-    this.result = gpu.capture(() => where(perImage(le(this.nearest, o.eps), shape.length), this.best, this.x));
+    this.result = gpu.capture(() => this.taken());
+  }
+
+  /** What was found within eps; NaN where logits or gradients were. */
+  private taken(): Tensor {
+    const { x, best, nearest, o } = this;
+    return tainted(where(perImage(le(nearest, o.eps), x.shape.length), best, x), nearest);
   }
 
   private wrong(images: Tensor): Tensor {
@@ -94,9 +101,11 @@ class State {
 
   /** An image that is wrong already is its own nearest. */
   private beginAt(): Tensor {
-    this.gpu.copy(this.x, this.best);
-    this.gpu.copy(where(this.wrong(this.x), 0, FAR), this.nearest);
-    return this.startAt(this.x);
+    const { gpu, x, y, model } = this;
+    const margin = holdStatistics(gpu, () => marginLoss(model(x), y));
+    gpu.copy(x, this.best);
+    gpu.copy(add(where(this.wrong(x), 0, FAR), mul(margin, 0)), this.nearest);
+    return this.startAt(x);
   }
 
   startAt(images: Tensor): Tensor {
@@ -141,7 +150,7 @@ class State {
     const far = lengthOf(flatten(sub(moved, x)), o.norm);
     const closer = mul(wrong, lt(far, nearest));
     gpu.copy(where(perImage(closer, rank), moved, best), best);
-    gpu.copy(where(closer, far, nearest), nearest);
+    gpu.copy(where(closer, far, add(nearest, mul(far, 0))), nearest);
     gpu.copy(where(perImage(wrong, rank), add(x, mul(sub(moved, x), o.beta)), moved), adv);
     return adv;
   }

@@ -9,7 +9,7 @@ import { holdStatistics } from "../kernels/norm/held.ts";
 import type { Attack, Model } from "./loop.ts";
 import { marginLoss } from "./losses.ts";
 import { shapedAttack } from "./shaped.ts";
-import { perImage } from "./states.ts";
+import { perImage, tainted } from "./states.ts";
 
 export interface ShiftOptions {
   /** Pixels at most, along each axis; 3 by default. */
@@ -22,7 +22,7 @@ class State {
   readonly y: Tensor;
   readonly worst: Tensor;
   /** [N]: above 0 where the model is fooled. */
-  private readonly margin: Tensor;
+  readonly margin: Tensor;
   readonly begin: Captured<[], Tensor>;
   readonly look: Captured<[Tensor, Tensor], Tensor>;
 
@@ -86,6 +86,6 @@ export function spatialShift(model: Model, options: ShiftOptions = {}): Attack {
     s.begin();
     for (const down of along) for (const right of along)
       if (down !== 0 || right !== 0) s.look(gpu.tensor([down], [1]), gpu.tensor([right], [1]));
-    return s.worst;
+    return tainted(s.worst, s.margin);
   });
 }

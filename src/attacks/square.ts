@@ -4,13 +4,13 @@ import { engineOf, type Engine } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import { checkChoice, checkNumber, checkOptions, checkWhole, fail } from "../kernels/check.ts";
-import { gt, le, lt, mul, where } from "../kernels/index.ts";
+import { add, gt, le, lt, mul, where } from "../kernels/index.ts";
 import { holdStatistics } from "../kernels/norm/held.ts";
 import type { Attack, Model } from "./loop.ts";
 import { marginLoss } from "./losses.ts";
 import { shapedAttack } from "./shaped.ts";
 import { L2, LINF, type Moves } from "./square-moves.ts";
-import { perImage } from "./states.ts";
+import { perImage, tainted } from "./states.ts";
 
 /** How squareAttack searches; eps alone has no default. */
 export interface SquareOptions {
@@ -53,7 +53,13 @@ class State {
     [this.margin, this.before] = [gpu.keep(gpu.zeros([shape[0]!])), gpu.keep(gpu.zeros([shape[0]!]))];
     this.begin = gpu.capture(() => this.start());
     this.query = gpu.capture((...inputs: Tensor[]) => this.look(inputs));
-    this.result = gpu.capture(() => where(perImage(lt(this.margin, this.before), 4), this.x, this.adv));
+    this.result = gpu.capture(() => this.taken());
+  }
+
+  /** What was found; the image itself where that is milder, NaN where margins were. */
+  private taken(): Tensor {
+    const { x, adv, margin, before } = this;
+    return tainted(where(perImage(lt(margin, before), 4), x, adv), add(margin, before));
   }
 
   private marginOf(images: Tensor): Tensor {

@@ -2,7 +2,7 @@
 
 import { engineOf, type Engine } from "../engine/engine.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
-import { reshape } from "../kernels/index.ts";
+import { add, mul, reshape } from "../kernels/index.ts";
 
 export interface Disposable {
   dispose(): void;
@@ -23,6 +23,10 @@ export function statesByShape<S extends Disposable>(make: (gpu: Engine, shape: S
     },
   };
 }
+
+/** The images, NaN where a number of theirs, [N], is not finite: a search that met one must not look like a result. */
+export const tainted = (images: Tensor, each: Tensor): Tensor =>
+  add(images, perImage(mul(each, 0), images.shape.length));
 
 /** One number an image, [N], in the shape that broadcasts over images of `rank` dimensions. */
 export const perImage = (v: Tensor, rank: number): Tensor =>
