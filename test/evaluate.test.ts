@@ -117,8 +117,8 @@ test("a number of images that does not come out is refused", async () => {
 
 test("attack keeps clean, adversarial and purified images, the verdicts, and a picture", async () => {
   const out = join(folder, "attack");
-  const { result, said } = await run<{ accuracy: Record<string, number>; }>(attack, { attack: "ifgsm", eps: "0.1",
-    alpha: "0.02", steps: "4", images: "300", weights, out });
+  const { result, said } = await run<{ accuracy: Record<string, number>; gradients: object }>(attack, {
+    attack: "ifgsm", eps: "0.1", alpha: "0.02", steps: "4", images: "300", weights, out });
   const file = parseSafetensors(readFileSync(join(out, "adversarial.safetensors")));
   const [clean, adversarial, purified, labels, predicted] = ["clean", "adversarial", "purified", "labels", "predicted"]
     .map((name) => file[name]!);
@@ -139,6 +139,9 @@ test("attack keeps clean, adversarial and purified images, the verdicts, and a p
   Object.values(result.accuracy).forEach((percent, i) => assert.ok(Math.abs(percent - right[i]!) < 1e-9));
   assert.match(said,
     /I-FGSM, eps 0\.1, 300 test images: .* % right before the attack, .* % after it, .* % behind C-VAE\+G \(signed\)/);
+  assert.match(said,
+    /of 300 images 0 had a gradient that was all zero at some step, 0 one that was not finite; \d+ ended with a lower/);
+  assert.equal(Object.keys(result.gradients), ["zero", "broken", "milder"]);
   const { data } = PNG.sync.read(readFileSync(join(out, "adversarial.png")));
   assert.ok(new Set(data).size > 50, "the picture is not blank");
 });

@@ -28,12 +28,12 @@ const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): Table["rows"][num
 export function attackTable({ title, settings, clean, rows, images }: Audit): Table {
   const by = headings(clean);
   return { caption: `${title}: right after each attack and all before it, eps ${settings.eps}, percent`,
-    corner: "attack", columns: [{ label: "images attacked", digits: 0 },
-      { label: "gradient zero / broken / milder", digits: 0 }, ...by.map(([, label]) => ({ label, digits: 1 }))],
+    corner: "attack", columns: [{ label: "attacked", digits: 0 },
+      { label: "zero / broken / milder", digits: 0 }, ...by.map(([, label]) => ({ label, digits: 1 }))],
     rows: [{ label: "clean images", cells: [images.length, "", ...by.map(([v]) => share(clean, v))] },
       ...rows.map((row) => rowOf(row, by))],
     note: `${counted(images.length, "image")}; 95 % Clopper-Pearson intervals; images whose gradient was all zero or ` +
-      `not finite at some step, or that ended with a lower loss than they began with` };
+      `broken (not finite) at some step, or that ended milder: with a lower loss than they began with` };
 }
 
 /** What the checks for a masked gradient say. */

@@ -4,7 +4,7 @@
 import { fab, type FabOptions } from "../../attacks/index.ts";
 import { toHyperplane, type Norm } from "../../attacks/hyperplane.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { add, rand, randn } from "../../kernels/index.ts";
+import { add, linear, rand, randn } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts";
 import { HILL, hill } from "./computed-training.ts";
@@ -114,6 +114,17 @@ async function runSecondStart(gpu: Engine, norm: Norm): Promise<Check[]> {
   return checks;
 }
 
+/** The likeliest other class is so flat that its boundary is out of reach; that of the second is a tenth away. */
+async function runSecondTarget(gpu: Engine): Promise<Check[]> {
+  const [w, bias] = [gpu.tensor([0, 0, 0.01, 0, 5, 0], [3, 2]), gpu.tensor([1, 0.895, -2], [3])];
+  const [x, label] = [gpu.full([1, 2], 0.5), gpu.zeros([1], "i32")];
+  const attack = fab((images) => linear(images, w, bias), { eps: 1, steps: 1, targets: 2 });
+  const adv = attack(x, label);
+  const checks = [await check("the image", adv, [0.5 + 1.05 * 0.1, 0.5])];
+  [w, bias, x, label, adv, attack].forEach((t) => t.dispose());
+  return checks;
+}
+
 /** Points of the box, slopes with zeros among them, and gaps: both signs, small, large, none, out of reach. */
 async function runHyperplane(gpu: Engine, norm: Norm): Promise<Check[]> {
   const [n, P] = [8, 9];
@@ -142,7 +153,9 @@ function linearCase(name: string, o: FabOptions & { targets?: number }): Case {
   return one("attack", `fab, ${o.norm}${name}`, (gpu) => runAgainst(gpu, (m) => fab(m, o), byHand, SAID));
 }
 
-export const boundaryCases = (): Case[] => NORMS.flatMap((norm) => [
+export const boundaryCases = (): Case[] => [one("attack", "fab, the second target", runSecondTarget), ...byNorm()];
+
+const byNorm = (): Case[] => NORMS.flatMap((norm) => [
   one("attack", `the way to a hyperplane, ${norm}`, (gpu) => runHyperplane(gpu, norm)),
   linearCase("", { norm, eps: 1, steps: 4 }),
   linearCase(", not beyond eps", { norm, eps: norm === "Linf" ? 0.4 : 0.6, steps: 4 }),

@@ -11,7 +11,7 @@ import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts
 import { dot, length } from "./computed-adaptive.ts";
 import { between } from "./computed-attacks.ts";
 
-const [N, C, H, W] = [3, 2, 11, 13] as const;
+const [N, C, H, W] = [3, 2, 13, 12] as const;
 const SHAPE = [N, C, H, W];
 const EPS = 0.8;
 const NONE = 1e-12;
@@ -54,7 +54,7 @@ function within(x: readonly number[], delta: readonly number[]): number[] {
 
 async function runStart(gpu: Engine): Promise<Check[]> {
   const x = numbers("square start", N * C * H * W).map((v) => Math.fround((v + 1) / 2));
-  const [s, rows, columns, top, left] = [2, 5, 6, 0, 0];
+  const [s, rows, columns, top, left] = [2, 6, 6, 0, 0];
   const [coins, colours] = await evenly(gpu, [[N, 1, rows, columns], [N, C, rows, columns]]) as [number[], number[]];
   const delta = x.map((_, i) => {
     const [n, c, h, w] = [Math.floor(i / (C * H * W)), Math.floor(i / (H * W)) % C, Math.floor(i / W) % H, i % W];
