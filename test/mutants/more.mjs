@@ -417,7 +417,7 @@ export const MORE = [
   ["shift-margin", "src/attacks/shift.ts", "maximum(margin, found)",
     "found", { tests: ["search-attacks", "attack-reports"] }],
   ["shift-across", "src/attacks/shift.ts", ", { transposeB: true }",
-    "", { tests: ["search-attacks", "attack-reports"] }],
+    "", { tests: ["search-attacks"], same: "every shift has its opposite among the others" }],
   ["shift-all", "src/attacks/shift.ts", "length: 2 * pixels + 1",
     "length: 2 * pixels", { tests: ["search-attacks", "attack-reports"] }],
   ["report-zero", "src/attacks/report.ts", "eq(most, 0)",
