@@ -23,7 +23,7 @@ export function noBrowser() {
 export async function launch(extraArgs = []) {
   const { chromium } = await import("playwright-core");
   const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader",
-    ...extraArgs];
+    "--accept-lang=en-US", ...extraArgs]; // without a system locale it would speak "en-US@posix", which is no language
   if (process.env.PURIGRAD_CHROMIUM) return chromium.launch({ executablePath: process.env.PURIGRAD_CHROMIUM, args });
   const { unpack } = await import("../dist/test/unpack.js");
   const folder = unpack(["chromium.br", "swiftshader.tar.br", "al2023.tar.br", "fonts.tar.br"]);

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -23,6 +24,7 @@ const ENGINES = { purigrad: "", "torch-cuda": "PyTorch, " };
 export async function writeLab(root, out) {
   const web = join(out, "web");
   for (const name of ["index.html", "style.css"]) cpSync(join(root, "web", name), join(web, name));
+  cpSync(join(dirname(createRequire(import.meta.url).resolve("uplot")), "uPlot.min.css"), join(web, "uplot.css"));
   await writeImages(out, join(web, "data"));
   await writeWeights(root, out, join(web, "weights"));
   writeCases(join(root, "cases"), join(web, "cases"));
@@ -43,7 +45,7 @@ const put = (file, bytes) => {
 function removeOthers(web) {
   for (const name of readdirSync(web, { recursive: true })) {
     const file = join(web, name);
-    const ofBundles = /^(index\.html|style\.css|[\w-]+\.js)$/.test(name);
+    const ofBundles = /^(index\.html|style\.css|uplot\.css|[\w-]+\.js)$/.test(name);
     if (!ofBundles && !due.has(file) && statSync(file).isFile()) rmSync(file);
   }
 }

@@ -33,6 +33,7 @@ export function read(params: URLSearchParams, titles: Titles, images: number): S
   const learned = [...titles.keys()].filter((name) => name.startsWith("cvae")).slice(0, 2);
   return { set, image: whole("image", 0, 0, images - 1), attack: Object.hasOwn(ATTACKS, attack) ? attack : "pgd",
     eps: number("eps", SETS[set].eps, 0, SETS[set].most), steps: whole("steps", 10, 1, 40),
+    step: number("step", 0, 0, SETS[set].most),
     target: whole("target", -1, -1, 9), through: titles.has(through) ? through : "",
     purifiers: (params.get("purifiers")?.split(",") ?? [...new Set([...learned, ...first])].slice(0, 3))
       .filter((name) => titles.has(name)) };
@@ -41,6 +42,10 @@ export function read(params: URLSearchParams, titles: Titles, images: number): S
 export const write = ({ purifiers, ...rest }: State): string =>
   `#attack?${new URLSearchParams({ ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, String(v)])),
     purifiers: purifiers.join(",") })}`;
+
+/** The same attack on the images of another set, at that set's own sizes. */
+export const another = ({ attack, steps }: State, set: string): string =>
+  `#attack?${new URLSearchParams({ set, attack, steps: String(steps) })}`;
 
 /** One sentence that says what happened. `truth`: the true class, or what the classifier said of the original. */
 export function sentence(s: State, { clean, frames }: Found, truth: number, classes: readonly string[],

@@ -1,7 +1,7 @@
 // Attack an image, watch the purifiers, then attack through one of them.
 
 import { ATTACKS, compute, saidOf, type Found } from "./attacks.ts";
-import { read, sentence, setOf, SETS, write, type State, type Titles } from "./attack-state.ts";
+import { another, read, sentence, setOf, SETS, write, type State, type Titles } from "./attack-state.ts";
 import { ChangeCard, SeenCard } from "./cards.ts";
 import { choice, el, labelled, slider } from "./dom.ts";
 import { unit, type Images, type Lab, type Page } from "./lab.ts";
@@ -14,6 +14,7 @@ const IN_STRIP = 40;
 /** The page's parts and what they hold. */
 class AttackView {
   private readonly said = el("p", { class: "sentence", role: "status" }, "Loading the networks.");
+  private readonly wait = el("progress", { class: "wait", "aria-label": "Computing" });
   private readonly cards = el("div", { class: "cards" });
   private readonly strip = el("div", { class: "strip", role: "group", "aria-label": "Test images" });
   private readonly player = new Player((step) => this.show(step));
@@ -36,12 +37,14 @@ class AttackView {
   }
 
   build(root: HTMLElement): void {
-    root.append(this.said, this.cards, this.player.root, el("h2", {}, "The attack"), this.controls(),
+    root.append(this.said, this.wait, this.cards, this.player.root, el("h2", {}, "The attack"), this.controls(),
       el("h2", {}, "The image"), this.strip, this.sources());
     this.fillStrip();
     this.player.reset(0);
     this.original.paint(unit(this.images, this.s.image));
-    this.cards.append(this.original.root); // until the networks are there
+    this.cards.append(...this.cardsOf(this.s.purifiers)); // in their places before the networks are there
+    for (const name of ["dragover", "drop"]) root.addEventListener(name, (event) => event.preventDefault());
+    root.addEventListener("drop", (event) => void this.open(event.dataTransfer?.files[0]));
     void this.update();
   }
 
@@ -56,12 +59,15 @@ class AttackView {
     const classes = [["-1", "any other"], ...this.images.classes.map((name, k) => [String(k), name])];
     return el("div", { class: "controls" },
       labelled("images", choice(Object.entries(SETS).map(([name, { title }]) => [name, title]), s.set, (event) => {
-        location.hash = `#attack?set=${(event.target as HTMLSelectElement).value}`;
+        location.hash = another(s, (event.target as HTMLSelectElement).value);
       })),
       labelled("attack", choice(Object.entries(ATTACKS).map(([k, { title }]) => [k, title]), s.attack,
         change((input) => { s.attack = input.value; }))),
       labelled("eps", slider(0, most, by, s.eps, change((input) => { s.eps = Number(input.value); }))),
       labelled("steps", slider(1, 40, 1, s.steps, change((input) => { s.steps = Number(input.value); }))),
+      labelled("step (0: by eps and steps)", slider(0, most, by, s.step, change((input) => {
+        s.step = Number(input.value);
+      }))),
       labelled("attack through", choice([["", "the bare classifier (gray box)"], ...names], s.through,
         change((input) => { s.through = input.value; }))),
       labelled("towards", choice(classes as [string, string][], String(s.target),
@@ -73,23 +79,33 @@ class AttackView {
   }
 
   private sources(): HTMLElement {
-    const take = (pixels: Float32Array) => {
-      this.own = pixels;
-      void this.update();
-    };
-    const open = (chosen: File | undefined) => chosen && imageOfFile(chosen, this.images.shape).then(take,
-      (error: Error) => { this.said.textContent = error.message; });
     const file = el("input", { type: "file", accept: "image/*",
-      change: (event) => void open((event.target as HTMLInputElement).files?.[0]) });
+      change: (event) => void this.open((event.target as HTMLInputElement).files?.[0]) });
     const grey = this.images.shape[0] === 1;
-    const zone = el("div", { class: "drop", dragover: (event) => event.preventDefault(), drop: (event) => {
-      event.preventDefault();
-      void open((event as DragEvent).dataTransfer?.files[0]);
-    } }, el("p", {}, grey ? "Draw a digit, or drop or choose a picture of one."
+    const zone = el("div", { class: "drop" }, el("p", {}, grey ? "Draw a digit, or drop or choose a picture of one."
       : `Drop or choose a picture: its middle square is taken, at ${this.images.shape[2]} pixels a side.`),
     labelled("picture", file));
-    return el("div", { class: "split" }, grey ? drawingPad(this.images.shape, take) : null, zone);
+    const pad = grey ? drawingPad(this.images.shape, (pixels) => this.take(pixels)) : null;
+    return el("div", { class: pad ? "split" : "" }, pad, zone);
   }
+
+  /** An image that is none of the test images. */
+  private take(pixels: Float32Array): void {
+    this.own = pixels;
+    void this.update();
+  }
+
+  /** A picture that was dropped anywhere on the page, or chosen. */
+  private async open(file: File | undefined): Promise<void> {
+    try {
+      if (file) this.take(await imageOfFile(file, this.images.shape));
+    } catch (error) {
+      this.said.textContent = (error as Error).message;
+    }
+  }
+
+  private cardsOf = (purifiers: readonly string[]): HTMLElement[] => [this.original, this.change, this.attacked,
+    ...purifiers.map((name) => this.purified.get(name)!)].map(({ root }) => root);
 
   private fillStrip(): void {
     const { images } = this;
@@ -112,11 +128,13 @@ class AttackView {
     this.again = true;
     if (this.busy) return;
     this.busy = true;
+    this.wait.classList.add("busy");
     while (this.again && !this.closed) {
       this.again = false;
       await this.draw().catch((error: Error) => { this.said.textContent = error.message; });
     }
     this.busy = false;
+    this.wait.classList.remove("busy");
   }
 
   private async draw(): Promise<void> {
@@ -124,13 +142,12 @@ class AttackView {
     const label = this.own ? null : images.labels[s.image]!;
     const state = { ...s };
     const found = await compute(this.lab, images, { ...state, seed: state.image }, this.own ?? unit(images, s.image),
-      label);
+      label, (what) => this.found ?? (this.said.textContent = what));
     if (this.closed) return;
     this.found = found;
     this.truth = label ?? saidOf(found.clean);
     this.original.show(found.clean, this.truth);
-    this.cards.replaceChildren(this.original.root, this.change.root, this.attacked.root,
-      ...state.purifiers.map((name) => this.purified.get(name)!.root));
+    this.cards.replaceChildren(...this.cardsOf(state.purifiers));
     this.shown = state.purifiers;
     this.player.reset(found.frames.length - 1);
     this.show(found.frames.length - 1);

@@ -2,6 +2,7 @@
 
 import { apgd, cat, cw, deepfool, fgsm, ifgsm, mifgsm, noGrad, pgd, randomNoise, slice, softmax, type Attack,
   type Engine, type Tensor } from "../src/index.ts";
+import { titleOf } from "../src/defences/index.ts";
 import type { Images, Lab } from "./lab.ts";
 import { followed, type Model } from "./networks.ts";
 
@@ -47,6 +48,8 @@ export interface Question {
   attack: string;
   eps: number;
   steps: number;
+  /** Length of a step; 0 for one that follows eps and the number of steps. */
+  step: number;
   /** "" for the bare classifier, else the purifier that is attacked through. */
   through: string;
   /** The class to go to; -1 for any other. */
@@ -118,9 +121,12 @@ export async function wayOf(gpu: Engine, kind: AttackKind, model: Model, budget:
   return gpu.tensor(all, [kept.length, ...x.shape.slice(1)]);
 }
 
-/** `label`: the true class; the classifier's own answer stands for it where there is none. */
+/**
+ * `label`: the true class; the classifier's own answer stands for it where there is none. `told` hears what it is at.
+ */
 export async function compute(lab: Lab, images: Images, q: Question, pixels: Float32Array,
-  label: number | null): Promise<Found> {
+  label: number | null, told: (what: string) => void): Promise<Found> {
+  told("Loading the classifier.");
   const [gpu, networks] = [await lab.gpu(), await lab.networks()];
   const net = await networks.classifier(images.name);
   const classify = (v: Tensor) => net.forward(v);
@@ -131,12 +137,14 @@ export async function compute(lab: Lab, images: Images, q: Question, pixels: Flo
   const y = gpu.tensor([targeted ? q.target : label ?? saidOf(clean)], [1], "i32");
   const through = q.through ? followed(await networks.purifier(images.name, q.through)) : null;
   const model = through ? (v: Tensor) => classify(through(v)) : classify;
+  told(`${kind.title} on the ${images.title} classifier.`);
   gpu.random.restore([1, q.seed, 0, 0]);
-  const alpha = Math.max((2.5 * q.eps) / q.steps, q.eps / 10);
+  const alpha = q.step || Math.max((2.5 * q.eps) / q.steps, q.eps / 10);
   const way = await wayOf(gpu, kind, model, { eps: q.eps, alpha, steps: q.steps, targeted }, x, y);
   const attacked = await see(gpu, classify, way);
   const purified: Seen[][] = [];
   for (const name of q.purifiers) {
+    told(`Loading and trying ${titleOf(name)}.`);
     const { purify } = await networks.purifier(images.name, name);
     const shown = gpu.scope(() => purify(way));
     purified.push(await see(gpu, classify, shown));

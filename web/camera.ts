@@ -3,6 +3,9 @@
 
 import { mat4, vec3 } from "gl-matrix";
 
+/** Of the view along its shorter side. */
+const ANGLE = 0.9;
+
 export class Camera {
   private yaw = 0.6;
   private pitch = 0.4;
@@ -69,6 +72,17 @@ export class Camera {
     this.moved();
   }
 
+  /** Looks at the middle of places [n,3], from near enough to tell them apart. */
+  lookAt(places: Float32Array): void {
+    const span = [0, 1, 2].map((k) => {
+      const along = places.filter((_, i) => i % 3 === k);
+      return [Math.min(...along), Math.max(...along)] as const;
+    });
+    span.forEach(([low, high], k) => { this.target[k] = (low + high) / 2; });
+    this.distance = Math.max(0.3, 1.6 * Math.hypot(...span.map(([low, high]) => high - low)));
+    this.moved();
+  }
+
   /** Close enough to show what the points are. */
   get isNear(): boolean {
     return this.distance < 1.5;
@@ -85,7 +99,8 @@ export class Camera {
   /** From world to clip space, depth 0 to 1. */
   matrix(): mat4 {
     const aspect = this.canvas.clientWidth / Math.max(1, this.canvas.clientHeight);
-    const projection = mat4.perspectiveZO(mat4.create(), 0.9, aspect, 0.05, 50);
+    const angle = aspect < 1 ? 2 * Math.atan(Math.tan(ANGLE / 2) / aspect) : ANGLE;
+    const projection = mat4.perspectiveZO(mat4.create(), angle, aspect, 0.05, 50);
     return mat4.multiply(mat4.create(), projection, this.view());
   }
 

@@ -1,53 +1,52 @@
-// A line of losses on a canvas, redrawn as it grows.
+// The loss over the steps, drawn by uPlot as it comes.
 
+import uPlot from "uplot";
 import { el } from "./dom.ts";
 
+const HIGH = 240; // CSS pixels, with the legend
+
+const short = (v: number | null): string => (v === null ? "-" : String(Number(v.toPrecision(4))));
+
 export class Curve {
-  readonly canvas = el("canvas", { class: "wide curve", role: "img", "aria-label": "The loss over the steps" });
-  private points: [step: number, loss: number][] = [];
-  private readonly watch = new ResizeObserver(() => this.draw());
+  readonly root = el("div", { class: "curve", role: "img", "aria-label": "The loss over the steps" });
+  private readonly plot: uPlot;
+  private readonly data: [step: number[], loss: number[]] = [[], []];
+  private readonly watch = new ResizeObserver(() => this.fit());
+  private readonly dark = matchMedia("(prefers-color-scheme: dark)");
 
   constructor() {
-    this.watch.observe(this.canvas);
+    const colour = (name: string) => () => getComputedStyle(this.root).getPropertyValue(name);
+    const axis = (label: string) => ({ label, labelSize: 22, stroke: colour("--muted"),
+      grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } });
+    this.plot = new uPlot({ width: 400, height: HIGH - 30, scales: { x: { time: false } },
+      axes: [{ ...axis("step"), size: 30 }, { ...axis("loss"), size: 56 }],
+      series: [{ label: "step" }, { label: "loss", stroke: colour("--accent"), width: 2, points: { show: false },
+        value: (_, v) => short(v) }] }, this.data, this.root);
+    this.watch.observe(this.root);
+    this.dark.addEventListener("change", this.redraw);
+  }
+
+  private redraw = (): void => this.plot.redraw();
+
+  private fit(): void {
+    const width = this.root.clientWidth;
+    if (width > 0 && width !== this.plot.width) this.plot.setSize({ width, height: HIGH - 30 });
   }
 
   clear(): void {
-    this.points = [];
-    this.draw();
+    this.data.forEach((numbers) => { numbers.length = 0; });
+    this.plot.setData(this.data);
   }
 
   add(step: number, loss: number): void {
-    this.points.push([step, loss]);
-    this.draw();
+    this.data[0].push(step);
+    this.data[1].push(loss);
+    this.plot.setData(this.data);
   }
 
   close(): void {
     this.watch.disconnect();
-  }
-
-  private draw(): void {
-    const { canvas, points } = this;
-    const [w, h] = [canvas.clientWidth, canvas.clientHeight].map((v) => v * devicePixelRatio) as [number, number];
-    [canvas.width, canvas.height] = [w, h];
-    if (!points.length) return;
-    const context = canvas.getContext("2d")!;
-    const style = getComputedStyle(canvas);
-    const sorted = points.map(([, loss]) => loss).sort((a, b) => a - b);
-    const [low, high] = [sorted[0]!, sorted[Math.floor(0.98 * (sorted.length - 1))]!];
-    const y = (v: number) => h - 20 * devicePixelRatio - ((Math.min(v, high) - low) / (high - low || 1)) *
-      (h - 42 * devicePixelRatio);
-    const [first, last] = [points[0]![0], points.at(-1)![0]];
-    context.strokeStyle = style.getPropertyValue("--accent");
-    context.lineWidth = 2 * devicePixelRatio;
-    context.beginPath();
-    points.forEach(([step, loss]) => context.lineTo(((step - first) / (last - first || 1)) * w, y(loss)));
-    context.stroke();
-    context.fillStyle = style.getPropertyValue("--muted");
-    context.font = `${12 * devicePixelRatio}px sans-serif`;
-    const short = (v: number) => String(Number(v.toPrecision(3)));
-    context.fillText(`loss ${short(high)}`, 4, 14 * devicePixelRatio);
-    context.fillText(short(low), 4, h - 4 * devicePixelRatio);
-    context.textAlign = "right";
-    context.fillText(`step ${last}`, w - 4, h - 4 * devicePixelRatio);
+    this.dark.removeEventListener("change", this.redraw);
+    this.plot.destroy();
   }
 }

@@ -5,7 +5,7 @@ import { Cloud } from "./cloud.ts";
 import { el } from "./dom.ts";
 import { drawLabels } from "./labels.ts";
 import type { Codes } from "./latent-codes.ts";
-import type { Marked, Rgb } from "./latent-marks.ts";
+import { NOTHING, type Marked, type Rgb } from "./latent-marks.ts";
 import { placesOf, type Projection } from "./latent-projection.ts";
 import { disposeScene, sceneOf } from "./latent-scene.ts";
 import type { Images } from "./lab.ts";
@@ -39,7 +39,7 @@ export class Space {
   /** [n,3] and [m,3]: where images and marks are. */
   private places: Record<"images" | "marks", Float32Array> = { images: new Float32Array(),
     marks: new Float32Array() };
-  private marked: Marked["marks"] = [];
+  private marked: Marked = NOTHING;
   private chosen = -1;
   private frame = 0;
   private pressed: [x: number, y: number] = [0, 0];
@@ -63,7 +63,7 @@ export class Space {
   show(codes: Codes, projection: Projection, colour: (i: number) => Rgb, marked: Marked): void {
     const scene = sceneOf(codes, projection, colour, marked);
     const { marks } = marked;
-    this.marked = marks;
+    this.marked = marked;
     this.places = { images: projection.points,
       marks: placesOf(Float32Array.from(marks.flatMap(({ code }) => [...code])), projection) };
     if (this.cloud?.gpu === codes.gpu) {
@@ -94,14 +94,21 @@ export class Space {
     [over.width, over.height] = [Math.round(w * scale), Math.round(h * scale)];
     const context = over.getContext("2d")!;
     context.scale(scale, scale);
-    if (this.camera.isNear)
+    if (this.camera.isNear && !this.marked.lines.length)
       this.thumbnails.draw(context, Array.from({ length: images.length / 3 }, (_, i) => this.placeOf(i, m)));
-    const labels = this.marked.flatMap(({ label, beside, colour }, i) => {
+    const labels = this.marked.marks.flatMap(({ label, beside, colour }, i) => {
       const at = label ? placeOn(this.canvas, m, marks, i) : null;
       return at ? [{ words: label, x: at[0], y: at[1], on: beside ? null : colour }] : [];
     });
     const [ink, paper] = this.dark.matches ? ["#fff", "#17191c"] : ["#000", "#fff"];
     drawLabels(context, labels, ink!, paper!);
+  }
+
+  /** Comes close to the lines between marks. */
+  approach(): void {
+    this.point(-1);
+    const ends = new Set(this.marked.lines.flatMap(({ from, to }) => [from, to]));
+    this.camera.lookAt(this.places.marks.filter((_, i) => ends.has(Math.floor(i / 3))));
   }
 
   private placeOf(i: number, m = this.camera.matrix()): Place | null {

@@ -156,6 +156,7 @@ class LatentView {
       this.cards([`test image ${image}`, unit(images, image)], ["attacked", last], ["reconstruction", back]);
       this.way = marked;
       this.draw();
+      this.space.approach();
       this.ways.replaceChildren(...attackLegend());
       this.said.textContent = `I-FGSM on the classifier in ${STEPS} steps, eps ${EPS}: the thick line is the way of ` +
         "the image as the encoder sees it, the thin lines lead to where it sees what each purifier makes of the end.";

@@ -1,8 +1,8 @@
 // The controls of the page "Train": the settings of the next run. What the chosen network does not have is hidden.
 
 import { choice, el, labelled, slider } from "./dom.ts";
-import { CLUSTERS, EVERY, FIRST, has, KINDS, LATENT, SIZES, type Settings } from "./train-settings.ts";
-import { COLUMNS } from "./training-tasks.ts";
+import { CLUSTERS, EVERY, FIRST, has, KINDS, LATENT, SIZES, TESTED, type Settings } from "./train-settings.ts";
+import { columnsOf } from "./training-tasks.ts";
 
 type Name = keyof Settings;
 type Control = HTMLInputElement | HTMLSelectElement;
@@ -29,10 +29,11 @@ export class Controls {
     this.add("numbers in the code", "latent", range("latent", LATENT.least, LATENT.most, 1));
     this.add("clusters", "clusters", range("clusters", CLUSTERS.least, CLUSTERS.most, 1));
     this.add("epochs", "epochs", range("epochs", 1, 20, 1));
-    this.add("highest rate", "lr", range("lr", 0.0005, 0.01, 0.0005));
-    this.add("weight of the picture", "lam", range("lam", 5, 100, 5));
+    this.add("learning rate, at its highest", "lr", range("lr", 0.0005, 0.01, 0.0005));
+    this.add("lam, the weight of the picture", "lam", range("lam", 5, 100, 5));
     this.add("seed", "seed", range("seed", 0, 20, 1));
     this.add("steps from look to look", "every", select("every", titles(EVERY.map(String))));
+    this.add("test images at a look", "tested", select("tested", titles(TESTED.map(String))));
     this.show();
   }
 
@@ -76,10 +77,10 @@ export class Looks {
   }
 
   /** How many test images are read right, by column. */
-  add(step: number, right: Record<string, number>): void {
+  add(step: number, right: Record<string, number>, tested: number): void {
     if (!this.body) {
       this.body = el("tbody");
-      this.root.append(el("table", { class: "looks" }, el("caption", {}, COLUMNS),
+      this.root.append(el("table", { class: "looks" }, el("caption", {}, columnsOf(tested)),
         el("thead", {}, el("tr", {}, ...["step", ...Object.keys(right)].map((words) =>
           el("th", { scope: "col", class: "number" }, words)))), this.body));
     }

@@ -18,6 +18,8 @@ export const LATENT = { least: 2, most: 32 };
 export const CLUSTERS = { least: 2, most: 20 };
 /** Steps between two looks at what has been learned. */
 export const EVERY = [20, 50, 100, 200, 500];
+/** Test images at a look, the first so many. */
+export const TESTED = [50, 100, 250, 500, 1000];
 
 export interface Settings {
   kind: Kind;
@@ -31,10 +33,11 @@ export interface Settings {
   lam: number;
   seed: number;
   every: number;
+  tested: number;
 }
 
 export const FIRST: Settings = { kind: "cvae", size: "medium", latent: 16, clusters: 10, epochs: 5, lr: 0.005, lam: 30,
-  seed: 0, every: 100 };
+  seed: 0, every: 100, tested: 250 };
 
 /** Which settings a network has, beside those that all have. */
 export const has = (kind: Kind, name: keyof Settings): boolean =>

@@ -2,7 +2,7 @@
 // between, and its weights as a file.
 
 import type { LoadedTensor, StateDict } from "../src/index.ts";
-import { Curve } from "./curve.ts";
+import type { Curve } from "./curve.ts";
 import { download, el, labelled } from "./dom.ts";
 import type { Lab, Page } from "./lab.ts";
 import { read } from "./networks.ts";
@@ -29,7 +29,6 @@ class TrainView {
   private readonly keep = el("button", { type: "button", disabled: true, click: () => this.save() },
     "Save the weights");
   private readonly file = el("input", { type: "file", accept: ".safetensors", change: () => void this.open() });
-  private readonly curve = new Curve();
   private readonly looks = new Looks();
   private readonly controls = new Controls(() => this.drop());
   private run: Run | null = null;
@@ -41,12 +40,12 @@ class TrainView {
   private words = "";
   private place = "It runs in a worker, so that the page stays responsive.";
 
-  constructor(private readonly lab: Lab) {}
+  constructor(private readonly lab: Lab, private readonly curve: Curve) {}
 
   build(root: HTMLElement): void {
     root.append(this.said, this.where, this.bar, el("div", { class: "controls" }, ...this.controls.rows,
       labelled("go on from saved weights", this.file)), el("div", { class: "buttons" }, this.begin, this.pause,
-      this.one, this.end, this.keep), this.curve.canvas, this.looks.root, this.about, this.pictures);
+      this.one, this.end, this.keep), this.curve.root, this.looks.root, this.about, this.pictures);
   }
 
   private save(): void {
@@ -111,7 +110,7 @@ class TrainView {
     if (news.what === "adapter") this.where.textContent = `${this.place} ${news.line}`;
     else if (news.what === "weights") this.weights = { settings, state: news.weights };
     else if (news.what === "progress") this.progress(news, settings);
-    else if (news.what === "look") this.look(news);
+    else if (news.what === "look") this.look(news, settings);
     else this.finish(news.failure);
     this.keep.disabled = !this.weights;
   }
@@ -124,9 +123,9 @@ class TrainView {
       `${loss.toPrecision(4)}${this.words && `; ${this.words}`}.`;
   }
 
-  private look({ step, look: { words, right, pictures, about } }: Told<"look">): void {
+  private look({ step, look: { words, right, pictures, about } }: Told<"look">, { tested }: Settings): void {
     this.words = words;
-    this.looks.add(step, right);
+    this.looks.add(step, right, tested);
     this.about.textContent = about;
     this.pictures.replaceChildren(...pictures.map(([title, side, pixels]) =>
       pictureCard([1, side, side], title, pixels)));
@@ -153,8 +152,9 @@ class TrainView {
 
 export const trainPage: Page = {
   title: "Train",
-  open(root, lab) {
-    const view = new TrainView(lab);
+  async open(root, lab) {
+    const { Curve } = await import("./curve.ts"); // what it is drawn with is loaded when it is needed
+    const view = new TrainView(lab, new Curve());
     view.build(root);
     return () => view.close();
   },

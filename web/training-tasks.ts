@@ -4,15 +4,14 @@ import { accuracy, add, cnn, convAutoencoder, crossEntropy, cvaeLoss, makeParame
   vaeLoss, type Classifier, type Engine, type Parameters, type Tensor } from "../src/index.ts";
 import { Generator } from "../src/engine/random.ts";
 import type { Autoencoder } from "../src/model/networks/autoencoder.ts";
+import { nameClusters, nearestMeans } from "./clusters.ts";
 import { SIZES, type Settings } from "./train-settings.ts";
 
-/** The first so many test images are looked at. */
-export const TESTED = 250;
 const ATTACK = { eps: 0.2, alpha: 0.05, steps: 10 };
 const UNDER = `under PGD with eps ${ATTACK.eps}`;
 /** What the columns of the looks are. */
-export const COLUMNS = `Read right of ${TESTED} test images; PGD with eps ${ATTACK.eps} and ${ATTACK.steps} steps ` +
-  "attacks the classifier alone";
+export const columnsOf = (tested: number): string => `Read right of ${tested} test images; PGD with eps ` +
+  `${ATTACK.eps} and ${ATTACK.steps} steps attacks the classifier alone`;
 
 /** A look: what it says, test images that are read right by column, pictures. */
 export interface Look {
@@ -35,6 +34,8 @@ export interface Task {
 export interface Test {
   x: Tensor;
   y: Tensor;
+  /** Those of y, on the host. */
+  labels: Int32Array;
 }
 
 /** How many images are read right. */
@@ -57,7 +58,7 @@ function classifierTask(gpu: Engine, s: Settings): Task {
       const adv = attack(x, y);
       const [clean, attacked] = [await rightOf(() => net.forward(x), y), await rightOf(() => net.forward(adv), y)];
       adv.dispose();
-      return { words: `${clean} of ${TESTED} test images are read right, ${attacked} ${UNDER}`,
+      return { words: `${clean} of ${y.size} test images are read right, ${attacked} ${UNDER}`,
         right: { "as they are": clean, "under PGD": attacked }, pictures: [], about: "" };
     } };
 }
@@ -71,14 +72,16 @@ function autoencoderTask(gpu: Engine, s: Settings, victim: () => Classifier): Ta
   return { parts: { "encoder.": net.encoder, "decoder.": net.decoder, ...(means && { "": means }) },
     loss: (images) => means ? cvaeLoss(net, means.get("means"), images, images, s.lam)
       : vaeLoss(net, images, images, s.lam),
-    async look({ x, y }) {
-      const { by, adv, bare } = await (attacked ??= attackedBy(gpu, victim(), { x, y }));
+    async look({ x, y, labels }) {
+      const { by, adv, bare } = await (attacked ??= attackedBy(victim(), x, y));
       const purified = (images: Tensor) => rightOf(() => by.forward(purifyBy(net, images)), y);
       const [clean, after] = [await purified(x), await purified(adv)];
-      const pictures = [...await reconstructions(net, x), ...(means ? await samples(net, means, random) : [])];
+      const clusters = means
+        ? await samples(net, means, random, await namesOf(net, means, x, labels)) : [];
+      const pictures = [...await reconstructions(net, x), ...clusters];
       return { pictures, about: means ? `${RECONSTRUCTIONS}; ${SAMPLES}.` : `${RECONSTRUCTIONS}.`,
         right: { purified: clean, "under PGD": bare, "under PGD, purified": after },
-        words: `${UNDER} the shipped classifier reads ${bare} of ${TESTED} test images right, ${after} once purified` };
+        words: `${UNDER} the shipped classifier reads ${bare} of ${y.size} test images right, ${after} once purified` };
     } };
 }
 
@@ -89,7 +92,8 @@ interface Attacked {
   bare: number;
 }
 
-async function attackedBy(gpu: Engine, by: Classifier, { x, y }: Test): Promise<Attacked> {
+async function attackedBy(by: Classifier, x: Tensor, y: Tensor): Promise<Attacked> {
+  const gpu = x.gpu as Engine;
   const attack = attackOn(gpu, by);
   const adv = gpu.keep(attack(x, y));
   attack.dispose();
@@ -114,15 +118,26 @@ async function reconstructions(net: Autoencoder, x: Tensor): Promise<Look["pictu
   return images.slice(0, SHOWN).map((pixels, i) => [`test image ${i}`, side, pixels]);
 }
 
+/** What each cluster is called, by what most of the images x are that are nearest to its mean. */
+async function namesOf(net: Autoencoder, means: Parameters, x: Tensor, labels: Int32Array): Promise<string[]> {
+  const mu = x.gpu.scope(() => net.encode(x).mu);
+  const [codes, centres] = [await mu.data(), await means.get("means").data()];
+  mu.dispose();
+  const clusters = centres.length / net.latent;
+  return nameClusters(nearestMeans(codes, centres, net.latent), labels, clusters).map(({ commonest }, k) =>
+    `cluster ${k}${commonest < 0 ? "" : `, mostly ${commonest}`}`);
+}
+
 /** Of each cluster what its mean decodes to and three codes drawn about it, z ~ N(mu_y, I), in two rows of two. */
-async function samples(net: Autoencoder, means: Parameters, random: Generator): Promise<Look["pictures"]> {
+async function samples(net: Autoencoder, means: Parameters, random: Generator,
+  names: readonly string[]): Promise<Look["pictures"]> {
   const mu = means.get("means");
   const gpu = mu.gpu as Engine;
   const drawn = () => net.decode(add(mu, randn(gpu, mu.shape, random)));
   const [middle, ...others] = [await imagesOf(gpu, () => net.decode(mu)), await imagesOf(gpu, drawn),
     await imagesOf(gpu, drawn), await imagesOf(gpu, drawn)] as const;
   return middle.images.map((mean, k) =>
-    [`cluster ${k}`, 2 * middle.side, tiled([mean, ...others.map(({ images }) => images[k]!)], middle.side)]);
+    [names[k]!, 2 * middle.side, tiled([mean, ...others.map(({ images }) => images[k]!)], middle.side)]);
 }
 
 /** Four square images as one, two a row. */

@@ -11,7 +11,7 @@ import { unit, type Images } from "./lab.ts";
 import { classifierOf, type Shipped } from "./networks.ts";
 import { KINDS, type Settings } from "./train-settings.ts";
 import { choicesIn } from "./tuning.ts";
-import { taskOf, TESTED, type Look, type Task, type Test } from "./training-tasks.ts";
+import { taskOf, type Look, type Task, type Test } from "./training-tasks.ts";
 
 /** What a training run needs, all of it plain data that a worker can be sent. */
 export interface Job {
@@ -41,9 +41,11 @@ export const BATCH = 64;
 const bytesOf = ({ bytes, labels, ...images }: Images): ByteSet => ({ ...images, bytes: new Uint8Array(bytes.buffer),
   labels: Int32Array.from(labels) });
 
-function testOf(gpu: Engine, test: Images): Test {
-  return { x: gpu.keep(gpu.tensor(unit(test, 0, TESTED), [TESTED, ...test.shape])),
-    y: gpu.keep(gpu.tensor(Int32Array.from(test.labels.slice(0, TESTED)), [TESTED], "i32")) };
+/** The first n test images. */
+function testOf(gpu: Engine, test: Images, n: number): Test {
+  const labels = Int32Array.from(test.labels.slice(0, n));
+  return { x: gpu.keep(gpu.tensor(unit(test, 0, n), [n, ...test.shape])), y: gpu.keep(gpu.tensor(labels, [n], "i32")),
+    labels };
 }
 
 /** An engine with the choices of the page's tuner. */
@@ -75,7 +77,7 @@ export async function runTraining(job: Job, control: Control, tell: (news: News)
   try {
     gpu = await openEngine(job, tell);
     void gpu.device.lost.then(() => control.step()); // who is held finds out
-    const [engine, test, { victim }] = [gpu, testOf(gpu, job.test), job];
+    const [engine, test, { victim }] = [gpu, testOf(gpu, job.test, job.settings.tested), job];
     const task = taskOf(engine, job.settings, () => classifierOf(engine, job.test, victim!));
     if (job.weights) begin(task, job.weights);
     await trainTask(engine, task, test, job, control, tell);

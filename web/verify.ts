@@ -1,9 +1,10 @@
 // Does this browser and GPU compute every op right? The cases of `purigrad verify`.
 
-import { verify, type CaseResult, type ReadCase } from "../src/verify/verify.ts";
-import { download, el } from "./dom.ts";
+import { createEngine, type Engine } from "../src/index.ts";
+import { verify, type CaseResult, type ReadCase, type VerifyReport } from "../src/verify/verify.ts";
+import { download, el, labelled } from "./dom.ts";
 import { jsonOf, unzipped } from "./fetch.ts";
-import type { Page } from "./lab.ts";
+import type { Lab, Page } from "./lab.ts";
 
 /** Reads cases of those that the build has listed: what is not there is not asked for. */
 async function reader(): Promise<ReadCase> {
@@ -32,39 +33,72 @@ const table = (cases: readonly CaseResult[]): HTMLElement =>
       el("tr", {}, el("th", { scope: "row" }, op), ...[n, failed, worst.toPrecision(2)].map((v) =>
         el("td", { class: "number" }, String(v))))))));
 
+/** To be quoted. `part`: the words that chose the cases, "" for all. */
+function sentenceOf({ cases, passed, failed, unsupported, adapter }: VerifyReport, part: string): string {
+  const [which, skipped] = [part && ` with "${part}"`, unsupported ? `; ${unsupported} cannot run there` : ""];
+  const of = `${failed ? `${failed} of ${cases.length}` : `All ${passed}`} cases${which}`;
+  return `${of} ${failed ? "wrong" : "right"} on ${adapter}${skipped}.`;
+}
+
+class VerifyView {
+  private readonly said = el("p", { class: "sentence", role: "status" }, "About 800 cases: every op, forward and " +
+    "backward, every variant that this adapter can run, losses, optimisers, attacks.");
+  private readonly bar = el("progress", { max: 1, value: 0, "aria-label": "Cases done" });
+  private readonly result = el("div");
+  private readonly part = el("input", { type: "text", size: 14 });
+  private readonly begin = el("button", { class: "main", type: "button", click: () => void this.run() }, "Run");
+  private readonly end = el("button", { type: "button", disabled: true, click: () => this.stop.abort() }, "Stop");
+  private stop = new AbortController();
+
+  constructor(private readonly lab: Lab) {}
+
+  build(root: HTMLElement): void {
+    root.append(this.said, this.bar, el("div", { class: "controls" }, labelled("whose name contains", this.part)),
+      el("div", { class: "buttons" }, this.begin, this.end), this.result);
+  }
+
+  private async run(): Promise<void> {
+    const part = this.part.value.trim();
+    [this.stop, this.bar.value] = [new AbortController(), 0];
+    [this.begin.disabled, this.end.disabled] = [true, false];
+    const [failures, cases] = [el("ul"), [] as CaseResult[]];
+    this.result.replaceChildren(failures);
+    this.said.textContent = "Loading the cases.";
+    let gpu: Engine | null = null;
+    try {
+      await this.lab.gpu(); // the footer names it, or says why there is none
+      gpu = await createEngine({ seed: 0 }); // what the cases leave on it goes with it
+      const report = await verify(gpu, await reader(), { computed: true, signal: this.stop.signal,
+        only: (id) => id.includes(part), onCase: (c, done, total) => {
+          cases.push(c);
+          [this.bar.max, this.bar.value] = [total, done];
+          this.said.textContent = `${done} of ${total}: ${c.id}`;
+          if (c.status === "fail") failures.append(el("li", { class: "error" }, `${c.id}: ${c.message}`));
+        } });
+      this.said.textContent = report.cases.length ? sentenceOf(report, part)
+        : `No case contains "${part}"; leave the field empty for all of them.`;
+      if (report.cases.length) this.result.append(el("p", {}, el("button", { type: "button", click: () =>
+        download("purigrad-verify.json", JSON.stringify(report, null, 1)) }, "Download the result")), table(cases));
+    } catch (error) {
+      const wrong = cases.filter(({ status }) => status === "fail").length;
+      this.said.textContent = this.stop.signal.aborted ? `Stopped after ${cases.length} of ${this.bar.max} cases, ` +
+        `${wrong} wrong.` : (error as Error).message;
+      if (cases.length) this.result.append(table(cases));
+    }
+    gpu?.close();
+    [this.begin.disabled, this.end.disabled] = [false, true];
+  }
+
+  close(): void {
+    this.stop.abort();
+  }
+}
+
 export const verifyPage: Page = {
   title: "Verify",
-  async open(root, lab) {
-    const stop = new AbortController();
-    const [said, bar, result] = [el("p", { class: "sentence", role: "status" }, "About 800 cases: every op, forward " +
-      "and backward, every variant that this adapter can run, losses, optimisers, attacks."),
-      el("progress", { max: 1, value: 0, "aria-label": "Cases done" }), el("div")];
-    const [begin, end] = [el("button", { class: "main", type: "button" }, "Run"),
-      el("button", { type: "button", disabled: true, click: () => stop.abort(new Error("Stopped.")) }, "Stop")];
-    begin.addEventListener("click", async () => {
-      begin.disabled = true;
-      end.disabled = false;
-      const failures = el("ul");
-      result.replaceChildren(failures);
-      try {
-        const report = await verify(await lab.gpu(), await reader(), { computed: true, signal: stop.signal,
-          onCase: (c, done, total) => {
-            bar.max = total;
-            bar.value = done;
-            said.textContent = `${done} of ${total}: ${c.id}`;
-            if (c.status === "fail") failures.append(el("li", { class: "error" }, `${c.id}: ${c.message}`));
-          } });
-        said.textContent = report.failed === 0 ? `All ${report.passed} cases right on ${report.adapter}.`
-          : `${report.failed} of ${report.cases.length} cases wrong on ${report.adapter}.`;
-        result.append(el("p", {}, el("button", { type: "button", click: () =>
-          download("purigrad-verify.json", JSON.stringify(report, null, 1)) }, "Download the result")),
-        table(report.cases));
-      } catch (error) {
-        said.textContent = (error as Error).message;
-      }
-      end.disabled = true;
-    });
-    root.append(said, bar, el("p", { class: "controls" }, begin, end), result);
-    return () => stop.abort(new Error("Stopped."));
+  open(root, lab) {
+    const view = new VerifyView(lab);
+    view.build(root);
+    return () => view.close();
   },
 };

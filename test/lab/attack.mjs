@@ -14,6 +14,10 @@ export const attackTests = {
     await page.waitForFunction((text) => document.querySelector(".card:nth-child(2)").textContent !== text, before,
       PATIENCE);
     due(page.url().includes("eps=0.05"), "the address keeps the state");
+    await page.getByLabel("step (0: by eps and steps)").fill("0.01");
+    await page.waitForFunction(() => /largest 0\.0[45]/.test(document.querySelector(".card:nth-child(2)").textContent),
+      null, PATIENCE);
+    due(page.url().includes("step=0.01"), "also the length of a step");
     await page.getByLabel("attack through").selectOption("cvae+g-signed");
     await saidThat(page, "through C-VAE+G (signed)");
   },
@@ -35,15 +39,16 @@ export const attackTests = {
     await saidThat(page, "note.txt: it is no picture");
   },
   async "CIFAR-10: its victim is fooled, filters answer at once, a dropped picture is read"(page, url) {
-    await page.goto(`${url}#attack`);
+    await page.goto(`${url}#attack?attack=fgsm&steps=2`);
     await saidThat(page, "reads 7");
     await page.getByLabel("images", { exact: true }).selectOption("cifar10");
     await saidThat(page, "JPEG 50 reads");
-    due(/^PGD turned (\w+) into (?!\1)\w+\. /.test(await said(page)), await said(page));
+    due(await page.getByLabel("attack", { exact: true }).inputValue() === "fgsm", "the attack stays as it was");
+    due(/^FGSM turned (\w+) into (?!\1)\w+\. /.test(await said(page)), await said(page));
     due(page.url().includes("set=cifar10"), "the address says which images");
     due((await colours(page, ".card canvas")) > 100, "the picture has colours");
     await page.getByLabel("attack through").selectOption("jpeg-50");
-    await saidThat(page, "PGD through JPEG 50");
+    await saidThat(page, "FGSM through JPEG 50");
     const picture = await page.locator(".strip canvas").nth(3).screenshot();
     const input = { bytes: [...picture], name: "part.png", type: "image/png" };
     const data = await page.evaluateHandle(({ bytes, name, type }) => {
@@ -52,7 +57,7 @@ export const attackTests = {
       return transfer;
     }, input);
     const before = await page.textContent(".cards");
-    await page.dispatchEvent(".drop", "drop", { dataTransfer: data });
+    await page.dispatchEvent("h2 >> nth=0", "drop", { dataTransfer: data });
     await page.waitForFunction((text) => document.querySelector(".cards").textContent !== text, before, PATIENCE);
     due(await page.locator(".strip [aria-pressed=true]").count() === 0, "the dropped picture took the place");
   },

@@ -1,54 +1,92 @@
 /** The page "Latent space". */
 import { colours, due, PATIENCE, press, said, saidThat } from "./hand.mjs";
+import { LOSE_DEVICE } from "./trouble.mjs";
+
+const CANVAS = "canvas.wide";
+const drawn = (page) => page.locator(CANVAS).screenshot();
+
+/** Waits until the canvas looks otherwise than `before`. */
+async function changes(page, before, what) {
+  for (let tries = 0; before.equals(await drawn(page)); tries++) {
+    due(tries < 50, what);
+    await page.waitForTimeout(100);
+  }
+}
+
+/** How many pixels of the layer over the points are written on. */
+const inked = (page) => page.locator("canvas.over").evaluate((canvas) => canvas.getContext("2d")
+  .getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 0).length);
+
+async function drag(page, box) {
+  await page.mouse.move(box.x + 200, box.y + 200);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 320, box.y + 240, { steps: 5 });
+  await page.mouse.up();
+}
 
 export const latentTests = {
-  async "latent space"(page, url) {
+  async "latent space: it turns; images, their reconstructions and places between them are seen"(page, url) {
     await page.goto(`${url}#latent`);
     await saidThat(page, "2000 test images");
-    await page.waitForTimeout(500);
-    due((await colours(page, "canvas.wide")) > 20, "the points are drawn");
-    const before = await page.locator("canvas.wide").screenshot();
-    const box = await page.locator("canvas.wide").boundingBox();
-    await page.mouse.move(box.x + 200, box.y + 200);
-    await page.mouse.down();
-    await page.mouse.move(box.x + 320, box.y + 240, { steps: 5 });
-    await page.mouse.up();
-    await page.waitForTimeout(500);
-    due(!before.equals(await page.locator("canvas.wide").screenshot()), "dragging turns the view");
+    await page.waitForTimeout(300);
+    due((await colours(page, CANVAS)) > 20, "the points are drawn");
+    const [before, box] = [await drawn(page), await page.locator(CANVAS).boundingBox()];
+    await drag(page, box);
+    await changes(page, before, "dragging turns the view");
+    due(await page.locator(".side .card").count() === 0, "and clicks nothing");
     await page.mouse.click(box.x + 5, box.y + 5);
     await page.waitForSelector("text=decoded from this place", PATIENCE);
-    for (let y = 0.3; y < 0.8 && await page.locator("text=reconstruction").count() === 0; y += 0.04)
-      await page.mouse.click(box.x + box.width / 2, box.y + y * box.height).then(() => page.waitForTimeout(400));
-    await page.focus("canvas.wide");
+    due((await colours(page, ".side .card canvas")) > 5, "a place between them is decoded");
+    await page.focus(CANVAS);
     await page.keyboard.press("n");
     const first = await page.textContent(".tip");
-    due(/^test image \d+, a \d$/.test(first) && (await said(page)).startsWith(first.replace("t", "T")),
-      "N goes to an image and names it");
-    due(await page.locator(".tip canvas").count() === 2 && (await colours(page, ".tip canvas >> nth=1")) > 5,
-      "with its reconstruction");
+    due(/^test image 0, a 7$/.test(first) && (await said(page)).startsWith("Test image 0, a 7, in cluster"), first);
+    await page.waitForSelector("text=reconstruction", PATIENCE);
+    due((await colours(page, ".tip canvas >> nth=1")) > 5, "with its reconstruction");
+    due(page.url().endsWith("&image=0"), "the address says which");
     await page.keyboard.press("p");
-    due(await page.textContent(".tip") !== first, "P goes back");
+    due(await page.textContent(".tip") === "test image 1999, a 5", "P goes back");
+    await page.mouse.move(box.x + 5, box.y + 5);
     for (let y = 0.3; y < 0.8 && !(await page.isVisible(".tip")); y += 0.02)
       await page.mouse.move(box.x + box.width / 2, box.y + y * box.height);
     due(await page.isVisible(".tip"), "pointing at an image shows it");
+    await page.focus(CANVAS);
+    const labels = await inked(page);
+    for (let i = 0; i < 10; i++) await page.keyboard.press("+");
+    for (let tries = 0; await inked(page) < 3 * labels; tries++) {
+      due(tries < 50, "close by, the images are seen");
+      await page.waitForTimeout(100);
+    }
+  },
+  async "latent space: an attack is a line; clusters have names; another network, also on another device"(page, url) {
+    await page.goto(`${url}#latent?image=3&axes=first`);
+    await saidThat(page, "Test image 3, a 0");
+    const byFirst = await drawn(page);
+    await page.getByLabel("axes").selectOption("principal");
+    await saidThat(page, "by principal axes");
+    await changes(page, byFirst, "other axes, another view");
+    const labels = await inked(page);
+    due(labels > 100, "cluster means bear digits");
     await press(page, "Attack this image");
     await saidThat(page, "I-FGSM on the classifier in 12 steps");
-    due(/step by step.*C-VAE\+G \(signed\).*JPEG 50/.test(await page.textContent(".muted")), "marks are named");
-    const byDigit = await page.locator("canvas.wide").screenshot();
-    await page.getByLabel("colours").selectOption("cluster");
+    const legend = await page.textContent(".legend >> nth=1");
+    due(/step by step.*C-VAE\+G \(signed\).*JPEG 50/.test(legend), `marks are named: ${legend}`);
     await page.waitForTimeout(300);
-    due(!byDigit.equals(await page.locator("canvas.wide").screenshot()), "clusters have other colours than digits");
-    await page.focus("canvas.wide");
-    for (let i = 0; i < 10; i++) await page.keyboard.press("+");
-    await page.waitForTimeout(500);
-    const inked = () => page.locator("canvas.over").evaluate((canvas) => canvas.getContext("2d")
-      .getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0));
-    due(await inked(), "close by, the images are seen");
-    await page.getByLabel("axes").selectOption("first");
-    await saidThat(page, "by first three numbers");
-    due(page.url().includes("network=cvae&colour=cluster&axes=first"), page.url());
+    due(await inked(page) > 2 * labels, "where they are, too");
+    const byDigit = await drawn(page);
+    await page.getByLabel("colours").selectOption("cluster");
+    await changes(page, byDigit, "clusters have other colours than digits");
+    const names = await page.locator(".legend >> nth=0 >> .entry").allTextContents();
+    due(names.length === 10 && names.every((name) => /^mostly \d \(\d+ of \d+\)$/.test(name)), names.join("; "));
+    due(page.url().includes("network=cvae&colour=cluster&axes=principal&image=3"), page.url());
+    await page.evaluate(LOSE_DEVICE);
+    await page.getByLabel("network").selectOption("vae");
+    await page.waitForSelector("footer >> text=The GPU was lost", PATIENCE);
+    await page.getByLabel("network").selectOption("cvae");
     await page.getByLabel("network").selectOption("vae");
     await saidThat(page, "latent space of VAE");
     due(await page.getByLabel("colours").isDisabled(), "a VAE has no clusters");
+    await page.waitForTimeout(300);
+    due((await colours(page, CANVAS)) > 20, "the points are drawn again");
   },
 };

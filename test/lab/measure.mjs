@@ -5,13 +5,27 @@ import { fileURLToPath } from "node:url";
 import { button, due, PATIENCE, press, said, saidThat } from "./hand.mjs";
 
 export const measureTests = {
-  async "verify runs and stops"(page, url) {
+  async "verify runs, stops, and gives a sentence, a table and a file"(page, url) {
     await page.goto(`${url}#verify`);
     await press(page, "Run");
-    await page.waitForFunction(() => document.querySelector("progress").value > 15, null, PATIENCE);
-    due(await page.locator("li.error").count() === 0, "no case failed");
+    await page.waitForFunction(() => document.querySelector("progress").value >= 3, null, PATIENCE);
     await press(page, "Stop");
-    await saidThat(page, "Stopped.");
+    await saidThat(page, "Stopped after");
+    due(/^Stopped after \d+ of [78]\d\d cases, 0 wrong\.$/.test(await said(page)), await said(page));
+    await page.getByLabel("whose name contains").fill("softmax");
+    await press(page, "Run");
+    await saidThat(page, "right on");
+    const [, count] = /^All (\d+) cases with "softmax" right on .*swiftshader/i.exec(await said(page)) ?? [];
+    due(Number(count) >= 5, await said(page));
+    due(await page.locator("li.error").count() === 0, "no case failed");
+    const worst = await page.locator("tbody td:last-child").allTextContents();
+    due(worst.length > 0 && worst.every((share) => Number(share) < 1), `errors within their limits: ${worst}`);
+    const [file] = await Promise.all([page.waitForEvent("download"), press(page, "Download the result")]);
+    const { adapter, cases, passed } = JSON.parse(readFileSync(await file.path(), "utf8"));
+    due(/swiftshader/i.test(adapter) && passed === Number(count) && cases.length === passed, "the file says the same");
+    await page.getByLabel("whose name contains").fill("no such case");
+    await press(page, "Run");
+    await saidThat(page, 'No case contains "no such case"');
   },
   async "bench gives rows"(page, url) {
     await page.goto(`${url}#bench`);
@@ -59,9 +73,9 @@ export const measureTests = {
     await page.getByLabel("whose name contains").fill("matmul 256");
     await press(page, "Run");
     await saidThat(page, "1 of 1 rows, done");
-    due(await page.textContent("tbody td") === `matmul:${others.at(-1)}`,
-      `${others.at(-1)}, the stored choice, is taken: ${await page.textContent("tbody td")}`);
-    due(/^(\d+\.\d|under \d+)$/.test(await page.textContent("tbody td >> nth=3")), "the host cost of a kernel");
+    due(await page.textContent(".variant") === `matmul:${others.at(-1)}`,
+      `${others.at(-1)}, the stored choice, is taken: ${await page.textContent(".variant")}`);
+    due(/^(\d+\.\d|under \d+)$/.test(await page.textContent("tbody td:last-child")), "the host cost of a kernel");
     await page.goto(`${url}#train`);
     await press(page, "Start");
     await page.waitForSelector("text=kernels by 1 tuning choice", PATIENCE);

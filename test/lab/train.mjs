@@ -34,14 +34,15 @@ async function pauseAndStep(page) {
 export const trainTests = {
   async "train: the loss falls, the network learns, its weights can be kept and say their sizes"(page, url) {
     await page.goto(`${url}#train`);
-    await settings(page, { network: "classifier", size: "small", epochs: "1", "steps from look to look": "20" });
+    await settings(page, { network: "classifier", size: "small", epochs: "1", "steps from look to look": "50",
+      "test images at a look": "100" });
     due(!(await page.isVisible("text=clusters")) && await page.isVisible("text=seed"), "a classifier has no clusters");
     await press(page, "Start");
     await saidThat(page, "Done.");
-    const [, loss, right, under] = /loss (\d+\.\d+); (\d+) of 250 .* right, (\d+) under PGD/.exec(await said(page)) ??
+    const [, loss, right, under] = /loss (\d+\.\d+); (\d+) of 100 .* right, (\d+) under PGD/.exec(await said(page)) ??
       [];
-    due(Number(loss) < 1.2 && Number(right) > 170 && Number(under) < Number(right), await said(page));
-    due(`${await page.locator(".looks tbody th").allTextContents()}` === "20,40,60,62", "a look every 20 steps");
+    due(Number(loss) < 1.2 && Number(right) > 65 && Number(under) < Number(right), await said(page));
+    due(`${await page.locator(".looks tbody th").allTextContents()}` === "50,62", "a look every 50 steps");
     due(await page.textContent(".looks tr:last-child td >> nth=0") === right, "the last one is what was said");
     const bytes = await saved(page, "classifier.safetensors");
     await page.reload();
@@ -72,16 +73,18 @@ export const trainTests = {
   async "train: a C-VAE shows its clusters and what the classifier reads under attack"(page, url) {
     await page.goto(`${url}#train`);
     await settings(page, { size: "small", "numbers in the code": "8", clusters: "4", epochs: "1",
-      "steps from look to look": "20" });
+      "steps from look to look": "20", "test images at a look": "50" });
     await press(page, "Start");
     await saidThat(page, "once purified");
-    const [, bare, after] = /reads (\d+) of 250 test images right, (\d+) once purified/.exec(await said(page)) ?? [];
-    due(Number(bare) < 25 && Number(after) <= 250, await said(page));
+    const [, bare, after] = /reads (\d+) of 50 test images right, (\d+) once purified/.exec(await said(page)) ?? [];
+    due(Number(bare) < 10 && Number(after) <= 50, await said(page));
     due(`${await page.locator(".looks tbody >> tr >> nth=0 >> td").allTextContents()}`.endsWith(`,${bare},${after}`),
       "and the table has it");
     const titles = await page.locator(".card h3").allTextContents();
-    due(titles.length === 9 && titles.at(-1) === "cluster 3", `five images and four clusters: ${titles}`);
+    due(titles.length === 9 && titles.at(-1).startsWith("cluster 3"), `five images and four clusters: ${titles}`);
+    due(titles.some((title) => /^cluster \d, mostly \d$/.test(title)), `clusters have names: ${titles}`);
     due((await colours(page, ".card:last-child canvas")) > 20, "samples are drawn");
+    due((await colours(page, ".curve")) > 10 && /step.*loss/.test(await page.textContent(".curve")), "so is the loss");
     await press(page, "Pause");
     await saidThat(page, "Paused:");
     const bytes = await saved(page, "cvae.safetensors");
@@ -101,13 +104,6 @@ export const trainTests = {
     await saidThat(page, "loss");
     due(page.workers().length === 1, "a worker trains");
     await pauseAndStep(page);
-    await press(page, "Pause");
-    await saidThat(page, "Paused:");
-    await press(page, "Stop");
-    await saidThat(page, "Stopped; the weights can be saved.");
-    due(await button(page, "Step").isDisabled() && await button(page, "Start").isEnabled(), "nothing is left to step");
-    await press(page, "Start");
-    await saidThat(page, "loss");
     await page.workers()[0].evaluate(LOSE_DEVICE);
     await saidThat(page, "The last weights are kept and can be saved.");
     await press(page, "Start");
@@ -140,6 +136,7 @@ export const trainTests = {
     await saidThat(page, "loss");
     await pauseAndStep(page);
     await press(page, "Stop");
-    await saidThat(page, "Stopped;");
+    await saidThat(page, "Stopped; the weights can be saved.");
+    due(await button(page, "Step").isDisabled() && await button(page, "Start").isEnabled(), "nothing is left to step");
   },
 };

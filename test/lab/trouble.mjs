@@ -36,7 +36,7 @@ export const troubleTests = {
     await page.waitForSelector("footer >> text=no WebGPU: this browser has no navigator.gpu", PATIENCE);
   },
   async "a lost device is said, and the next computation gets a new one"(page, url) {
-    await page.goto(`${url}#attack`);
+    await page.goto(`${url}#attack?attack=fgsm&purifiers=vae`);
     await saidThat(page, "reads");
     await page.evaluate(LOSE_DEVICE);
     await page.getByLabel("eps", { exact: true }).fill("0.1");
