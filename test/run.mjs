@@ -20,7 +20,7 @@ const QUIET_S = Number(process.env.PURIGRAD_TEST_QUIET ?? 300);
 const PROCESSES = Math.max(2, Math.floor(availableParallelism() / 2));
 /** Files that are run in parts, a process each. */
 const PARTS = { "ops.both": 4 };
-const LAB_PARTS = ["1/2", "2/2"];
+const LAB_PARTS = ["1/3", "2/3", "3/3"];
 
 const BUILT = process.argv.includes("--built");
 const sides = process.argv.slice(2).filter((arg) => arg.startsWith("--") && arg !== "--built");

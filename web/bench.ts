@@ -63,7 +63,7 @@ class BenchView {
   private readonly forget = el("button", { type: "button", click: () => void this.work(() => this.forgetAll()) },
     "Forget the choices");
   private readonly end = el("button", { type: "button", disabled: true, click: () => this.stop() }, "Stop");
-  private readonly tuned = el("p", { class: "muted" });
+  private readonly tuned = el("p", { class: "muted line" });
   private readonly keep = el("p");
   private readonly which = choice(Object.entries(CHOICES).map(([name, { title }]) => [name, title]), "short", () => {});
   private readonly part = el("input", { type: "text", size: 14 });

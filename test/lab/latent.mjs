@@ -13,9 +13,23 @@ async function changes(page, before, what) {
   }
 }
 
+async function pointsAre(page, what) {
+  for (let tries = 0; await colours(page, CANVAS) <= 20; tries++) {
+    due(tries < 50, `the points are not ${what}`);
+    await page.waitForTimeout(100);
+  }
+}
+
 /** How many pixels of the layer over the points are written on. */
 const inked = (page) => page.locator("canvas.over").evaluate((canvas) => canvas.getContext("2d")
   .getImageData(0, 0, canvas.width, canvas.height).data.filter((v, i) => i % 4 === 3 && v > 0).length);
+
+async function inks(page, least, what) {
+  for (let tries = 0; await inked(page) < least; tries++) {
+    due(tries < 50, what);
+    await page.waitForTimeout(100);
+  }
+}
 
 async function drag(page, box) {
   await page.mouse.move(box.x + 200, box.y + 200);
@@ -28,8 +42,7 @@ export const latentTests = {
   async "latent space: it turns; images, their reconstructions and places between them are seen"(page, url) {
     await page.goto(`${url}#latent`);
     await saidThat(page, "2000 test images");
-    await page.waitForTimeout(300);
-    due((await colours(page, CANVAS)) > 20, "the points are drawn");
+    await pointsAre(page, "drawn");
     const [before, box] = [await drawn(page), await page.locator(CANVAS).boundingBox()];
     await drag(page, box);
     await changes(page, before, "dragging turns the view");
@@ -53,10 +66,7 @@ export const latentTests = {
     await page.focus(CANVAS);
     const labels = await inked(page);
     for (let i = 0; i < 10; i++) await page.keyboard.press("+");
-    for (let tries = 0; await inked(page) < 3 * labels; tries++) {
-      due(tries < 50, "close by, the images are seen");
-      await page.waitForTimeout(100);
-    }
+    await inks(page, 3 * labels, "close by, the images are seen");
   },
   async "latent space: an attack is a line; clusters have names; another network, also on another device"(page, url) {
     await page.goto(`${url}#latent?image=3&axes=first`);
@@ -65,14 +75,13 @@ export const latentTests = {
     await page.getByLabel("axes").selectOption("principal");
     await saidThat(page, "by principal axes");
     await changes(page, byFirst, "other axes, another view");
+    await inks(page, 100, "cluster means bear digits");
     const labels = await inked(page);
-    due(labels > 100, "cluster means bear digits");
     await press(page, "Attack this image");
     await saidThat(page, "I-FGSM on the classifier in 12 steps");
     const legend = await page.textContent(".legend >> nth=1");
     due(/step by step.*C-VAE\+G \(signed\).*JPEG 50/.test(legend), `marks are named: ${legend}`);
-    await page.waitForTimeout(300);
-    due(await inked(page) > 2 * labels, "where they are, too");
+    await inks(page, 2 * labels, "where they are, too");
     const byDigit = await drawn(page);
     await page.getByLabel("colours").selectOption("cluster");
     await changes(page, byDigit, "clusters have other colours than digits");
@@ -86,7 +95,6 @@ export const latentTests = {
     await page.getByLabel("network").selectOption("vae");
     await saidThat(page, "latent space of VAE");
     due(await page.getByLabel("colours").isDisabled(), "a VAE has no clusters");
-    await page.waitForTimeout(300);
-    due((await colours(page, CANVAS)) > 20, "the points are drawn again");
+    await pointsAre(page, "drawn again");
   },
 };

@@ -61,8 +61,9 @@ export const shellTests = {
       await page.evaluate(axe);
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme });
-        const { violations, passes } = await page.evaluate(() => globalThis.axe.run());
-        due(passes.length > 15, `axe looked at ${passes.length} rules only`);
+        const rules = colorScheme === "dark" ? { runOnly: ["color-contrast"] } : {}; // the rest is the same
+        const { violations, passes } = await page.evaluate((chosen) => globalThis.axe.run(chosen), rules);
+        due(passes.length > (rules.runOnly ? 0 : 15), `axe looked at ${passes.length} rules only`);
         for (const { id, impact, nodes } of violations)
           if (/serious|critical/.test(impact)) faults.push(`${tab} ${colorScheme}: ${id}, ${nodes[0].html}`);
       }

@@ -46,6 +46,7 @@ export const trainTests = {
     due(await page.textContent(".looks tr:last-child td >> nth=0") === right, "the last one is what was said");
     const bytes = await saved(page, "classifier.safetensors");
     await page.reload();
+    await settings(page, { "test images at a look": "100" });
     await give(page, "classifier.safetensors", bytes);
     await saidThat(page, "the small classifier (CNN) begins from it");
     due(await page.getByLabel("size").inputValue() === "small", "the file says its size");
