@@ -65,7 +65,7 @@ class AttackView {
         change((input) => { s.attack = input.value; }))),
       labelled("eps", slider(0, most, by, s.eps, change((input) => { s.eps = Number(input.value); }))),
       labelled("steps", slider(1, 40, 1, s.steps, change((input) => { s.steps = Number(input.value); }))),
-      labelled("step (0: by eps and steps)", slider(0, most, by, s.step, change((input) => {
+      labelled("step size (0: automatic)", slider(0, most, by, s.step, change((input) => {
         s.step = Number(input.value);
       }))),
       labelled("attack through", choice([["", "the bare classifier (gray box)"], ...names], s.through,

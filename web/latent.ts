@@ -80,7 +80,7 @@ class LatentView {
     try {
       const codes = await encodeAll(this.lab, this.images, this.s.network, SHOWN, (done) => {
         if (this.closed || mine !== this.loads) throw new Error("Another network was chosen.");
-        this.said.textContent = `${done} of ${SHOWN} test images encoded.`;
+        this.said.textContent = `Encoding the test images: ${done} of ${SHOWN}.`;
       });
       this.codes = codes;
       this.colours.disabled = !codes.clusters;

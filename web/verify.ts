@@ -53,7 +53,7 @@ class VerifyView {
   constructor(private readonly lab: Lab) {}
 
   build(root: HTMLElement): void {
-    root.append(this.said, this.bar, el("div", { class: "controls" }, labelled("whose name contains", this.part)),
+    root.append(this.said, this.bar, el("div", { class: "controls" }, labelled("cases whose name contains", this.part)),
       el("div", { class: "buttons" }, this.begin, this.end), this.result);
   }
 

@@ -14,7 +14,7 @@ export const attackTests = {
     await page.waitForFunction((text) => document.querySelector(".card:nth-child(2)").textContent !== text, before,
       PATIENCE);
     due(page.url().includes("eps=0.05"), "the address keeps the state");
-    await page.getByLabel("step (0: by eps and steps)").fill("0.01");
+    await page.getByLabel("step size (0: automatic)").fill("0.01");
     await page.waitForFunction(() => /largest 0\.0[45]/.test(document.querySelector(".card:nth-child(2)").textContent),
       null, PATIENCE);
     due(page.url().includes("step=0.01"), "also the length of a step");

@@ -12,7 +12,7 @@ export const measureTests = {
     await press(page, "Stop");
     await saidThat(page, "Stopped after");
     due(/^Stopped after \d+ of [78]\d\d cases, 0 wrong\.$/.test(await said(page)), await said(page));
-    await page.getByLabel("whose name contains").fill("softmax");
+    await page.getByLabel("cases whose name contains").fill("softmax");
     await press(page, "Run");
     await saidThat(page, "right on");
     const [, count] = /^All (\d+) cases with "softmax" right on .*swiftshader/i.exec(await said(page)) ?? [];
@@ -23,7 +23,7 @@ export const measureTests = {
     const [file] = await Promise.all([page.waitForEvent("download"), press(page, "Download the result")]);
     const { adapter, cases, passed } = JSON.parse(readFileSync(await file.path(), "utf8"));
     due(/swiftshader/i.test(adapter) && passed === Number(count) && cases.length === passed, "the file says the same");
-    await page.getByLabel("whose name contains").fill("no such case");
+    await page.getByLabel("cases whose name contains").fill("no such case");
     await press(page, "Run");
     await saidThat(page, 'No case contains "no such case"');
   },

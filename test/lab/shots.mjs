@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launch, serve } from "../browser.mjs";
 import { LAB_ARGS } from "./all.mjs";
-import { PATIENCE, press, saidThat, settings } from "./hand.mjs";
+import { press, saidThat, settings } from "./hand.mjs";
 
 /** By name: the page's address, and what is done there before its picture is taken. */
 const SCENES = {
@@ -20,13 +20,15 @@ const SCENES = {
   }],
   clusters: ["latent?colour=cluster", (page) => saidThat(page, "2000 test images")],
   train: ["train", async (page) => {
-    await settings(page, { size: "small", epochs: "1", "steps from look to look": "20" });
+    await settings(page, { size: "small", epochs: "3", "steps from look to look": "50",
+      "test images at a look": "50" });
     await press(page, "Start");
     await saidThat(page, "Done.");
   }],
   verify: ["verify", async (page) => {
+    await settings(page, { "cases whose name contains": "softmax" });
     await press(page, "Run");
-    await page.waitForFunction(() => document.querySelector("progress").value > 5, null, PATIENCE);
+    await saidThat(page, "right on");
   }],
   bench: ["bench", async (page) => {
     await settings(page, { "whose name contains": "matmul 256" });
