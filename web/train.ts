@@ -18,7 +18,8 @@ type Told<What extends News["what"]> = Extract<News, { what: What }>;
 class TrainView {
   private readonly said = el("p", { class: "sentence", role: "status" }, "4,000 training images of MNIST wait. A " +
     "classifier takes a minute on a software driver, seconds on a GPU.");
-  private readonly where = el("p", { class: "muted line" }, "It will run in a worker, so that the page stays responsive.");
+  private readonly where = el("p", { class: "muted line" },
+    "It will run in a worker, so that the page stays responsive.");
   private readonly bar = el("progress", { max: 1, value: 0, "aria-label": "Steps done" });
   private readonly about = el("p", { class: "muted" });
   private readonly pictures = el("div", { class: "cards small" });
