@@ -33,3 +33,4 @@ export type { CheckResult, Mark } from "./evaluate/audit/checks.ts";
 export type { AuditOptions, Subject } from "./evaluate/audit/options.ts";
 export { attackTable, auditSentence, checkTable } from "./evaluate/audit/tables.ts";
 export { markdownTable, textTable, type Table } from "./report/table.ts";
+export type * from "./types.ts";

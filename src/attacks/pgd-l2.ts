@@ -28,7 +28,7 @@ export type PgdL2Options = Omit<AttackOptions, "decay" | "generator" | "start" |
 
 /**
  * PGD, L2: steps of length `alpha` along the gradient, projected to the ball of radius `eps` around each image and to
- * [0, 1]: Madry et al., "Towards deep learning models resistant to adversarial attacks", ICLR 2018. eps and alpha are
+ * [0, 1] (Madry et al., "Towards deep learning models resistant to adversarial attacks", ICLR 2018). eps and alpha are
  * Euclidean lengths over all pixels of an image in [0, 1]. Defaults as torchattacks' PGDL2: alpha 0.2, 10 steps, random
  * start.
  *

@@ -4,8 +4,10 @@
 export type DType = "f32" | "i32" | "u32";
 /** Sizes of the dimensions, the slowest first: [N,C,H,W] for images, [] for a scalar. A size may be 0. */
 export type Shape = readonly number[];
+/** Numbers in a row, of any width. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array
   | Uint8Array | Uint8ClampedArray;
+/** Numbers in a row. */
 export type HostArray = TypedArray | readonly number[];
 /** Rows of rows of numbers. */
 export type Nested = readonly (number | Nested)[];

@@ -56,6 +56,7 @@ export interface Taken {
 /** A variant that takes so many times the best one's time is not timed again. */
 const HOPELESS = 4;
 
+/** Which variant of a heavy op runs on this adapter: the preferred one, or the fastest where `tune` has measured. */
 export class Tuner {
   private choices: Record<string, Choice> = {};
   private readonly forced = new Map<string, string>();

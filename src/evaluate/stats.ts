@@ -53,6 +53,7 @@ function invert(f: (x: number) => number, p: number, lo: number, hi: number): nu
   return (lo + hi) / 2;
 }
 
+/** A confidence interval. */
 export type Interval = [low: number, high: number];
 
 function checkCounts(name: string, k: number, n: number, level: number): void {

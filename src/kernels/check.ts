@@ -162,6 +162,7 @@ export function dimOptions<O extends { dim?: Dims }>(op: string, options: O | Di
   return named;
 }
 
+/** The mean of all elements, their sum, or each by itself. */
 export type Reduction = "mean" | "sum" | "none";
 
 /** What a loss over n terms does with them: `each` is 1 if it returns them all, `scale` is the factor of their sum. */

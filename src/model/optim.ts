@@ -84,7 +84,7 @@ export class Optimizer {
     });
   }
 
-  /** [2]: the largest magnitudes of a parameter and of a gradient of the last step; NaN or infinite where one is. */
+  /** The largest magnitudes of a parameter and a gradient of the last step, [2]; NaN or infinite where one is. */
   magnitudes(): Tensor {
     const largest = (sets: Parameters[]) =>
       max(cat(sets.map((p) => reshape(max(abs(p.flat)), [1]))), { keepdim: true });
@@ -165,6 +165,7 @@ export class Optimizer {
   }
 }
 
+/** Settings of sgd; defaults as PyTorch's. */
 export interface SgdOptions {
   lr: number;
   momentum?: number;
@@ -186,6 +187,7 @@ export function sgd(params: readonly Parameters[], options: SgdOptions): Optimiz
   return new Optimizer(params, lr, momentum, rule);
 }
 
+/** Settings of adam and adamw; defaults as PyTorch's. */
 export interface AdamOptions {
   lr: number;
   betas?: readonly [number, number];
@@ -215,6 +217,7 @@ export const adam = (params: readonly Parameters[], options: AdamOptions): Optim
 export const adamw = (params: readonly Parameters[], options: AdamOptions): Optimizer =>
   adamOf("adamw", params, { weightDecay: 0.01, ...options }, true);
 
+/** Settings of rmsprop; defaults as PyTorch's. */
 export interface RmspropOptions {
   lr: number;
   alpha?: number;

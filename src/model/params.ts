@@ -5,6 +5,7 @@ import { checkShape } from "../engine/host.ts";
 import { describeValue, sizeOf, type Runtime, type Shape, type Tensor } from "../engine/tensor.ts";
 import { hostRandom } from "./host-random.ts";
 
+/** Shape and first values of one parameter. */
 export interface ParameterInit {
   shape: Shape;
   /** "kaiming-uniform" is PyTorch's default: U(-b, b) with b = 1 / sqrt(fanIn), for weights and biases alike. */

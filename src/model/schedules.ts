@@ -30,6 +30,7 @@ export function triangle(from: number, peak: number, steps: number): Schedule {
   return (step) => from + (peak - from) * Math.max(0, 1 - Math.abs((2 * step) / steps - 1));
 }
 
+/** Form of oneCycle: 0.3, 25 and 10,000 by default. PyTorch's final_div_factor divides the first rate, endDiv max. */
 export interface OneCycleOptions {
   /** Share of the steps that the rate rises. */
   warm?: number;

@@ -10,6 +10,7 @@ import { hostRandom, permutation } from "./host-random.ts";
 import type { Optimizer } from "./optim.ts";
 import type { Parameters } from "./params.ts";
 
+/** What trainingStep takes its batches from. */
 export interface Data {
   /**
    * On the GPU: [n,C,H,W] in [0,1], or as bytes, u32 [n,C*H*W/4] (see byteImages). Bytes may lie in several tensors,
@@ -83,6 +84,7 @@ export function trainingStep(gpu: Engine, data: Data, params: Parameters[], opti
   });
 }
 
+/** How long fit trains, and who hears of it. */
 export interface FitOptions {
   /** What is trained, for messages. */
   name: string;

@@ -10,6 +10,7 @@ export interface ProgressStream {
   columns?: number;
 }
 
+/** Shows how far one piece of work is. */
 export interface Progress {
   /** `n` more units are done; `note` is shown behind, as in "loss 0.41". */
   tick(n?: number, note?: string): void;

@@ -14,6 +14,7 @@ export interface Table {
   note?: string;
 }
 
+/** Head of a column. */
 export interface Column {
   label: string;
   /** Which number of the column is bold in HTML; without it none is. */
@@ -25,6 +26,7 @@ export interface Column {
 /** A number stands for `{ value: number }`, and null for one that was not measured. */
 export type Cell = string | number | null | Measured;
 
+/** A number, beside it the paper's, and its interval where one is known. */
 export interface Measured {
   value: number | null;
   /** The paper's number, set beside it. */
@@ -32,6 +34,7 @@ export interface Measured {
   interval?: readonly [low: number, high: number];
 }
 
+/** Form of a table as text. */
 export interface TextOptions {
   /** Characters that a line may take; 80 unless given. */
   width?: number;

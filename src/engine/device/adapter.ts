@@ -3,8 +3,10 @@
 /** Which adapter the user asks for. "embedded" is the SwiftShader that comes with the npm packages (Node only). */
 export type AdapterWish = "auto" | "hardware" | "software" | "embedded";
 
+/** A GPU, a software driver of the system or the browser, or the SwiftShader of the npm packages. */
 export type AdapterKind = "hardware" | "software" | "embedded";
 
+/** The adapter of an engine. */
 export interface AdapterChoice {
   /** Good for one requestDevice(); ask findAdapter again for the next device. */
   adapter: GPUAdapter;

@@ -24,6 +24,7 @@ interface Node {
   backward: Backward;
 }
 
+/** What valueAndGrad opens: the calls that lead from a watched tensor to its result. */
 export class Tape implements Recordable {
   /** @internal */
   readonly nodes: Node[] = [];
@@ -166,6 +167,7 @@ export function stopGradient(x: Tensor): Tensor {
   return new Tensor(x.gpu, x.shape, x.dtype, x.storage, x.offset);
 }
 
+/** What valueAndGrad found; grads[i] has the shape of wrt[i]. */
 export interface ValueAndGrad<T> {
   value: T;
   grads: Tensor[];

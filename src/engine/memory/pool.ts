@@ -4,6 +4,7 @@
 import type { Faults } from "../device/errors.ts";
 import { STORAGE_USAGE, type Storage } from "./storage.ts";
 
+/** An engine's memory now and at most. */
 export interface MemoryStats {
   /** Bytes and number of buffers that tensors or captures hold now. */
   liveBytes: number;

@@ -10,6 +10,7 @@ interface Clock {
   readBuffer(buffer: GPUBuffer, offset: number, bytes: number): Promise<ArrayBuffer>;
 }
 
+/** All calls of one kernel in a replay. */
 export interface KernelTime {
   kernel: string;
   calls: number;
@@ -24,6 +25,7 @@ export interface Span {
   ms: number;
 }
 
+/** The times of one replay, call by call and by kernel. */
 export class Profile {
   /** By kernel, the longest first. */
   readonly rows: KernelTime[];

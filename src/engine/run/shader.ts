@@ -140,6 +140,7 @@ export function sourceOf(file: string, code: string, line: number): { file: stri
   return { file: name ?? file, line: line - start };
 }
 
+/** Values for `override`, `const` and `alias` lines of a shader, by name. */
 export type Constants = Record<string, number | string | boolean>;
 
 /**

@@ -39,6 +39,7 @@ export interface OpenBlock {
   probes: Partial<Probes>;
 }
 
+/** What an audit found on one block of images: plain data, to be kept and given to another run. */
 export interface BlockResult extends OpenBlock {
   probes: Probes;
 }

@@ -48,6 +48,7 @@ export interface AuditOptions {
   seed?: number;
 }
 
+/** The options of an audit with their defaults. */
 export type AuditSettings = Required<Omit<AuditOptions, "epsL2">> & Pick<AuditOptions, "epsL2">;
 
 const NAMES = ["eps", "epsL2", "steps", "restarts", "queries", "shift", "draws", "fresh", "batch", "full",

@@ -19,7 +19,7 @@ const sums = entry("sums");
 const backward = entry("backward");
 const backwardFrozen = entry("backward_frozen");
 
-/** Statistics of batchNorm and how they move; defaults as PyTorch's. */
+/** Statistics of batchNorm and how they move. */
 export interface BatchNormOptions {
   /** Running statistics [C]: read where not training, else updated in place (with the unbiased variance). */
   runningMean?: Tensor;

@@ -90,7 +90,8 @@ export interface Gradients {
   composed?: Composed;
 }
 
-type Operand = Tensor | number;
+/** A tensor, or a number in its place. */
+export type Operand = Tensor | number;
 
 const ENTRIES = ["same", "same_da", "same_db", "broadcast", "broadcast_da", "broadcast_db"];
 

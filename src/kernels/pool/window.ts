@@ -3,7 +3,8 @@
 import type { Tensor } from "../../engine/tensor.ts";
 import { checkFlag, checkPair, checkRank, checkTensor, fail } from "../check.ts";
 
-type Pair = number | readonly [number, number];
+/** One number for both directions, or [height, width]. */
+export type Pair = number | readonly [number, number];
 
 /** How the windows of a pool move; one number for both directions, or [height, width], in pixels. */
 export interface PoolOptions {

@@ -71,6 +71,7 @@ export const extremeOp = (op: string, minimum: boolean) => (x: Tensor, options: 
   });
 };
 
+/** Axis of argmax and argmin. */
 export interface ArgOptions {
   /** The axis to search; all elements, counted row by row, if left out. Negative ones count from the end. */
   dim?: number;

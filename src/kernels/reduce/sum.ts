@@ -6,6 +6,7 @@ import { checkDims, checkFlag, checkTensor, dimOptions, type Dims } from "../che
 import { expand } from "../layout/expand.ts";
 import { reduceAxes } from "./reduceAxes.ts";
 
+/** Axes of a reduction. */
 export interface ReduceOptions {
   /** Axes to reduce; all of them if left out. Negative ones count from the end. */
   dim?: Dims;

@@ -7,6 +7,7 @@ import { applyConv, applyConvTranspose, applyLinear, convSpec, convTransposeSpec
 import { makeParameters, type ParameterSpec, type Parameters } from "../params.ts";
 import { checkSizes, DIGITS, type ImageShape } from "./sizes.ts";
 
+/** The posterior of the code: a Gaussian for each image. */
 export interface Latent {
   /** Mean of Q(z|x), [N,d] or [N,d,h,w]. */
   mu: Tensor;
@@ -37,14 +38,15 @@ const heads = (p: Parameters, h: Tensor): Latent => ({ mu: applyLinear(p, "mu", 
 const headSpec = (width: number, latent: number) => ({ ...linearSpec("mu", width, latent),
   ...linearSpec("logvar", width, latent) });
 
-export interface MlpOptions {
+/** Sizes of mlpAutoencoder: 256 hidden units, a code of 16, [1,28,28] by default. */
+export interface MlpAutoencoderOptions {
   hidden?: number;
   latent?: number;
   shape?: ImageShape;
 }
 
 /** pixels-hidden-d and d-hidden-pixels, ReLU between, sigmoid at the end: a tenth of a convolutional net's cost. */
-export function mlpAutoencoder(gpu: Engine, seed: number, options: MlpOptions = {}): Autoencoder {
+export function mlpAutoencoder(gpu: Engine, seed: number, options: MlpAutoencoderOptions = {}): Autoencoder {
   checkSizes("mlpAutoencoder", options, { numbers: ["hidden", "latent"] });
   const { hidden = 256, latent = 16, shape = DIGITS } = options;
   const pixels = sizeOf(shape);
@@ -62,7 +64,8 @@ export function mlpAutoencoder(gpu: Engine, seed: number, options: MlpOptions = 
   };
 }
 
-export interface ConvOptions {
+/** Sizes of convAutoencoder and convMlpAutoencoder. */
+export interface ConvAutoencoderOptions {
   channels?: number[];
   hidden?: number;
   latent?: number;
@@ -71,7 +74,7 @@ export interface ConvOptions {
 }
 
 /** The convolutional pair: two strided 4x4 convolutions down, two transposed ones up (RECIPE section 2). */
-export function convAutoencoder(gpu: Engine, seed: number, options: ConvOptions = {}): Autoencoder {
+export function convAutoencoder(gpu: Engine, seed: number, options: ConvAutoencoderOptions = {}): Autoencoder {
   checkSizes("convAutoencoder", options, { numbers: ["hidden", "latent"], lists: { channels: 2 }, sides: 4 });
   const { channels = [32, 64], hidden = 256, latent = 20, shape = DIGITS } = options;
   const [c1, c2] = channels as [number, number];
@@ -106,7 +109,7 @@ const perceptronSpec = (widths: readonly number[]) =>
 
 /** The pair of the full-size runs (RECIPE 3b): three convolutions down, a perceptron latent-widths-pixels up. */
 export function convMlpAutoencoder(gpu: Engine, seed: number,
-  options: ConvOptions & { widths?: number[] } = {}): Autoencoder {
+  options: ConvAutoencoderOptions & { widths?: number[] } = {}): Autoencoder {
   checkSizes("convMlpAutoencoder", options, { numbers: ["hidden", "latent"], lists: { channels: 3, widths: 0 },
     sides: 4 });
   const { channels = [8, 32, 64], hidden = 256, widths = [512, 1024], latent = 32, shape = DIGITS } = options;

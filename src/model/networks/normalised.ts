@@ -20,6 +20,7 @@ export interface NormalisedClassifier extends Classifier {
   load(state: GivenState): void;
 }
 
+/** Sizes of a network with batch norm. */
 export interface NormalisedOptions {
   /** Channels of the first stage. */
   channels?: number;

@@ -1,9 +1,10 @@
 // What networks are told of their sizes, checked.
 
+import type { ImageShape } from "../../data/images.ts";
 import { describeValue } from "../../engine/tensor.ts";
 import { checkOptions, checkWhole, fail } from "../../kernels/check.ts";
 
-export type ImageShape = readonly [channels: number, height: number, width: number];
+export type { ImageShape } from "../../data/images.ts";
 
 /** The images that networks are for unless told otherwise: MNIST's. */
 export const DIGITS: ImageShape = [1, 28, 28];
