@@ -107,7 +107,8 @@ function jobsOf(path) {
 }
 
 /** Longest first, so that no worker is left with a long one at the end. */
-const LONG = ["ops.both", "consumers.test", "verify.test", "lab", "reproduce.test", "verify.browser", "gpu-paths.both", "variants.both"];
+const LONG = ["ops.both", "consumers.test", "verify.test", "lab", "reproduce.test", "verify.browser", "gpu-paths.both",
+  "variants.both"];
 const rank = ({ name }) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
 function nodeJobs(paths, folder) {
