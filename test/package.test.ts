@@ -140,6 +140,10 @@ pack("without purigrad-assets, one sentence says what to install", async () => {
   assert.match(await verify(), `there are none of PyTorch here: ${how("cases")}`);
   const evaluate = await cli("evaluate", "--pretrained").catch((error: Error) => error.message);
   assert.match(evaluate, how("results/mnist/weights"));
+  // goes on without them, up to the images that it has not
+  const start = await cli("start", "--data", "nowhere").catch((error: Error) => error.message);
+  assert.match(start, `1 of 2: left out; it shows trained networks, and ${how("results/mnist/weights")}`);
+  assert.match(start, "2 of 2");
 });
 
 pack("with purigrad-assets, weights, cases and images are found", async () => {
