@@ -15,6 +15,8 @@ const NAMES: [string, string][] = [["cvae", "C-VAE"], ["cvae+g-signed", "C-VAE+G
 const COLOURS: [string, string][] = [["label", "digit"], ["cluster", "cluster"]];
 const AXES: [string, string][] = [["principal", "principal axes"], ["first", "first three numbers"]];
 const SHOWN = 2000;
+const HINT = "Point at an image to see it, click a place between them to decode it, come closer to see them all. " +
+  "Large discs are cluster means, with the digit that most images of the cluster are.";
 
 /** What the address says; `image` is -1 where none is chosen. */
 interface State {
@@ -61,7 +63,7 @@ class LatentView {
     });
     root.append(this.said, el("div", { class: "controls" }, labelled("network", network), labelled("axes", axes),
       labelled("colours", this.colours), this.attackButton), el("div", { class: "side" },
-      el("div", {}, this.space.root, this.legend, this.ways), this.shown));
+      el("div", {}, this.space.root, el("p", { class: "muted" }, HINT), this.legend, this.ways), this.shown));
     await this.load();
     if (this.codes && s.image >= 0) this.space.choose(s.image);
   }
@@ -101,9 +103,7 @@ class LatentView {
     this.ways.replaceChildren();
     this.draw();
     this.said.textContent = `${SHOWN} test images in the latent space of ${this.title()}, by ` +
-      `${AXES.find(([name]) => name === s.axes)![1]}. ` +
-      (codes.clusters ? "Large discs are cluster means, with the digit that most images of the cluster are. " : "") +
-      "Point at an image to see it, click a place to decode it, come closer to see them all.";
+      `${AXES.find(([name]) => name === s.axes)![1]}.`;
   }
 
   private draw(): void {
@@ -158,8 +158,8 @@ class LatentView {
       this.draw();
       this.space.approach();
       this.ways.replaceChildren(...attackLegend());
-      this.said.textContent = `I-FGSM on the classifier in ${STEPS} steps, eps ${EPS}: the thick line is the way of ` +
-        "the image as the encoder sees it, the thin lines lead to where it sees what each purifier makes of the end.";
+      this.said.textContent = `I-FGSM on the classifier in ${STEPS} steps, eps ${EPS}: a thick line as the encoder ` +
+        "sees it. Thin lines lead to where each purifier puts its end.";
     } catch (error) {
       this.said.textContent = (error as Error).message;
     }
