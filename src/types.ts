@@ -2,6 +2,7 @@
 // alone, so they weigh nothing.
 
 export type { Ended as ApgdResult } from "./attacks/apgd.ts";
+export type { Norm as AttackNorm } from "./attacks/hyperplane.ts";
 export type { ImageSet, ImageShape } from "./data/images.ts";
 export type { AdapterChoice, AdapterKind, AdapterWish } from "./engine/device/adapter.ts";
 export type { Tape, ValueAndGrad } from "./engine/grad/tape.ts";
@@ -17,7 +18,8 @@ export type { Binding as KernelBinding, Constants as KernelConstants, Field as K
 export type { Backward, Draws, Recordable, Variant } from "./engine/tensor.ts";
 export type { Taken as TunerChoice, Tuner } from "./engine/tuner.ts";
 export type { AuditPlan, Verdicts } from "./evaluate/audit/audit.ts";
-export type { BlockResult as AuditBlock } from "./evaluate/audit/block.ts";
+export type { AuditNorm } from "./evaluate/audit/attacks.ts";
+export type { BlockResult as AuditBlock, OpenBlock as AuditOpenBlock } from "./evaluate/audit/block.ts";
 export type { AuditContext, AuditSettings } from "./evaluate/audit/options.ts";
 export type { Verdict } from "./evaluate/audit/evidence.ts";
 export type { Interval } from "./evaluate/stats.ts";
@@ -34,5 +36,5 @@ export type { ReadWeights } from "./model/networks/pretrained.ts";
 export type { AdamOptions, OneCycleOptions, RmspropOptions, SgdOptions } from "./model/optim.ts";
 export type { GivenState, ParameterInit } from "./model/params.ts";
 export type { Batch as TrainingBatch, Data as TrainingData, FitOptions, Step as TrainingStep } from "./model/train.ts";
-export type { Begin as ProgressBegin, Progress } from "./report/progress.ts";
+export type { Begin as ProgressBegin, BeginOptions as ProgressOptions, Progress } from "./report/progress.ts";
 export type { Cell as TableCell, Column as TableColumn, Measured, TextOptions } from "./report/table.ts";

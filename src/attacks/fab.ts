@@ -16,6 +16,7 @@ import { shapedAttack } from "./shaped.ts";
 import { perImage, tainted } from "./states.ts";
 import { targetOf } from "./targets.ts";
 
+/** How fab searches. */
 export interface FabOptions extends Reports {
   /** An image that was found further away than this is not taken: "Linf" in pixel units of [0, 1], "L2" a length. */
   eps: number;

@@ -5,6 +5,7 @@ import { abs, cumsum, div, ge, gather, gt, lt, max, maximum, minimum, mul, neg, 
   where } from "../kernels/index.ts";
 import { perImage } from "./states.ts";
 
+/** How far two images are apart: the largest difference of a pixel, or a Euclidean length. */
 export type Norm = "Linf" | "L2";
 
 /** Below it a slope counts as none, in L2, where one divides by it; what takes the place of infinity. */

@@ -11,6 +11,7 @@ import { marginLoss } from "./losses.ts";
 import { shapedAttack } from "./shaped.ts";
 import { perImage, tainted } from "./states.ts";
 
+/** How far images are shifted, and how many shifts are tried. */
 export interface ShiftOptions {
   /** Pixels at most, along each axis; 3 by default. */
   pixels?: number;

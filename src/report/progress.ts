@@ -24,6 +24,7 @@ const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 const QUIET_MS = 2_000;
 
+/** How one piece of work is shown. */
 export interface BeginOptions {
   /** Units that were done before: they say nothing about the pace. */
   done?: number;
