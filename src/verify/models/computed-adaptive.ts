@@ -15,6 +15,8 @@ export const rowOf = (all: readonly number[], n: number): number[] => all.slice(
 export const logitsOf = (x: readonly number[]): number[] =>
   Array.from({ length: K }, (_, k) => dot(x, rowOf(WEIGHTS, k)));
 export const argmaxOf = (v: readonly number[]): number => v.indexOf(Math.max(...v));
+/** What the linear model says of the images: all but one of them are right. */
+export const SAID = LABELS.map((label, n) => (n === 1 ? label : argmaxOf(logitsOf(rowOf(IMAGES, n)))));
 
 // ---- PGD in L2 ------------------------------------------------------------------------------------------------------
 
@@ -212,7 +214,7 @@ export const adaptiveCases = (): Case[] => [
     randomStart: false }), (x, label) => pgdL2ByHand(x, label, 0.3, 0.08, 6))),
   ...[3, 8, 14].map((steps) => one("attack", `apgd, ${steps} steps`, (gpu) => runApgd(gpu, steps))),
   one("attack", "deepfool", (gpu) => runAgainst(gpu, (m) => deepfool(m, { steps: 5 }),
-    (x, label) => deepfoolByHand(x, label, 0.02, 5))),
+    (x, label) => deepfoolByHand(x, label, 0.02, 5), SAID)),
   one("attack", "cw", (gpu) => runAgainst(gpu, (m) => cw(m, { c: 2, lr: 0.1, steps: 9 }),
     (x, label) => cwByHand(x, label, 2, 0.1, 9))),
   one("attack", "randomNoise", runNoise),

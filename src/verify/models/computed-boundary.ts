@@ -8,8 +8,8 @@ import { add, linear, rand, randn } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts";
 import { HILL, hill } from "./computed-training.ts";
-import { argmaxOf, dot, length, logitsOf, rowOf, runAgainst } from "./computed-adaptive.ts";
-import { between, IMAGES, LABELS, WEIGHTS } from "./computed-attacks.ts";
+import { argmaxOf, dot, length, logitsOf, rowOf, runAgainst, SAID } from "./computed-adaptive.ts";
+import { between, WEIGHTS } from "./computed-attacks.ts";
 
 const sizeOf = (d: readonly number[], norm: Norm): number =>
   norm === "Linf" ? Math.max(...d.map(Math.abs)) : length(d);
@@ -139,9 +139,6 @@ async function runHyperplane(gpu: Engine, norm: Norm): Promise<Check[]> {
   made.dispose();
   return checks;
 }
-
-/** What the linear model says of the images: all but one of them are right. */
-const SAID = LABELS.map((label, n) => (n === 1 ? label : argmaxOf(logitsOf(rowOf(IMAGES, n)))));
 
 const NORMS: readonly Norm[] = ["Linf", "L2"];
 
