@@ -23,6 +23,8 @@ export function noBrowser() {
 export async function launch(extraArgs = []) {
   const { chromium } = await import("playwright-core");
   const args = ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader",
+    // SwiftShader makes of this extension one store an element, which takes seconds to compile (see adapter.node.ts)
+    "--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension",
     "--accept-lang=en-US", ...extraArgs]; // without a system locale it would speak "en-US@posix", which is no language
   if (process.env.PURIGRAD_CHROMIUM) return chromium.launch({ executablePath: process.env.PURIGRAD_CHROMIUM, args });
   const { unpack } = await import("../dist/test/unpack.js");
