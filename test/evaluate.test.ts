@@ -100,7 +100,7 @@ test("without weights one sentence says what to run", async () => {
     /^purigrad evaluate: there is no .*none\/cnn\.safetensors; give a folder that purigrad train wrote$/);
   await refuses(attack, { attack: "pgd", weights: none }, /^purigrad attack: there is no /);
   await refuses(evaluate, { weights, pretrained: true }, /--pretrained and --weights came, one of them was due/);
-  await refuses(evaluate, { preset: "half" }, /^--preset: "half" came, quick or full was due$/);
+  await refuses(evaluate, { preset: "half" }, /^--preset: "half" came, quick, full or gpu was due$/);
   if (!existsSync("out/mnist-quick/weights/cnn.safetensors"))
     await refuses(evaluate, {},
       /there is no out\/mnist-quick\/weights\/cnn\.safetensors; run purigrad train --dataset mnist --preset quick fi/);
