@@ -214,19 +214,18 @@ filters("PCA: orthonormal axes, nothing lost of what they span, the best of thei
   assert.throws(() => pca(gpu, data, { components: 12, pixels: d }), /components is 12, at most 11 can be found/);
 });
 
-filters("PCA of real sizes: 350 orthonormal axes of 784 and of 3,072 dimensions", () => {
-  for (const d of [784, 3072]) {
-    const random = hostRandom(5);
-    const { axes } = principalAxes(Float32Array.from({ length: 800 * d }, random), d, 350);
-    let worst = 0;
-    for (let a = 0; a < 350; a += 7)
-      for (let b = 0; b <= a; b++) {
-        let dot = 0;
-        for (let i = 0; i < d; i++) dot += axes[a * d + i]! * axes[b * d + i]!;
-        worst = Math.max(worst, Math.abs(dot - Number(a === b)));
-      }
-    assert.ok(worst < 1e-6, `${d}: ${worst}`);
-  }
+filters("PCA of real size: 350 orthonormal axes of 800 images of 784 pixels", () => {
+  const random = hostRandom(5);
+  const d = 784;
+  const { axes } = principalAxes(Float32Array.from({ length: 800 * d }, random), d, 350);
+  let worst = 0;
+  for (let a = 0; a < 350; a += 7)
+    for (let b = 0; b <= a; b++) {
+      let dot = 0;
+      for (let i = 0; i < d; i++) dot += axes[a * d + i]! * axes[b * d + i]!;
+      worst = Math.max(worst, Math.abs(dot - Number(a === b)));
+    }
+  assert.ok(worst < 1e-6, `${worst}`);
 });
 
 filters("the median's gradient: a pixel that it removes has none", async () => {

@@ -17,7 +17,8 @@ import { reportTests } from "./reports.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** A file is given up when no test of it has ended for so long; on a loaded machine the whole may take any time. */
 const QUIET_S = Number(process.env.PURIGRAD_TEST_QUIET ?? 300);
-const PROCESSES = Math.max(2, Math.floor(availableParallelism() / 2));
+/** More than half the cores: a file often waits for a child, a page or the driver's own threads. */
+const PROCESSES = Math.floor(availableParallelism() / 2) + 2;
 /** Files that are run in parts, a process each. */
 const PARTS = { "ops.both": 4 };
 const LAB_PARTS = ["1/3", "2/3", "3/3"];
@@ -107,8 +108,8 @@ function jobsOf(path) {
 }
 
 /** Longest first, so that no worker is left with a long one at the end. */
-const LONG = ["ops.both", "consumers.test", "verify.test", "lab", "reproduce.test", "verify.browser", "gpu-paths.both",
-  "variants.both"];
+const LONG = ["ops.both", "verify.test", "lab", "reproduce.test", "resume.test", "reports", "lab-train.test",
+  "close.test", "verify.browser", "variants.both", "cli.test", "consumers.test", "package.test"];
 const rank = ({ name }) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
 function nodeJobs(paths, folder) {
