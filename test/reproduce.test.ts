@@ -20,7 +20,7 @@ import type { Settings } from "../src/paper/settings.ts";
 
 const suites = suite("reproduce");
 const TINY: Settings = {
-  ...QUICK, trainImages: 256, testImages: 100, batch: 32, evaluationBatch: 50,
+  ...QUICK, trainImages: 128, testImages: 100, batch: 32, evaluationBatch: 50,
   classifier: { ...QUICK.classifier, channels: [4, 4], hidden: 16, epochs: 2 },
   autoencoder: { ...QUICK.autoencoder, channels: [4, 4, 8], hidden: 16, widths: [16], latent: 4, clusters: 3 },
   warmUp: { epochs: 1, lr: 1e-3 },
@@ -28,7 +28,7 @@ const TINY: Settings = {
   phase2: { ...QUICK.phase2, epochs: 1 },
   dae: { ...QUICK.dae, epochs: 1 },
   attack: { eps: 0.2, alpha: 0.1, steps: 2 },
-  curves: { images: 50, eps: [0, 0.2, 0.4] },
+  curves: { images: 20, eps: [0, 0.2, 0.4] },
   latentImages: 100,
   seeds: [0, 1],
   whiteBox: { images: 4, batch: 4, eps: [0.1], bpda: { lr: 0.1, steps: 2, images: 4 },
@@ -36,7 +36,8 @@ const TINY: Settings = {
 };
 
 /** Without the filters and the vote, whose passes are many; they have tests of their own. */
-const SMALLER: Settings = { ...SLICE,
+const SMALLER: Settings = { ...SLICE, trainImages: 100,
+  curves: { ...SLICE.curves, images: 25 }, robust: { ...SLICE.robust!, images: 25 },
   rows: ["none", "dae", "vae", "cvae", "cvae+g-ring", "cvae+g-tuned", "jpeg-50"] };
 
 /** Runs the parts; `labels` gets those of all bars. */
@@ -103,7 +104,7 @@ suites("CIFAR-10 on the slice that ships: residual networks, filters and adversa
   for (const { figure, name } of PARTS) if (figure) assert.ok(existsSync(join(out, figure.file)), name);
   assert.equal(results.table1!.map((r) => r.defence), [...SMALLER.rows]);
   assert.equal(results.table3!.map((r) => [r.defence, r.n, r.gray === null]),
-    SLICE.robust!.rows.map((name) => [name, 50, !name.includes("vae")]));
+    SLICE.robust!.rows.map((name) => [name, 25, !name.includes("vae")]));
   for (const { defence, minutes, white, clean, gray, interval: [low] } of results.table3!) {
     assert.ok(minutes > 0, defence);
     // ring noise is drawn anew for each judgement, so that of a purifier may be a few images above

@@ -6,7 +6,9 @@ import type { Experiment, PaperNumbers, Settings } from "./settings.ts";
 
 export const EXPERIMENTS: readonly Experiment[] = [MNIST, CIFAR10];
 
-const listed = (names: readonly string[]): string => names.join(" or ");
+/** "a, b or c" */
+export const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" or ");
 
 /** The experiment on a dataset; an error that lists them where there is none. */
 export function experimentOn(dataset: string): Experiment {
