@@ -46,7 +46,7 @@ export const QUICK: Settings = {
     eot: { draws: 4, steps: 5, average: "gradients" },
     fresh: 8,
   },
-  adversarial: { network: "preact-resnet18", channels: [4], epochs: 2, batch: 64, lr: 0.2, eps: 8 / 255, alpha: 2 / 255,
+  adversarial: { network: "preact-resnet18", channels: [4], epochs: 1, batch: 64, lr: 0.2, eps: 8 / 255, alpha: 2 / 255,
     steps: 7, replays: 4, fastAlpha: 10 / 255, augment: CROP_FLIP },
   robust: { rows: ["pgd-7", "free", "fast", "fast-zero", "vae+g", "cvae+g"], eps: 8 / 255, alpha: 2 / 255, steps: 20,
     restarts: 1, images: 200 },
