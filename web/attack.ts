@@ -25,6 +25,11 @@ class AttackView {
   private found: Found | null = null;
   private truth = 0;
   private own: Float32Array | null = null;
+  private readonly halt = el("button", { type: "button", class: "halt", click: () => this.stop() }, "Stop");
+  private stop = (): void => {};
+  /** The question that is drawn, and the end of the one before it. */
+  private turn = 0;
+  private running: Promise<void> = Promise.resolve();
   private busy = false;
   private again = false;
   private closed = false;
@@ -39,6 +44,7 @@ class AttackView {
   build(root: HTMLElement): void {
     root.append(this.said, this.wait, this.cards, this.player.root, el("h2", {}, "The attack"), this.controls(),
       el("h2", {}, "The image"), this.strip, this.sources());
+    this.player.root.append(this.halt);
     this.fillStrip();
     this.player.reset(0);
     this.original.paint(unit(this.images, this.s.image));
@@ -128,22 +134,37 @@ class AttackView {
     this.again = true;
     if (this.busy) return;
     this.busy = true;
-    this.wait.classList.add("busy");
+    for (const part of [this.wait, this.halt]) part.classList.add("busy");
     while (this.again && !this.closed) {
       this.again = false;
       await this.draw().catch((error: Error) => { this.said.textContent = error.message; });
     }
     this.busy = false;
-    this.wait.classList.remove("busy");
+    for (const part of [this.wait, this.halt]) part.classList.remove("busy");
   }
 
-  private async draw(): Promise<void> {
+  /** Draws what is chosen, until it is stopped: the page is free then, though the GPU works off what it was told. */
+  private draw(): Promise<void> {
+    const turn = ++this.turn;
+    const drawn = this.running.then(() => this.drawn(turn));
+    this.running = drawn.catch(() => undefined);
+    return Promise.race([drawn, new Promise<never>((_, reject) => {
+      this.stop = () => {
+        this.turn++;
+        this.again = false;
+        reject(new Error("Stopped. Choose anything to go on."));
+      };
+    })]);
+  }
+
+  private async drawn(turn: number): Promise<void> {
+    if (turn !== this.turn) return;
     const { images, s } = this;
     const label = this.own ? null : images.labels[s.image]!;
     const state = { ...s };
     const found = await compute(this.lab, images, { ...state, seed: state.image }, this.own ?? unit(images, s.image),
-      label, (what) => this.found ?? (this.said.textContent = what));
-    if (this.closed) return;
+      label, (what) => { if (turn === this.turn && !this.found) this.said.textContent = what; });
+    if (this.closed || turn !== this.turn) return;
     this.found = found;
     this.truth = label ?? saidOf(found.clean);
     this.original.show(found.clean, this.truth);

@@ -10,17 +10,17 @@ const CROP_FLIP = { crop: 4, flip: true };
 export const QUICK: Settings = {
   dataset: "cifar10",
   preset: "quick",
-  about: "A small run: a residual network of a quarter of the width, on an eighth of the training images for a few " +
+  about: "A small run: a residual network of a quarter of the width, on a tenth of the training images for a few " +
     "epochs, and purifiers that have seen each image a few times. It shows that every part works; the paper's " +
     "networks are trained on all images.",
-  trainImages: 6_400,
-  testImages: 500,
+  trainImages: 4_800,
+  testImages: 200,
   batch: 32,
   evaluationBatch: 100,
   rows: ["none", "dae", "vae", "vae+g", "cvae", "cvae+g", "cvae+g-ring", "jpeg-75", "jpeg-50", "jpeg-25", "bits-5",
     "bits-3", "median", "tv", "pca-350"],
   clustered: "cvae",
-  classifier: { network: "resnet34", stem: "imagenet", channels: [16], epochs: 8, lr: 0.1, weightDecay: 5e-4,
+  classifier: { network: "resnet34", stem: "imagenet", channels: [16], epochs: 6, lr: 0.1, weightDecay: 5e-4,
     batch: 64, augment: CROP_FLIP },
   autoencoder: { network: "spatial", channels: [24, 48], hidden: 0, widths: [], latent: 12, lam: 100, clusters: 10,
     augment: { flip: true } },
@@ -31,9 +31,9 @@ export const QUICK: Settings = {
   attack: { eps: 0.03, alpha: 0.008, steps: 10 },
   readings: [{ labels: "own", units: "pixel" }, { labels: "true", units: "normalised" },
     { labels: "own", units: "normalised" }],
-  curves: { images: 200, eps: EPS_CURVE, rows: ["none", "dae", "vae+g", "cvae", "cvae+g", "cvae+g-ring", "jpeg-50",
+  curves: { images: 100, eps: EPS_CURVE, rows: ["none", "dae", "vae+g", "cvae", "cvae+g", "cvae+g-ring", "jpeg-50",
     "tv"] },
-  latentImages: 500,
+  latentImages: 200,
   seeds: [0],
   seedRows: [],
   whiteBox: {
@@ -49,7 +49,7 @@ export const QUICK: Settings = {
   adversarial: { network: "preact-resnet18", channels: [4], epochs: 1, batch: 64, lr: 0.2, eps: 8 / 255, alpha: 2 / 255,
     steps: 7, replays: 4, fastAlpha: 10 / 255, augment: CROP_FLIP },
   robust: { rows: ["pgd-7", "free", "fast", "fast-zero", "vae+g", "cvae+g"], eps: 8 / 255, alpha: 2 / 255, steps: 20,
-    restarts: 1, images: 200 },
+    restarts: 1, images: 100 },
 };
 
 /** All training images and half the width, in hours on two cores of a software driver. */

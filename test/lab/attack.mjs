@@ -20,6 +20,16 @@ export const attackTests = {
     due(page.url().includes("step=0.01"), "also the length of a step");
     await page.getByLabel("attack through").selectOption("cvae+g-signed");
     await saidThat(page, "through C-VAE+G (signed)");
+    await page.evaluate(() => {
+      const steps = document.querySelector("input[aria-label='steps']");
+      steps.value = "40";
+      for (const name of ["input", "change"]) steps.dispatchEvent(new Event(name));
+      document.querySelector("button.halt.busy").click();
+    });
+    await saidThat(page, "Stopped.");
+    due(await page.locator("button.halt.busy").count() === 0, "nothing is computed that anybody waits for");
+    await page.getByLabel("attack through").selectOption("");
+    await saidThat(page, "PGD turned 7 into");
   },
   async "an address restores what was chosen; a drawn digit is read; a wrong file is a sentence"(page, url) {
     await page.goto(`${url}#attack?image=3&attack=fgsm&eps=0.1&steps=5&purifiers=vae`);
