@@ -29,7 +29,8 @@ export const attackTests = {
     await saidThat(page, "Stopped.");
     due(await page.locator("button.halt.busy").count() === 0, "nothing is computed that anybody waits for");
     await page.getByLabel("attack through").selectOption("");
-    await saidThat(page, "PGD turned 7 into");
+    await page.waitForFunction(() => /^PGD .*reads/.test(document.querySelector(".sentence").textContent), null,
+      PATIENCE);
   },
   async "an address restores what was chosen; a drawn digit is read; a wrong file is a sentence"(page, url) {
     await page.goto(`${url}#attack?image=3&attack=fgsm&eps=0.1&steps=5&purifiers=vae`);
