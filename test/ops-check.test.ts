@@ -28,6 +28,12 @@ finds("a wrong value", { gradient: [], run: ({ x, w }) => mul(sub(square(x!), 1e
   /^the result is off by .*element \d+:/);
 finds("a wrong shape", { shape: [7, 5] }, /^the result has shape \[5,7\], \[7,5\] is due$/);
 finds("a gradient that is cut", { run: ({ x, w }) => mul(square(stopGradient(x!)), w!) }, /^dx is off by/);
+/** Of 300 elements one alone has a gradient that is wrong, and none that is looked at by itself. */
+const bent = (x: Tensor): Tensor => record("bent", square(x), [x], (dy) =>
+  [mul(mul(dy, mul(x, 2)), gpu.tensor(Float32Array.from({ length: 300 }, (_, i) => (i === 5 ? 1.01 : 1))))]);
+finds("a gradient that is wrong between the probes", { inputs: { x: { shape: [300] } }, gradient: ["x"],
+  run: ({ x }) => bent(x!), reference: ({ x }) => x!.map((v) => v * v) },
+  /^dx is off by .*along a direction/);
 finds("a result that is not a number", { gradient: [], run: ({ x, w }) => mul(mul(square(x!), w!), NaN) },
   /^the result is off by NaN/);
 finds("a buffer left behind", { run: ({ x, w }) => (gpu.recording || gpu.keep(gpu.zeros([3])), mul(square(x!), w!)) },

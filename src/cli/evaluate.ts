@@ -10,11 +10,12 @@ import { table1 } from "../paper/parts/table1.ts";
 import type { Results } from "../paper/results.ts";
 import type { Settings } from "../paper/settings.ts";
 import { imagesOf, labOn, rowsOf, rowsThere, WEIGHT_FLAGS, weightsOf } from "./experiment.ts";
+import { listed } from "../report/words.ts";
 
 /** One of two words of a flag, the first by default. */
 function wordOf<T extends string>(flags: Context["flags"], flag: string, words: readonly [T, T]): T {
   const word = (flags[flag] as T | undefined) ?? words[0];
-  if (!words.includes(word)) throw new Error(`--${flag}: "${word}" came, ${words.join(" or ")} was due`);
+  if (!words.includes(word)) throw new Error(`--${flag}: "${word}" came, ${listed(words, "or")} was due`);
   return word;
 }
 

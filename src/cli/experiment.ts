@@ -4,16 +4,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { howToGet, shipped } from "../engine/device/shipped.node.ts";
 import type { Engine } from "../engine/engine.ts";
-import { EXPERIMENTS, experimentOn, listed, presetOf } from "../paper/experiments.ts";
+import { EXPERIMENTS, experimentOn, presetOf } from "../paper/experiments.ts";
 import { Lab } from "../paper/lab.ts";
 import type { Settings } from "../paper/settings.ts";
+import { listed } from "../report/words.ts";
 import { folderStore, weightsFile } from "../train/folder-store.ts";
 import type { Command, Context } from "./command.ts";
 
 type Flags = Context["flags"];
 
-const names = listed(EXPERIMENTS.map(({ dataset }) => dataset));
-const presets = listed([...new Set(EXPERIMENTS.flatMap((e) => Object.keys(e.presets)))]);
+const names = listed(EXPERIMENTS.map(({ dataset }) => dataset), "or");
+const presets = listed([...new Set(EXPERIMENTS.flatMap((e) => Object.keys(e.presets)))], "or");
 
 export const EXPERIMENT_FLAGS: Command["flags"] = {
   dataset: { type: "string", help: `${names} (default ${EXPERIMENTS[0]!.dataset})` },

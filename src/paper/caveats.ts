@@ -1,8 +1,8 @@
 // What a reader must know before any number of a report, made from the numbers.
 
 import { titleOf } from "../defences/index.ts";
-import { counted } from "../report/words.ts";
-import { contributions, LEVEL, listed, points, worst, type Contribution } from "./findings.ts";
+import { counted, listed } from "../report/words.ts";
+import { contributions, LEVEL, points, worst, type Contribution } from "./findings.ts";
 import { ATTACKS } from "./numbers.ts";
 import { COLUMNS, type Results } from "./results.ts";
 

@@ -4,7 +4,7 @@ import type { Clustering } from "../evaluate/clustering.ts";
 import { ATTACKS, paperRow, paperTable1, paperTable2, type AttackName } from "./numbers.ts";
 import { paperOf } from "./experiments.ts";
 import { titleOf } from "../defences/index.ts";
-import { counted } from "../report/words.ts";
+import { counted, listed } from "../report/words.ts";
 import type { PaperNumbers } from "./settings.ts";
 import { COLUMNS, type MeasuredRow, type Results } from "./results.ts";
 import type { Comparison } from "./results.ts";
@@ -20,9 +20,6 @@ export const points = (value: number): string => {
   return (Number(digits) === 0 ? "" : value > 0 ? "+" : "\u2212") + digits;
 };
 export const probability = (p: number): string => (p < 1e-4 ? "< 0.0001" : p.toFixed(4));
-export const listed = (
-  words: readonly string[],
-): string => (words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`);
 const slashed = (value: (attack: AttackName) => string): string => ATTACKS.map(value).join(" / ");
 
 /** A C-VAE row beside the VAE row that was trained under the same schedule. */

@@ -22,7 +22,7 @@ function draw({ epsCurves: measured, settings }: Results): Drawing | undefined {
 
 export const curves: Part = {
   name: "curves",
-  needs: networksOf,
+  needs: ({ rows, curves: own }) => networksOf({ rows: own.rows ?? rows }),
   figure: {
     file: "eps-curves.svg",
     alt: "Curves of accuracy over eps, one a defence, falling with eps",

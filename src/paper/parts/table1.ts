@@ -27,8 +27,8 @@ export async function underAttack(lab: Lab, defences: readonly Purifier[], label
   }
 }
 
-/** Networks of every row of the tables. */
-export const networksOf: Part["needs"] = ({ rows }) =>
+/** Networks of every row of the tables, or of those that a part has. */
+export const networksOf = ({ rows }: { rows: readonly string[] }): string[] =>
   ["cnn", ...new Set(rows.flatMap((row) => defenceOf(row).recipe?.name ?? []))];
 
 export const table1: Part = {

@@ -9,7 +9,7 @@ import { networksOf } from "./table1.ts";
 
 export const table2: Part = {
   name: "table2",
-  needs: networksOf,
+  needs: ({ rows, whiteBox }) => networksOf({ rows: whiteBox.rows ?? rows }),
   work: ({ rows, whiteBox: { rows: own = rows, ...s } }) => ({ passes: own.length * whiteBoxPasses(s),
     bars: 2 * own.length }),
   async run(lab) {
