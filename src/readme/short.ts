@@ -35,16 +35,24 @@ const GROUPS = [["step", "training steps, PGD, purification"], ["kernel", "kerne
 
 const times = (ratios: readonly number[]): string => (ratios.length ? geometricMean(ratios).toFixed(2) : "-");
 
+/** `0.87`; on CUDA `0.87 (0.57)`, with TF32 in brackets. */
+function pytorchCell(rows: readonly Against[]): string {
+  const of = (tf32: boolean) =>
+    times(rows.flatMap(({ ratios }) =>
+      Object.entries(ratios).filter(([engine]) => !isWebGpu(engine) && engine.endsWith("tf32") === tf32)
+        .map(([, ratio]) => ratio)
+    ));
+  return of(true) === "-" ? of(false) : `${of(false)} (${of(true)})`;
+}
+
 function speedRows({ adapter, ...rest }: PeerResults): string[][] {
   const all = against({ adapter, ...rest });
   const groups = summarise(all);
-  const pytorch = (rows: readonly Against[]) =>
-    rows.flatMap(({ ratios }) => Object.entries(ratios).filter(([engine]) => !isWebGpu(engine)).map(([, r]) => r));
   return GROUPS.flatMap(([group, title]) => {
     const summary = groups.find((s) => s.group === group);
     const rows = all.filter((row) => row.group === group);
     return summary ? [[adapter, title, String(summary.cases), summary.ahead.toFixed(2), String(summary.behind),
-      times(pytorch(rows))]] : [];
+      pytorchCell(rows)]] : [];
   });
 }
 
@@ -54,7 +62,7 @@ export function speedTable({ peers }: BenchFiles): string {
   if (rows.length === 0) return "";
   return [
     "Time of another engine / time of purigrad, geometric means: of the fastest of tfjs, jax-js and ONNX Runtime on " +
-    "WebGPU, case by case, and of PyTorch on the CPU.\n",
+    "WebGPU, case by case, and of PyTorch: on the same core, beside a GPU on CUDA (in brackets with TF32).\n",
     markdownTable({ corner: "adapter", columns: ["", "cases", "fastest WebGPU peer", "cases behind it", "PyTorch"],
       rows: lines(rows) }),
   ].join("\n");
