@@ -203,6 +203,12 @@ test("early stopping ends at the epoch that loses accuracy under PGD, and gives 
       assert.is(await s.kept.at(-1)!.get("accuracy").item(), due);
       s.dispose();
     }
+    params.load({ w: { shape: [2, 2], data: wrong } }); // what counts is the share of what was right, however little
+    const poor = earlyStop(gpu, data, model, [params], { eps: 0.1 });
+    assert.is(await poor.onEpoch(seen[0]!), false);
+    poor.kept.at(-1)!.load({ accuracy: { shape: [1], data: [0.15] } });
+    assert.is(await poor.onEpoch(seen[0]!), true);
+    poor.dispose();
     assert.throws(() => earlyStop(gpu, data, model, [params], { eps: 0.1, drop: 2 }), /^earlyStop: drop is 2/);
     assert.throws(() => earlyStop(gpu, data, model, [params], { eps: 0.1, fall: 1 } as never), /no option named fall/);
   });

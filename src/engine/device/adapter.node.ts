@@ -13,8 +13,13 @@ export { readCache, writeCache } from "./cache.node.ts";
 export { readShipped } from "./shipped.node.ts";
 export type { AdapterChoice, AdapterKind, AdapterWish } from "./adapter.ts";
 
-/** Without the second flag Dawn rounds timestamps to 65,536 ns; the first one is due for subgroup matrices. */
-const DAWN_FLAGS = ["enable-dawn-features=allow_unsafe_apis", "disable-dawn-features=timestamp_quantization"];
+/**
+ * The first feature is due for subgroup matrices. The second shows shader-f16 on NVIDIA's Vulkan driver, from which
+ * Dawn hides it since not every operation conforms: only engines of precision "f16" use it, to store and to multiply.
+ * Without the last line Dawn rounds timestamps to 65,536 ns.
+ */
+const DAWN_FLAGS = ["enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia",
+  "disable-dawn-features=timestamp_quantization"];
 
 /**
  * On SwiftShader the clamps that Dawn adds to every array access cost a third of the time (matmul 1.35 to 1.5 times).

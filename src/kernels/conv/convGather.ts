@@ -13,6 +13,7 @@ import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { convKey, type ConvSizes, type Epilogue } from "./conv.ts";
+import { columnsForward, columnsInputGradient, withColumns } from "./columns.ts";
 import { denseForward, denseInputGradient, withDense } from "./dense.ts";
 import { FOLD, foldedPhases, forwardDimension, phases, type Dimension } from "./windows.ts";
 import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/families.ts";
@@ -187,7 +188,8 @@ export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilog
   const direct = ways(gpu, s.O / s.groups).map((way): Variant => ({ ...way,
     launch: into((y) => gather(x, w, y, forwardGather(s), epilogue, way)) })
   );
-  const variants = withWinograd(gpu, s, direct, into((y) => winogradForward(s, x, w, y, epilogue)));
+  const columns = withColumns(gpu, s, direct, into((y) => columnsForward(s, x, w, y, epilogue)));
+  const variants = withWinograd(gpu, s, columns, into((y) => winogradForward(s, x, w, y, epilogue)));
   return gpu.tuner.launch("conv2d", convKey(s), withDense(gpu, s, variants, () => denseForward(s, x, w, epilogue)));
 }
 
@@ -206,7 +208,8 @@ export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue:
   const direct = ways(gpu, s.C / s.groups).map((way): Variant => ({
     ...way, launch: into((dx) => inputGradientGathers(s).forEach((g) => gather(dy, w, dx, g, epilogue, way))),
   }));
-  const variants = withWinograd(gpu, s, direct, into((dx) => winogradInputGradient(s, dy, w, dx, epilogue)));
+  const columns = withColumns(gpu, s, direct, into((dx) => columnsInputGradient(s, dy, w, dx, epilogue)));
+  const variants = withWinograd(gpu, s, columns, into((dx) => winogradInputGradient(s, dy, w, dx, epilogue)));
   return gpu.tuner.launch("conv2d dx", convKey(s),
     withDense(gpu, s, variants, () => denseInputGradient(s, dy, w, epilogue)));
 }
