@@ -1,8 +1,7 @@
 // What a user waits for before the first training step: an engine that was just opened records the step and makes all
 // its pipelines. The driver's own cache on disk counts; MESA_SHADER_CACHE_DISABLE=1 turns off that of Mesa.
 
-import type { AdapterWish } from "../src/engine/device/adapter.ts";
-import { createEngine } from "../src/index.ts";
+import { createEngine, type EngineOptions } from "../src/index.ts";
 import { makeWork } from "./work.ts";
 
 export interface FirstUse {
@@ -15,8 +14,8 @@ export interface FirstUse {
   pipelines: number;
 }
 
-export async function firstUse(adapter: AdapterWish): Promise<FirstUse> {
-  const gpu = await createEngine({ adapter });
+export async function firstUse(options: EngineOptions): Promise<FirstUse> {
+  const gpu = await createEngine(options);
   try {
     const step = gpu.capture(makeWork(gpu, { kind: "train", net: "conv-cvae", batch: 128 }));
     await gpu.synchronize();

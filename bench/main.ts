@@ -1,11 +1,11 @@
-// `npm run bench [-- --filter TEXT --adapter KIND --json FILE --compare OLD.json --report FILE.html --peers
-// FILE.json]`:
+// `npm run bench [-- --filter TEXT --adapter KIND --precision f16 --json FILE --compare OLD.json --report FILE.html
+// --peers FILE.json]`:
 // the adapter's roofline, then every op and every case, and whole steps, each captured and replayed. `--from FILE.json`
 // takes the numbers of an earlier run and measures nothing; `--isa CHIPS` asks a GPU's compiler instead (isa/main.ts).
+// A filter keeps what contains TEXT, or one of several texts with commas between.
 
 import { availableParallelism, cpus } from "node:os";
-import type { AdapterWish } from "../src/engine/device/adapter.ts";
-import { createEngine, type Engine } from "../src/index.ts";
+import { createEngine, type Engine, type EngineOptions } from "../src/index.ts";
 import { writeFileAtomic } from "../src/data/files.ts";
 import { readBench, readPeers, type BenchRecord, type BenchResults, type Flame,
   type Roofline } from "../src/readme/bench-results.ts";
@@ -13,7 +13,7 @@ import { commit } from "../src/train/commit.ts";
 import { isa } from "./isa/main.ts";
 import { printedComparison } from "./compare.ts";
 import { FIRST_USE, firstUseRecord } from "./first-row.ts";
-import { readAdapter, readFlags, runCommand } from "./flags.ts";
+import { readAdapter, readFlags, readPrecision, runCommand } from "./flags.ts";
 import { heading, LEGEND, printedResults, printedRoofline, printedRow } from "./print.ts";
 import { benchReport } from "./report.ts";
 import { measureRoofline, rooflineShare } from "./roofline.ts";
@@ -32,9 +32,11 @@ interface Choice {
   firstUse: boolean;
 }
 
+const keeps = (filter: string, name: string): boolean => filter.split(",").some((text) => name.includes(text.trim()));
+
 function choose(filter = ""): Choice {
   const all = [...rows, ...steps];
-  const choice = { rows: all.filter((row) => caseOf(row).includes(filter)), firstUse: FIRST_USE.includes(filter) };
+  const choice = { rows: all.filter((row) => keeps(filter, caseOf(row))), firstUse: keeps(filter, FIRST_USE) };
   const begins = [...new Set([...all.map(caseOf), FIRST_USE].map((name) => name.split(" ")[0]))];
   if (choice.rows.length === 0 && !choice.firstUse) throw new Error(`bench: no row contains "${filter}"; rows begin ` +
     `with ${begins.join(", ")}`);
@@ -46,7 +48,7 @@ const flameOf = ({ record, profile }: Measurement): Flame | null =>
 
 /** Every row on an engine of its own, so that first calls compile and nothing is left over from the row before. */
 async function measureRows(choice: Choice, roofline: Roofline,
-  adapter: AdapterWish): Promise<Pick<BenchResults, "rows" | "flame">> {
+  options: EngineOptions): Promise<Pick<BenchResults, "rows" | "flame">> {
   const done: BenchResults["rows"] = [];
   let flame: Flame | null = null;
   const add = (record: BenchRecord) => {
@@ -54,7 +56,7 @@ async function measureRows(choice: Choice, roofline: Roofline,
     say(printedRow(record) + "\n");
   };
   for (const row of choice.rows) {
-    const gpu = await createEngine({ adapter });
+    const gpu = await createEngine(options);
     try {
       const measurement = await measure(gpu, row);
       if (!flame || measurement.record.case === FLAME) flame = flameOf(measurement) ?? flame;
@@ -63,22 +65,23 @@ async function measureRows(choice: Choice, roofline: Roofline,
       gpu.close();
     }
   }
-  if (choice.firstUse) add(await firstUseRecord(adapter));
+  if (choice.firstUse) add(await firstUseRecord(options));
   return { rows: done, flame };
 }
 
 const about = (gpu: Engine) => ({ adapter: gpu.adapter.name, cpu: cpus()[0]?.model.trim() ?? "unknown",
-  cores: availableParallelism(), commit: commit() });
+  cores: availableParallelism(), commit: commit(), precision: gpu.precision });
 
-async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> {
-  const gpu = await createEngine({ adapter }); // stays open: the driver is kept for the others
+async function run({ rows, firstUse }: Choice, options: EngineOptions): Promise<BenchResults> {
+  const gpu = await createEngine(options); // stays open: the driver is kept for the others
   try {
     say(`${gpu.adapter.line}\n`);
+    const choice = { rows: rows.filter(({ large }) => !large || gpu.adapter.kind === "hardware"), firstUse };
     const roofline = await measureRoofline(gpu);
     gpu.trim();
     say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ` +
       `${LEGEND}\n\n${heading()}\n`);
-    return { ...about(gpu), roofline, ...(await measureRows(choice, roofline, adapter)) };
+    return { ...about(gpu), roofline, ...(await measureRows(choice, roofline, options)) };
   } finally {
     gpu.close();
   }
@@ -87,27 +90,28 @@ async function run(choice: Choice, adapter: AdapterWish): Promise<BenchResults> 
 /** The rows of an earlier run that the filter keeps. */
 function earlier(file: string, what: string, filter = ""): BenchResults {
   const results = readBench(file, what);
-  const kept = results.rows.filter((row) => row.case.includes(filter));
+  const kept = results.rows.filter((row) => keeps(filter, row.case));
   return { ...results, rows: kept };
 }
 
 function readOptions() {
-  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa"]);
-  const clash = flags.from !== undefined && (["json", "adapter"] as const).find((name) => flags[name] !== undefined);
+  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa",
+    "precision"]);
+  const clash = flags.from !== undefined && (["json", "adapter", "precision"] as const).find((name) => flags[name] !== undefined);
   if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
     `leave one of the two out`);
   if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the " +
     "report; give --report FILE.html too");
-  return { flags, adapter: readAdapter(flags.adapter) };
+  return { flags, options: { adapter: readAdapter(flags.adapter), precision: readPrecision(flags.precision) } };
 }
 
 async function main(): Promise<void> {
-  const { flags, adapter } = readOptions();
+  const { flags, options } = readOptions();
   const { filter, from, json, report } = flags;
   if (flags.isa !== undefined) return say(`${await isa(flags.isa.split(","), filter, json)}\n`);
   const old = flags.compare === undefined ? null : earlier(flags.compare, "the results to compare with", filter);
   const peers = flags.peers === undefined ? null : readPeers(flags.peers, "the peers' results");
-  const results = from === undefined ? await run(choose(filter), adapter) : earlier(from, "the results", filter);
+  const results = from === undefined ? await run(choose(filter), options) : earlier(from, "the results", filter);
   if (from !== undefined) say(printedResults(results));
   if (json) writeFileAtomic(json, JSON.stringify(results, null, 1) + "\n");
   if (report) writeFileAtomic(report, benchReport(results, peers));

@@ -19,6 +19,8 @@ export interface BenchRow {
   flops: number;
   /** Bytes that must move at least: every input read once, every output written once. */
   bytes: number;
+  /** Too long for a CPU: measured on hardware alone. */
+  large?: true;
   /** Makes the inputs and returns what one call does; it is captured once and replayed. */
   make(gpu: Engine): () => Tensor | Tensor[];
 }

@@ -25,7 +25,15 @@ const rowOf = ({ name, group, flops, work }: Case): BenchRow => ({ op: OPS[work.
 export const cases: BenchRow[] = CASES.map(rowOf);
 
 const BATCH = 512;
+const LARGE_N = 4096;
 const large: Work = { kind: "train", net: "conv-cvae", batch: BATCH };
+
+/** What a GPU alone does in good time. */
+const onGpu: BenchRow[] = [
+  rowOf({ name: `matmul ${LARGE_N}`, group: "kernel", flops: 2 * LARGE_N ** 3, work: { kind: "matmul", n: LARGE_N } }),
+  rowOf({ name: "train resnet34 b128", group: "step", flops: 6 * 128 * MACS.resnet34,
+    work: { kind: "train", net: "resnet34", batch: 128 } }),
+].map((row) => ({ ...row, large: true }));
 
 /** The network of `npm start`: 784-256-16 and back. */
 const N = 128;
@@ -48,4 +56,5 @@ export const steps: BenchRow[] = [
   rowOf({ name: `train conv-cvae b${BATCH}`, group: "step", flops: 6 * BATCH * MACS["conv-cvae"], work: large }),
   { op: "step", name: "train mlp-cvae b128", case: "train mlp-cvae b128", group: "step", flops: 6 * N * MLP_MACS,
     bytes: 4 * (6 * MLP_MACS + N * 784), make: trainMlp },
+  ...onGpu,
 ];

@@ -6,6 +6,7 @@ import { CommanderError } from "commander";
 import { checkFile, writeFileAtomic } from "./data/files.ts";
 import { createEngine } from "./engine/create.ts";
 import type { AdapterWish } from "./engine/device/adapter.ts";
+import type { Precision } from "./engine/tensor.ts";
 import type { Engine } from "./engine/engine.ts";
 import { attack } from "./cli/attack.ts";
 import { audit, merge } from "./cli/audit.ts";
@@ -52,13 +53,20 @@ function readAdapter(text: unknown): AdapterWish {
   return wish;
 }
 
+function readPrecision(text: unknown): Precision {
+  const precision = (["f32", "f16"] as const).find((p) => p === (text ?? "f32"));
+  if (!precision) throw new UsageError(`--precision: "${String(text)}" came, f32 or f16 was due`);
+  return precision;
+}
+
 /** Runs a command; one that computes opens an engine of its own. */
 async function runOn(command: Command | HostCommand, context: HostContext): ReturnType<Command["run"]> {
   if (command.gpu === false) return command.run(context);
   const [seed, adapter] = [readSeed(context.flags.seed), readAdapter(context.flags.adapter)];
+  const precision = readPrecision(context.flags.precision);
   let gpu: Engine | undefined;
   const open = async () => {
-    gpu = await createEngine({ adapter, seed });
+    gpu = await createEngine({ adapter, seed, precision });
     context.say(gpu.adapter.line);
     return gpu;
   };

@@ -15,7 +15,7 @@ export type { KernelTime, Profile, Span as KernelSpan } from "./engine/run/profi
 export type { CaptureMemory } from "./engine/run/recording.ts";
 export type { Binding as KernelBinding, Constants as KernelConstants, Field as KernelField } from
   "./engine/run/shader.ts";
-export type { Backward, Draws, Recordable, Variant } from "./engine/tensor.ts";
+export type { Backward, Draws, Precision, Recordable, Variant } from "./engine/tensor.ts";
 export type { Taken as TunerChoice, Tuner } from "./engine/tuner.ts";
 export type { AuditPlan, Verdicts } from "./evaluate/audit/audit.ts";
 export type { AuditNorm } from "./evaluate/audit/attacks.ts";

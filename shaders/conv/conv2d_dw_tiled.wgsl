@@ -13,8 +13,11 @@
 const TY = 16u; // 4, 8 or 16
 const THREADS = 16u * TY;
 
-var<workgroup> ds: array<vec4<f32>, 16u * TY>; // [output][channel / 4]
-var<workgroup> xs: array<vec4<f32>, 256>; // [output][tap / 4]
+alias Held = f32; // what the tiles hold: f32, or f16 for half precision; the sums are f32
+alias Quad = vec4<Held>;
+
+var<workgroup> ds: array<Quad, 16u * TY>; // [output][channel / 4]
+var<workgroup> xs: array<Quad, 256>; // [output][tap / 4]
 var<workgroup> bias_sums: array<f32, 16u * TY>; // [channel][segment % 4]
 
 /** n, oh, ow of a segment */
@@ -44,19 +47,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
       d = load_dy((o.x * params.O + g * params.Og + row) * area + o.y * params.OW + o.z, o.z);
     }
     sum += d.x + d.y + d.z + d.w;
-    for (var i = 0u; i < 4u; i++) { ds[(index % 4u * 4u + i) * TY + index / 16u][index / 4u % 4u] = d[i]; }
+    for (var i = 0u; i < 4u; i++) { ds[(index % 4u * 4u + i) * TY + index / 16u][index / 4u % 4u] = Held(d[i]); }
     for (var e = index; e < 256u; e += THREADS) { // tap e / 4, segment e % 4
       var v = V();
       if (s0 + e % 4u < end) {
         let o = output(s0 + e % 4u);
         v = load_tap((o.x * params.C + g * params.Cg) * params.H * params.W, o.y, o.z, group.x * 64u + e / 4u);
       }
-      for (var i = 0u; i < 4u; i++) { xs[(e % 4u * 4u + i) * 16u + e / 16u][e / 4u % 4u] = v[i]; }
+      for (var i = 0u; i < 4u; i++) { xs[(e % 4u * 4u + i) * 16u + e / 16u][e / 4u % 4u] = Held(v[i]); }
     }
     workgroupBarrier();
     for (var p = 0u; p < 16u; p++) {
-      let dv = ds[p * TY + local.y];
-      let xv = xs[p * 16u + local.x];
+      let dv = V(ds[p * TY + local.y]);
+      let xv = V(xs[p * 16u + local.x]);
       c = Block(fma(V(dv.x), xv, c[0]), fma(V(dv.y), xv, c[1]), fma(V(dv.z), xv, c[2]), fma(V(dv.w), xv, c[3]));
     }
   }

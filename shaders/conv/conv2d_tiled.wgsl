@@ -20,8 +20,11 @@ const THREADS = 16u * TY;
 const ROW_QUADS = TY * ROWS; // channel quads of the tile
 const TILE_SEGS = 16u * SEGS;
 
-var<workgroup> ws: array<vec4<f32>, 16u * ROW_QUADS>; // [tap][channel / 4]
-var<workgroup> xs: array<vec4<f32>, 16u * TILE_SEGS>; // [tap][segment]
+alias Held = f32; // what the tiles hold: f32, or f16 for half precision; the sums are f32
+alias Quad = vec4<Held>;
+
+var<workgroup> ws: array<Quad, 16u * ROW_QUADS>; // [tap][channel / 4]
+var<workgroup> xs: array<Quad, 16u * TILE_SEGS>; // [tap][segment]
 
 /** c + the outer product of four channels' weights and four inputs */
 fn outer(w: V, v: V, c: Block) -> Block {
@@ -53,22 +56,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
       let q = q0 + e % 4u;
       var w = V();
       if (row0 + row < params.Rg && q < params.quads) { w = wp[(g * params.Rg + row0 + row) * params.quads + q]; }
-      for (var i = 0u; i < 4u; i++) { ws[(e % 4u * 4u + i) * ROW_QUADS + row / 4u][row % 4u] = w[i]; }
+      for (var i = 0u; i < 4u; i++) { ws[(e % 4u * 4u + i) * ROW_QUADS + row / 4u][row % 4u] = Held(w[i]); }
     }
     for (var e = index; e < 16u * TILE_SEGS; e += THREADS) {
       let k = q0 * 4u + e / TILE_SEGS;
-      xs[e] = load_tap(load_s, vec3<u32>(k / area, k / params.KW % params.KH, k % params.KW));
+      xs[e] = Quad(load_tap(load_s, vec3<u32>(k / area, k / params.KW % params.KH, k % params.KW)));
     }
     workgroupBarrier();
     for (var k = 0u; k < 16u; k++) {
-      let w0 = ws[k * ROW_QUADS + local.y];
-      let v0 = xs[k * TILE_SEGS + local.x];
+      let w0 = V(ws[k * ROW_QUADS + local.y]);
+      let v0 = V(xs[k * TILE_SEGS + local.x]);
       c00 = outer(w0, v0, c00);
-      if (SEGS > 1u) { c01 = outer(w0, xs[k * TILE_SEGS + local.x + 16u], c01); }
+      if (SEGS > 1u) { c01 = outer(w0, V(xs[k * TILE_SEGS + local.x + 16u]), c01); }
       if (ROWS > 1u) {
-        let w1 = ws[k * ROW_QUADS + local.y + TY];
+        let w1 = V(ws[k * ROW_QUADS + local.y + TY]);
         c10 = outer(w1, v0, c10);
-        if (SEGS > 1u) { c11 = outer(w1, xs[k * TILE_SEGS + local.x + 16u], c11); }
+        if (SEGS > 1u) { c11 = outer(w1, V(xs[k * TILE_SEGS + local.x + 16u]), c11); }
       }
     }
   }

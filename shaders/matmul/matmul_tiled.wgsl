@@ -33,11 +33,13 @@ const ROW = TILE / 4u + 1u; // vec4s from one k to the next; the spare one sprea
 const SLICE = DEEP * ROW;
 const LOADS = TILE * DEEP / 4u / (SIDE * SIDE); // vec4s of A that a thread loads for a slice, and as many of B
 
+alias Held = f32; // what the slices hold: f32, or f16 for half precision; the sums are f32
 alias V = vec4<f32>;
+alias Quad = vec4<Held>;
 alias Block = array<vec4<f32>, 4>; // 4 x 4 elements, a row a vec4
 
-var<workgroup> As: array<vec4<f32>, 2u * SLICE>; // [slice % 2][k][m / 4]
-var<workgroup> Bs: array<vec4<f32>, 2u * SLICE>; // [slice % 2][k][n / 4]
+var<workgroup> As: array<Quad, 2u * SLICE>; // [slice % 2][k][m / 4]
+var<workgroup> Bs: array<Quad, 2u * SLICE>; // [slice % 2][k][n / 4]
 
 /**
  * The place of the e-th vec4 of a slice: x across (m or n), y along k. `along`: its elements are neighbours along k.
@@ -50,27 +52,27 @@ fn place(e: u32, along: bool) -> vec2<u32> {
 /** How many of the four elements from `at` on lie before `end`. */
 fn within(at: u32, end: u32) -> u32 { return min(4u, end - min(at, end)); }
 
-fn load_a(at: vec2<u32>, row0: u32, k0: u32, end: u32, base: u32) -> V {
+fn load_a(at: vec2<u32>, row0: u32, k0: u32, end: u32, base: u32) -> Quad {
   let m = row0 + at.x;
   let k = k0 + at.y;
-  if (TRANS_A) { return a_quad(base + k * params.M + m, select(0u, within(m, params.M), k < end)); }
-  return a_quad(base + m * params.K + k, select(0u, within(k, end), m < params.M));
+  if (TRANS_A) { return Quad(a_quad(base + k * params.M + m, select(0u, within(m, params.M), k < end))); }
+  return Quad(a_quad(base + m * params.K + k, select(0u, within(k, end), m < params.M)));
 }
 
-fn load_b(at: vec2<u32>, col0: u32, k0: u32, end: u32, base: u32) -> V {
+fn load_b(at: vec2<u32>, col0: u32, k0: u32, end: u32, base: u32) -> Quad {
   let n = col0 + at.x;
   let k = k0 + at.y;
-  if (TRANS_B) { return b_quad(base + n * params.K + k, select(0u, within(k, end), n < params.N)); }
-  return b_quad(base + k * params.N + n, select(0u, within(n, params.N), k < end));
+  if (TRANS_B) { return Quad(b_quad(base + n * params.K + k, select(0u, within(k, end), n < params.N))); }
+  return Quad(b_quad(base + k * params.N + n, select(0u, within(n, params.N), k < end)));
 }
 
-fn store_a(v: V, at: vec2<u32>, slice: u32) {
+fn store_a(v: Quad, at: vec2<u32>, slice: u32) {
   let i = slice + at.y * ROW + at.x / 4u;
   if (TRANS_A) { As[i] = v; return; }
   for (var j = 0u; j < 4u; j++) { As[i + j * ROW][at.x % 4u] = v[j]; }
 }
 
-fn store_b(v: V, at: vec2<u32>, slice: u32) {
+fn store_b(v: Quad, at: vec2<u32>, slice: u32) {
   let i = slice + at.y * ROW + at.x / 4u;
   if (!TRANS_B) { Bs[i] = v; return; }
   for (var j = 0u; j < 4u; j++) { Bs[i + j * ROW][at.x % 4u] = v[j]; }
@@ -106,8 +108,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   let end = min(start + params.part_K, params.K);
   var c00: Block; var c01: Block; var c10: Block; var c11: Block; // rows and columns 4 x, 4 x + 4 SIDE
 
-  var a: array<V, LOADS>; // what this thread loads of the next slices
-  var b: array<V, LOADS>;
+  var a: array<Quad, LOADS>; // what this thread loads of the next slices
+  var b: array<Quad, LOADS>;
   var slice = 0u;
   for (var k0 = start; k0 < end + DEEP; k0 += DEEP) { // the slice at k0 is loaded, the one before it summed
     for (var i = 0u; i < LOADS; i++) {
@@ -116,12 +118,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
     }
     if (k0 > start) {
       for (var k = 0u; k < DEEP; k++) {
-        let a0 = As[slice + k * ROW + local.y];
-        let b0 = Bs[slice + k * ROW + local.x];
+        let a0 = V(As[slice + k * ROW + local.y]);
+        let b0 = V(Bs[slice + k * ROW + local.x]);
         c00 = outer(a0, b0, c00);
         if (WIDE > 1u) {
-          let a1 = As[slice + k * ROW + local.y + SIDE];
-          let b1 = Bs[slice + k * ROW + local.x + SIDE];
+          let a1 = V(As[slice + k * ROW + local.y + SIDE]);
+          let b1 = V(Bs[slice + k * ROW + local.x + SIDE]);
           c01 = outer(a0, b1, c01);
           c10 = outer(a1, b0, c10);
           c11 = outer(a1, b1, c11);

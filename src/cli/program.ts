@@ -11,6 +11,7 @@ type Run = (command: Command | HostCommand, given: Given) => Promise<void>;
 const GPU: Command["flags"] = {
   adapter: { type: "string", help: "auto, hardware, software or embedded (default auto)" },
   seed: { type: "string", help: "a whole number up to 2^53 - 1 (default 0)" },
+  precision: { type: "string", help: "f32, or f16 for operands of products and convolutions (default f32)" },
 };
 const COMMON: Command["flags"] = {
   json: { type: "string", help: "also write the result to this file; - is standard output" },

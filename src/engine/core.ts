@@ -16,10 +16,11 @@ import { Readback } from "./run/readback.ts";
 import type { Recorder } from "./run/recording.ts";
 import { packParams, type Constants, type Kernel } from "./run/shader.ts";
 import { Stream, type Call } from "./run/stream.ts";
-import { Tensor } from "./tensor.ts";
+import { Tensor, type Precision } from "./tensor.ts";
 
 export interface EngineSettings {
   seed: number;
+  precision: Precision;
   /** What the pool may keep, in bytes; it keeps up to the most that was live at once where that is more. */
   poolBytes: number;
   /** What tensors and the pool may take together, in bytes. */
@@ -44,6 +45,8 @@ export class Core {
   private readonly readback: Readback;
   /** Lanes of a subgroup if the adapter has subgroups of one fixed size, else 0. */
   readonly subgroupSize: number;
+  /** Whether matrix products and convolutions may round their operands to half precision. */
+  readonly precision: Precision;
 
   /** @internal */
   constructor(
@@ -51,8 +54,9 @@ export class Core {
     readonly device: GPUDevice,
     /** The adapter's name, kind and one line about the choice. */
     readonly adapter: AdapterChoice,
-    { poolBytes, memoryLimit }: EngineSettings,
+    { poolBytes, memoryLimit, precision }: EngineSettings,
   ) {
+    this.precision = precision;
     this.faults = new Faults(device);
     this.stream = new Stream(device, this.faults);
     this.pipelines = new Pipelines(device, this.faults);

@@ -32,6 +32,9 @@ export interface Draws {
   draw(): Tensor;
 }
 
+/** How matrix products and convolutions may read their operands: see EngineOptions. */
+export type Precision = "f32" | "f16";
+
 /** An open tape: see grad/tape.ts. */
 export interface Recordable {
   record(name: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): void;
@@ -42,6 +45,7 @@ export interface Runtime {
   readonly adapter: AdapterChoice;
   readonly device: GPUDevice;
   readonly subgroupSize: number;
+  readonly precision: Precision;
   readonly random: Draws;
   readonly tuner: { launch(op: string, key: string, variants: Variant[]): Tensor };
   /** The innermost open tape, null where nobody differentiates. */

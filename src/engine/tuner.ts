@@ -4,7 +4,7 @@
 
 import { readCache, writeCache } from "#adapter";
 import type { Constants, Kernel } from "./run/shader.ts";
-import type { Runtime, Tensor, Variant } from "./tensor.ts";
+import type { Precision, Runtime, Tensor, Variant } from "./tensor.ts";
 
 export type { Variant } from "./tensor.ts";
 
@@ -66,9 +66,10 @@ export class Tuner {
   /** @internal */
   constructor(private readonly gpu: Bench) {}
 
-  /** Under which name the choices are stored: every adapter has its own. */
+  /** Under which name the choices are stored: every adapter has its own, and one for half precision. */
   get cacheKey(): string {
-    return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}`;
+    const half = this.gpu.precision === "f16" ? "-f16" : "";
+    return `tuner-${this.gpu.adapter.name.replace(/[^\w.]+/g, "-")}${half}`;
   }
 
   /** Takes the stored choices, or those of a text; none where nothing is stored or the text is damaged. */
@@ -174,7 +175,7 @@ export class Tuner {
     let best = { name: job.variants[0]!.name, ms: Infinity };
     for (const variant of job.variants) {
       const { ms, data } = await this.timed(variant, HOPELESS * best.ms);
-      if (ms < best.ms && agrees(data, reference)) best = { name: variant.name, ms };
+      if (ms < best.ms && agrees(data, reference, toleranceOf(this.gpu.precision))) best = { name: variant.name, ms };
     }
     return best.name;
   }
@@ -207,8 +208,11 @@ const MOST_CALLS = 100;
 
 const namesOf = (variants: readonly Variant[]): string[] => variants.map((v) => v.name);
 
-/** Whether a is b to 1e-4 of the largest number of b. */
-export function agrees(a: Float32Array, b: Float32Array): boolean {
+/** How far variants may differ, over the largest number: 1e-4, with operands of half precision 2^-8. */
+export const toleranceOf = (precision: Precision): number => (precision === "f16" ? 2 ** -8 : 1e-4);
+
+/** Whether a is b to `tolerance` of the largest number of b. */
+export function agrees(a: Float32Array, b: Float32Array, tolerance = 1e-4): boolean {
   const scale = b.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-30);
-  return a.length === b.length && a.every((v, i) => Math.abs(v - b[i]!) <= 1e-4 * scale);
+  return a.length === b.length && a.every((v, i) => Math.abs(v - b[i]!) <= tolerance * scale);
 }

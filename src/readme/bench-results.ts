@@ -64,6 +64,8 @@ export interface BenchResults {
   cpu?: string;
   cores?: number;
   commit: string;
+  /** How products and convolutions read their operands; f32 where a file does not say. */
+  precision?: "f32" | "f16";
   roofline?: Roofline;
   rows: BenchRecord[];
   flame?: Flame | null;

@@ -12,6 +12,7 @@ import { printedSign } from "./cvae-cases.ts";
 import type { Inputs, OpGroup, Outcome } from "./group.ts";
 import { OP_TABLE } from "./op-table.ts";
 import { optimCase } from "./optim.ts";
+import { limitFor } from "./precision.ts";
 import { elementError, judgedOf, special } from "./special.ts";
 
 /** The stored tensors of one case, without the case's name in front. */
@@ -85,13 +86,14 @@ interface Trial {
   raw: Record<string, unknown>;
 }
 
-async function checksOf(gpu: Engine, t: Inputs, { id, group, stored, raw }: Trial, variant = ""): Promise<Check[]> {
+async function checksOf(gpu: Engine, t: Inputs, { family, id, group, stored, raw }: Trial, variant = ""): Promise<Check[]> {
   const results = compute(gpu, id, group, t, stored, new Args(raw));
   const checks: Check[] = [];
   for (const [name, tensor] of Object.entries(results)) {
     const due = stored[name];
     if (!due) throw new Error(`the case stores no ${name}; it has ${Object.keys(stored).join(", ")}`);
-    const limit = limitOf(raw[name.startsWith("grad.") ? "f32_rel_err_grad" : "f32_rel_err_out"]);
+    const float32 = limitOf(raw[name.startsWith("grad.") ? "f32_rel_err_grad" : "f32_rel_err_out"]);
+    const limit = limitFor(gpu.precision, family, float32);
     const shaped = tensor.shape.join() === due.shape.join();
     const error = (got: ArrayLike<number>) =>
       group === special ? elementError(got, numbers(due), judgedOf(stored, due)) : relativeError(got, numbers(due));

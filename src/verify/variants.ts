@@ -3,7 +3,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { valueAndGrad } from "../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
-import { agrees } from "../engine/tuner.ts";
+import { agrees, toleranceOf } from "../engine/tuner.ts";
 import { matmul } from "../kernels/index.ts";
 import { rows } from "./table/index.ts";
 import { filled, idOf, makeInputs, seeded, type OpRow } from "./table/table.ts";
@@ -22,6 +22,10 @@ export const VARIED = [
 ];
 
 export const variedRows = (): OpRow[] => rows.filter((row) => VARIED.some((start) => idOf(row).startsWith(start)));
+
+/** To the tuner's tolerance, over the largest number. */
+const closely = (gpu: Engine) => (a: Float32Array, b: Float32Array): boolean =>
+  agrees(a, b, toleranceOf(gpu.precision));
 
 /** The results read back. */
 async function computed(gpu: Engine, run: () => Tensor[]): Promise<Float32Array[]> {
@@ -61,7 +65,7 @@ export interface Comparing {
   only?: readonly string[];
   /** Variants that are left out altogether. */
   without?: string;
-  /** Whether two results are the same; to 1e-4 of the largest number by default. */
+  /** Whether two results are the same; by default to the tuner's tolerance. */
   same?: (a: Float32Array, b: Float32Array) => boolean;
 }
 
@@ -70,7 +74,7 @@ export interface Comparing {
  * differs from what the preferred variants give.
  */
 export async function differing(gpu: Engine, run: () => Tensor[],
-  { tried, only, without, same = agrees }: Comparing = {}): Promise<string[]> {
+  { tried, only, without, same = closely(gpu) }: Comparing = {}): Promise<string[]> {
   // shape classes of one op share their names
   const heavy = new Map(gpu.tuner.heavy(run).map(({ op, variants }) => [op, variants.filter((v) => v !== without)]));
   const wrong: string[] = [];
@@ -130,11 +134,11 @@ const GUARDED = ["conv2d 3x3", "conv2d 2x2", "conv2d depthwise", "conv2d dilatio
 /** A row for each of GUARDED. */
 export const guardedRows = (): OpRow[] => GUARDED.map((start) => variedRows().find((r) => idOf(r).startsWith(start))!);
 
-/** NaN and infinities at the same places, the other numbers to 1e-4 of the largest. */
-function agreesInSpecial(a: Float32Array, b: Float32Array): boolean {
+/** NaN and infinities at the same places, the other numbers to `tolerance` of the largest. */
+const agreesInSpecial = (tolerance: number) => (a: Float32Array, b: Float32Array): boolean => {
   const scale = b.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1e-30);
-  return a.every((v, i) => Object.is(v, b[i]) || Math.abs(v - b[i]!) <= 1e-4 * scale);
-}
+  return a.every((v, i) => Object.is(v, b[i]) || Math.abs(v - b[i]!) <= tolerance * scale);
+};
 
 /**
  * The variants by which a row differs once some numbers are NaN or infinite: the first, one in the middle and the last
@@ -149,7 +153,7 @@ export async function differingInSpecial(gpu: Engine, row: OpRow): Promise<strin
     const bad = new Map([[0, NaN], [Math.floor(size / 2) + 1, Infinity], [size - 1, -Infinity]]);
     const made: Tensor[] = [];
     const found = await differing(gpu, callOf(gpu, row, made, { [name]: bad }), { without: "winograd",
-      same: agreesInSpecial });
+      same: agreesInSpecial(toleranceOf(gpu.precision)) });
     wrong.push(...found.map((what) => `${what} where ${name} is not finite`));
     made.forEach((t) => t.dispose());
   }

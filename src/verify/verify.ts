@@ -14,6 +14,7 @@ import { networkCases } from "./models/computed-networks.ts";
 import { trainingModelCases } from "./models/computed-training.ts";
 import { secondCases } from "./second.ts";
 import { Unsupported, judge, type Case, type CaseResult, type ReadCase } from "./case.ts";
+import { mayRound } from "./precision.ts";
 import { opCases } from "./ops.ts";
 import { resnetCases } from "./models/resnets.ts";
 import type { TestImages } from "./models/sweep.ts";
@@ -78,14 +79,15 @@ export interface VerifyOptions {
 
 /**
  * Runs all cases that `read` finds (none where it is null), one after the other. Give it an engine of its own: the nets
- * and attacks of the cases stay in its memory until it is closed. Throws where the device is lost.
+ * and attacks of the cases stay in its memory until it is closed. An engine of half precision runs the cases of the ops
+ * whose operands it may round, to the limit of precision.ts. Throws where the device is lost.
  */
 export async function verify(gpu: Engine, read: ReadCase | null,
   { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const all = [...(read ? await findCases(read, images) : []),
     ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(),
       ...boundaryCases(), ...squareCases(), ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
-  const cases = all.filter(({ id, op }) => only(id, op));
+  const cases = all.filter(({ id, op }) => only(id, op) && (gpu.precision === "f32" || mayRound(op)));
   const results: CaseResult[] = [];
   for (const c of cases) {
     signal?.throwIfAborted();

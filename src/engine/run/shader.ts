@@ -145,10 +145,11 @@ export type Constants = Record<string, number | string | boolean>;
 
 /**
  * The code with `constants` put into its `const`, `alias` and `override` lines, in place, so that line numbers stay
- * true. An override becomes a const: not every implementation takes one for the size of a workgroup or an array.
+ * true. An override becomes a const: not every implementation takes one for the size of a workgroup or an array. An
+ * alias for f16 enables it, before the comment that every file begins with.
  */
 export function applyConstants(k: Kernel, constants: Constants): string {
-  let code = k.code;
+  let code = Object.values(constants).includes("f16") ? `enable f16; ${k.code}` : k.code;
   for (const [name, value] of Object.entries(constants)) {
     const line = new RegExp(`^(const|alias|override)(\\s+${name}\\b[^=;]*)(=[^;]*)?;`, "m");
     const found = line.exec(code);

@@ -155,7 +155,7 @@ function ways(gpu: Runtime, channels: number): Way[] {
   const tiles = (name: string, rows: number, ROWS: number, SEGS: number): Way => ({
     name,
     kernel: tiled,
-    constants: { TY: rows, ROWS, SEGS },
+    constants: { TY: rows, ROWS, SEGS, Held: gpu.precision },
     segments: 16 * SEGS,
     channels: 4 * rows * ROWS,
     byRow: false,

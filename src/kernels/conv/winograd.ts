@@ -1,6 +1,7 @@
 // 3x3 convolutions with stride 1 by Winograd's F(4x4, 3x3): shaders/winograd*.wgsl transform images and weights, and 36
 // matrix products of a quarter of the plain sum's multiplications lie between. Images are taken in chunks, so that the
-// transformed ones, 2.25 times as large, stay small.
+// transformed ones, 2.25 times as large, stay small. Half precision would lose too much here: the transforms subtract
+// what is nearly equal, so the products are of float32.
 
 import sharedSource from "../../../shaders/conv/winograd.wgsl";
 import tilesSource from "../../../shaders/conv/winograd_tiles.wgsl";
@@ -103,7 +104,7 @@ function convolve(x: Tensor, U: Tensor, y: Tensor, top: number, left: number, { 
   for (const c of chunksOf(x.gpu, N, tiling.across * tiling.down, Math.max(C, R))) {
     const V = transformed(inputTiles, x, { ...tiling, channels: C, H, W }, c);
     const M = gemm(U, V, { b: POINTS, M: R, N: c.tiles, K: C, transA: false, transB: false, batchA: R * C,
-      batchB: C * c.tiles });
+      batchB: C * c.tiles, whole: true });
     const params = { ...tiling, ...c, channels: R, H: OH, W: OW, has_bias: Number(!!bias), relu: Number(relu) };
     x.gpu.run(outputs, { M, bias: bias ?? U, y }, params, [Math.ceil(c.tiles / 32), 1, R]);
   }
@@ -129,7 +130,7 @@ export function winogradWeightGradient(s: ConvSizes, x: Tensor, dy: Tensor): Ten
     const V = transformed(inputTiles, x, { ...grid, channels: s.C, H: s.H, W: s.W, top: s.PH, left: s.PW }, c);
     const D = transformed(gradientTiles, dy, { ...grid, channels: s.O, H: s.OH, W: s.OW, top: 0, left: 0 }, c);
     const dU = gemm(D, V, { b: POINTS, M: s.O, N: s.C, K: c.tiles, transA: false, transB: true, batchA: s.O * c.tiles,
-      batchB: s.C * c.tiles });
+      batchB: s.C * c.tiles, whole: true });
     const layout = { rows: s.O, columns: s.C, row_stride: 9 * s.C, column_stride: 9, flip: 0,
       add: Number(c.first > 0) };
     x.gpu.run(fromProducts, { dU, dw }, layout, linearGrid(s.O * s.C));

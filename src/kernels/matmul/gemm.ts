@@ -10,7 +10,7 @@ import tiledSource from "../../../shaders/matmul/matmul_tiled.wgsl";
 import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants } from "../../engine/run/shader.ts";
-import type { Tensor, Variant } from "../../engine/tensor.ts";
+import type { Precision, Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
 
 export interface Gemm {
@@ -27,6 +27,8 @@ export interface Gemm {
   batchB: number;
   bias?: Tensor | null;
   relu?: boolean;
+  /** Operands are never rounded to half precision. */
+  whole?: boolean;
 }
 
 const plain = kernel("shaders/matmul/matmul.wgsl", plainSource, { parts: [negative] });
@@ -64,14 +66,18 @@ const FILL = 256;
 const tileOf = ({ SIDE, WIDE }: Tiles): number => 4 * SIDE * WIDE;
 const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
 
+/** What the slices hold. */
+const heldBy = (gpu: Runtime, g: Gemm): Precision => (g.whole ? "f32" : gpu.precision);
+
 /** Bytes of workgroup memory: two slices of A and two of B. */
 const bytesOf = (t: Tiles): number => 4 * t.DEEP * (tileOf(t) + 4) * 4;
 
 /** The larger the tile, the fewer the loads, as long as there are enough tiles to fill a GPU. */
 function tiledVariants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
-  const [transposed, limits] = [{ TRANS_A: g.transA, TRANS_B: g.transB }, A.gpu.device.limits];
+  const limits = A.gpu.device.limits;
+  const shared = { TRANS_A: g.transA, TRANS_B: g.transB, Held: heldBy(A.gpu, g) };
   const variants = Object.entries(TILES).map(([name, tiles]): Variant => {
-    const constants = { ...tiles, ...transposed };
+    const constants = { ...tiles, ...shared };
     return {
       name, kernel: aligned(g) ? tiledQuads : tiledElements, constants,
       runs: () => holds(g, tileOf(tiles), tileOf(tiles)) && bytesOf(tiles) <= limits.maxComputeWorkgroupStorageSize,
@@ -189,6 +195,6 @@ export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
   if (g.b * g.M * g.N === 0) return A.gpu.empty([g.b, g.M, g.N]);
   if (g.b > MOST) throw new Error(`matmul: a batch of ${g.b} products; at most ${MOST} are due, take it in parts`);
   const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ` +
-    `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}`;
+    `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}${heldBy(A.gpu, g) === A.gpu.precision ? "" : " f32"}`;
   return A.gpu.tuner.launch("matmul", key, variants(A, B, g));
 }

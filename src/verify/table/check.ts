@@ -4,6 +4,7 @@
 import { valueAndGrad, type DType, type Engine, type Shape, type Tensor } from "../../index.ts";
 import { filled, host, idOf, makeInputs, seeded, type Host, type OpRow, type WrongRow } from "./table.ts";
 import { held } from "../held.ts";
+import { rowFor } from "../precision.ts";
 
 type Inputs = Record<string, { host: Host; dtype: DType }>;
 type Read = Float32Array | Int32Array | Uint32Array;
@@ -161,7 +162,8 @@ async function checkAlone(gpu: Engine, row: OpRow, inputs: Inputs, wrt: readonly
 }
 
 /** Everything that is wrong with the row on this engine; empty if all holds. */
-export async function checkRow(gpu: Engine, row: OpRow): Promise<string[]> {
+export async function checkRow(gpu: Engine, given: OpRow): Promise<string[]> {
+  const row = rowFor(gpu.precision, given);
   const wrt = row.gradient === "none" ? [] : row.gradient;
   const draw = await gpu.random.save();
   const before = held(gpu);
