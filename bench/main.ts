@@ -95,9 +95,10 @@ function earlier(file: string, what: string, filter = ""): BenchResults {
 }
 
 function readOptions() {
-  const flags = readFlags("bench", ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa",
-    "precision"]);
-  const clash = flags.from !== undefined && (["json", "adapter", "precision"] as const).find((name) => flags[name] !== undefined);
+  const flags = readFlags("bench",
+    ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa", "precision"]);
+  const measured = ["json", "adapter", "precision"] as const;
+  const clash = flags.from !== undefined && measured.find((name) => flags[name] !== undefined);
   if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
     `leave one of the two out`);
   if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the " +

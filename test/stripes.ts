@@ -14,7 +14,7 @@ export const SHAPE = [3, 8, 12] as const;
 export const CLASSES = ["across", "down", "slanted", "flat"];
 
 /** Stripes of four directions in a random colour. */
-function stripes(n: number, seed: number): ByteSet {
+export function stripes(n: number, seed: number): ByteSet {
   const random = hostRandom(seed);
   const labels = Int32Array.from({ length: n }, () => Math.floor(4 * random()));
   const colours = Array.from({ length: 3 * n }, () => 0.4 + 0.6 * random());

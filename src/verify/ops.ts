@@ -86,7 +86,8 @@ interface Trial {
   raw: Record<string, unknown>;
 }
 
-async function checksOf(gpu: Engine, t: Inputs, { family, id, group, stored, raw }: Trial, variant = ""): Promise<Check[]> {
+async function checksOf(gpu: Engine, t: Inputs, trial: Trial, variant = ""): Promise<Check[]> {
+  const { family, id, group, stored, raw } = trial;
   const results = compute(gpu, id, group, t, stored, new Args(raw));
   const checks: Check[] = [];
   for (const [name, tensor] of Object.entries(results)) {

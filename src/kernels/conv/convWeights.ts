@@ -81,8 +81,8 @@ function ways(gpu: Runtime, s: ConvSizes): Way[] {
   return byFamily<Way>(gpu, {
     subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, blocks: S * QUADS, channels: TM,
       byRow: true, runs: broadcasts }],
-    tiled: [{ name: "tiled", kernel: tiled, constants: { TY, Held: gpu.precision }, blocks: 16, channels: 4 * TY, byRow: false,
-      runs: () => true }],
+    tiled: [{ name: "tiled", kernel: tiled, constants: { TY, Held: gpu.precision }, blocks: 16, channels: 4 * TY,
+      byRow: false, runs: () => true }],
     plain: { name: "plain", kernel: plain, constants: {}, blocks: 16, channels: 16, byRow: true, runs: () => true },
   });
 }

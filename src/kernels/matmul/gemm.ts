@@ -194,7 +194,8 @@ function added(parts: Tensor, g: Gemm, count: number): Tensor {
 export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
   if (g.b * g.M * g.N === 0) return A.gpu.empty([g.b, g.M, g.N]);
   if (g.b > MOST) throw new Error(`matmul: a batch of ${g.b} products; at most ${MOST} are due, take it in parts`);
+  const apart = heldBy(A.gpu, g) === A.gpu.precision ? "" : " f32";
   const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ` +
-    `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}${heldBy(A.gpu, g) === A.gpu.precision ? "" : " f32"}`;
+    `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}${apart}`;
   return A.gpu.tuner.launch("matmul", key, variants(A, B, g));
 }
