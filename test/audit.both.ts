@@ -46,7 +46,7 @@ test("an undefended network is broken, and the attack on it is a good one", asyn
   assert.ok(audit.rows.some(({ attack, attacked }) => attack === "square" && attacked < 16), "broken ones are out");
   assert.equal(audit.worst.map(({ norm }) => norm), ["Linf", "L2"]);
   assert.match(textTable(attackTable(audit), { width: 160, intervals: true }),
-    /PGD \(white box\) +16 +0 \/ 0 \/ 0 +\d+\.0 \[/);
+    /PGD \(white box\) +\d+\.0 \[[\d., ]+\] +16 +0 \/ 0 \/ 0/);
   assert.equal(audit.rows.filter(({ norm }) => norm === "L2").map(({ attack }) => attack),
     ["pgd-l2", "apgd-l2", "fab-l2", "square-l2"]);
   assert.match(auditSentence(audit),

@@ -18,8 +18,9 @@ function curve(title: string, label: string, points: { x: number; percent: numbe
 
 /** What the settings are called in the page. */
 const LABELS: Readonly<Record<string, string>> = { eps: "radius, L-infinity", epsL2: "radius, L2",
-  steps: "steps of PGD", restarts: "further starts of PGD", queries: "queries of Square", draws: "draws a step of EOT",
-  fresh: "fresh draws of the verdict", batch: "images in a block", full: "every attack on every image" };
+  steps: "steps of PGD", restarts: "further starts of PGD", queries: "queries of Square", shift: "pixels of a shift",
+  draws: "draws a step of EOT", fresh: "fresh draws of the verdict", batch: "images in a block",
+  full: "every attack on every image" };
 
 const inWords = (value: unknown): string => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
 

@@ -22,15 +22,15 @@ const WITHIN: Record<AuditRow["norm"], string> = { Linf: "", L2: ", L2", shift: 
 
 const rowOf = (row: AuditRow, by: [keyof Verdicts, string][]): Table["rows"][number] => ({
   label: `${row.title} (${row.threat === "nothing" ? "knows nothing" : row.threat}${WITHIN[row.norm]})`,
-  cells: [row.attacked, gradientsOf(row), ...by.map(([v]) => share(row.robust, v))] });
+  cells: [...by.map(([v]) => share(row.robust, v)), row.attacked, gradientsOf(row)] });
 
 /** Percent right under each attack and all before it, with 95 % Clopper-Pearson intervals. */
 export function attackTable({ title, settings, clean, rows, images }: Audit): Table {
   const by = headings(clean);
   return { caption: `${title}: right after each attack and all before it, eps ${settings.eps}, percent`,
-    corner: "attack", columns: [{ label: "attacked", digits: 0 },
-      { label: "zero / broken / milder", digits: 0 }, ...by.map(([, label]) => ({ label, digits: 1 }))],
-    rows: [{ label: "clean images", cells: [images.length, "", ...by.map(([v]) => share(clean, v))] },
+    corner: "attack", columns: [...by.map(([, label]) => ({ label, digits: 1 })), { label: "attacked", digits: 0 },
+      { label: "zero / broken / milder", digits: 0 }],
+    rows: [{ label: "clean images", cells: [...by.map(([v]) => share(clean, v)), images.length, ""] },
       ...rows.map((row) => rowOf(row, by))],
     note: `${counted(images.length, "image")}; 95 % Clopper-Pearson intervals; images whose gradient was all zero or ` +
       `broken (not finite) at some step, or that ended milder: with a lower loss than they began with` };
