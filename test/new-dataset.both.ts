@@ -37,7 +37,7 @@ test.after(() => {
 });
 
 async function open(defence: Defence): Promise<Purifier> {
-  const network = defence.recipe && trainer.load(defence.name, 0);
+  const network = defence.recipe && trainer.load(defence.recipe.name, 0);
   const train = STRIPES.read("train");
   const trainingImages = (n: number) => toImageSet({ ...train, bytes: train.bytes.subarray(0, n * 288), n } as ByteSet)
     .images;
@@ -46,7 +46,8 @@ async function open(defence: Defence): Promise<Purifier> {
 }
 
 test("gray box: every defence of the list, and one that is not in it", async () => {
-  const fits = ({ name, recipe }: Defence) => (recipe ? TRAINED.includes(name) : name !== "pca-350"); // of 288 pixels
+  const fits = ({ name, recipe }: Defence) =>
+    recipe ? TRAINED.includes(recipe.name) : name !== "pca-350"; // of 288 pixels
   const listed = DEFENCES.filter(fits);
   assert.ok(listed.length > 8);
   const defences = await Promise.all([...listed, BLUR].map(open));

@@ -106,7 +106,7 @@ export const audit: Command = {
   summary: "one defence under every attack, and whether the figures can be believed",
   flags: {
     ...WEIGHT_FLAGS,
-    defence: { type: "string", help: "one row of the tables, as in cvae+g-signed (default none)" },
+    defence: { type: "string", help: "one defence, as in cvae+g-signed (default none)" },
     images: { type: "string", help: "so many test images, spread evenly (default 100)" },
     ...Object.fromEntries(Object.entries(NUMBERS).map(([flag, { help }]) => [flag, { type: "string" as const, help }])),
     at: { type: "string", help: "the test images at these places, as in 3,17,42, in the place of --images" },
@@ -119,7 +119,7 @@ export const audit: Command = {
   async run(context) {
     const { flags, seed, signal, progress, say: tell } = context;
     const weights = weightsOf("audit", flags);
-    const [defence] = rowsOf((flags.defence as string | undefined) ?? "none", weights.settings.rows);
+    const [defence] = rowsOf((flags.defence as string | undefined) ?? "none");
     const { test } = datasetOf(weights.settings.dataset).sizes;
     const places = placesOf(flags, test);
     const settings = auditSettings(optionsOf(flags, weights.settings.attack.eps, seed));

@@ -31,7 +31,7 @@ export const evaluate: Command = {
   flags: {
     ...WEIGHT_FLAGS,
     images: { type: "string", help: "so many test images from the first on (default 10000)" },
-    defence: { type: "string", help: "one or several rows, as in cvae,cvae+g-signed (default all that are there)" },
+    defence: { type: "string", help: "one or several, as in cvae,cvae+g-signed (default: rows of the tables)" },
     labels: { type: "string", help: "true, or own: attacks take the classifier's predictions (default true)" },
     units: { type: "string", help: "pixel, or normalised: eps and step by the channels' deviations (default pixel)" },
     out: { type: "string", help: "folder to write results.json into (default: none is written)" },
@@ -41,8 +41,7 @@ export const evaluate: Command = {
     const begun = performance.now();
     const found = weightsOf("evaluate", flags);
     const weights = { ...found, settings: { ...found.settings, attack: attackOf(flags, found.settings) } };
-    const named = flags.defence === undefined ? undefined
-      : rowsOf(flags.defence as string, weights.settings.rows);
+    const named = flags.defence === undefined ? undefined : rowsOf(flags.defence as string);
     const images = imagesOf(flags, 10_000);
     const out = flags.out === undefined ? undefined : outOf(flags, "");
     const opened = { ...context, gpu: await context.open() };

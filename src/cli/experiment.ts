@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { DEFENCES, defenceOf } from "../defences/index.ts";
 import { howToGet, shipped } from "../engine/device/shipped.node.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EXPERIMENTS, experimentOn, presetOf } from "../paper/experiments.ts";
@@ -81,8 +82,8 @@ export function labOn({ dir, settings, data }: Weights, { gpu, seed, signal, say
     data, trained: true, seed, signal, say, progress });
 }
 
-/** Rows by their names, "a,b". */
-export function rowsOf(text: string, allowed: readonly string[]): string[] {
+/** Defences by their names, "a,b": any that there is, or one of `allowed`. */
+export function rowsOf(text: string, allowed: readonly string[] = DEFENCES.map(({ name }) => name)): string[] {
   return [...new Set(text.split(","))].map((name) => {
     if (!allowed.includes(name)) throw new Error(`--defence: "${name}" came, one of ${allowed.join(", ")} was due`);
     return name;
@@ -95,7 +96,7 @@ export function rowsThere({ dir, settings }: Weights, context: Opened, named?: r
   return (named ?? settings.rows).filter((name) => {
     const missing = lab.missing(name);
     if (missing && named) throw new Error(`--defence: ${name} came and there is no ${missing}; train it with ` +
-      `purigrad train --net ${name}, or leave it out`);
+      `purigrad train --net ${defenceOf(name).recipe!.name}, or leave it out`);
     return missing === null;
   });
 }

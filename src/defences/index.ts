@@ -12,13 +12,14 @@ import { medianRow } from "./median.ts";
 import { none } from "./none.ts";
 import { pcaRow } from "./pca.ts";
 import { cvaeG, cvaeGRing, cvaeGRingVote, cvaeGSigned, vaeG, vaeGRing, vaeGSigned } from "./plus-g.ts";
+import { cvaeGRefined, vaeGRefined } from "./refined.ts";
 import { totalVariationRow } from "./total-variation.ts";
 import { cvaeGTuned } from "./tuned.ts";
 import { vae, warmUp } from "./vae.ts";
 
 /** In the order of the tables. */
-export const DEFENCES: readonly Defence[] = [none, dae, vae, vaeG, vaeGSigned, vaeGRing, cvae, cvaeG,
-  cvaeGSigned, cvaeGRing, cvaeGRingVote, cvaeGTuned, ...jpegs, ...bitDepths,
+export const DEFENCES: readonly Defence[] = [none, dae, vae, vaeG, vaeGRefined, vaeGSigned, vaeGRing, cvae, cvaeG,
+  cvaeGRefined, cvaeGSigned, cvaeGRing, cvaeGRingVote, cvaeGTuned, ...jpegs, ...bitDepths,
   medianRow, totalVariationRow, pcaRow, pgd7, free, fast, fastZero];
 
 /** Everything that can be trained, by name. */
