@@ -1,5 +1,5 @@
 /**
- * Bundles into dist/ with esbuild: `node build.mjs [--types] [--out DIR]`.
+ * Bundles into dist/ with esbuild: `node build.mjs [--types] [--part cli|node] [--out DIR]`.
  *
  *   index.js data.js safetensors.js cli.js
  *                                  Node, npm packages left as imports; safetensors.js also for browsers
@@ -12,6 +12,7 @@
  *   types/                         with --types, the build for the npm package: dist/ is emptied, no tests, and each
  *                                  entry has its .d.ts file here
  *
+ * --part cli makes cli.js alone, --part node all that runs in Node: sooner done, for test/mutants.
  * --out DIR takes another folder in the place of dist/, and never empties it.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +20,6 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as esbuild from "esbuild";
-import { emitTypes } from "./build.types.mjs";
 import { writeLab } from "./web/assets.mjs";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -58,29 +58,30 @@ const browser = { ...shared, platform: "browser" };
  * Builds everything that exists. Returns the paths of the test bundles and how many of the five parts failed (esbuild
  * has printed why); the tests of a failed part are left out, since their files in dist/ would be old ones.
  */
-export async function build({ types = false, out = dist } = {}) {
+export async function build({ types = false, part = "all", out = dist } = {}) {
   const start = performance.now();
   if (types && out === dist) rmSync(out, { recursive: true, force: true });
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
   const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts" };
-  const commands = { ...PUBLIC, cli: "src/cli.ts",
-    ...(!types &&
+  const [all, inNode] = [part === "all", part !== "cli"];
+  const commands = { cli: "src/cli.ts", ...(inNode && PUBLIC),
+    ...(!types && inNode &&
       { readme: "src/cli/readme.ts", bench: "bench/main.ts", "bench-pytorch": "bench/pytorch/main.ts",
         "bench-peers": "bench/peers/main.ts", "bench-worker": "bench/peers/purigrad.ts" }) };
   const settled = await Promise.allSettled([
     bundle(node, commands, out),
-    bundle(browser, { browser: "src/index.ts" }, out),
-    types ? bundle(browser, {}, out) : bundleLab(join(out, "web")),
-    bundle({ ...node, ...tests }, testEntries, join(out, "test")),
-    bundle({ ...browser, ...tests }, byName(browserTests), join(out, "test/browser")),
+    bundle(browser, all ? { browser: "src/index.ts" } : {}, out),
+    all && !types ? bundleLab(join(out, "web")) : bundle(browser, {}, out),
+    bundle({ ...node, ...tests }, inNode ? testEntries : {}, join(out, "test")),
+    bundle({ ...browser, ...tests }, all ? byName(browserTests) : {}, join(out, "test/browser")),
   ]);
   const parts = settled.map((part) => part.value ?? { inputs: {}, outputs: {} });
   const failed = settled.filter((part) => part.status === "rejected").length;
   mkdirSync(out, { recursive: true });
-  if (!types && out === dist && !failed) await writeLab(root, out);
+  if (all && !types && out === dist && !failed) await writeLab(root, out);
   if (existsSync(join(out, "cli.js"))) chmodSync(join(out, "cli.js"), 0o755);
-  if (types && !failed) await emitTypes(root, PUBLIC, join(out, "types"));
+  if (types && !failed) await (await import("./build.types.mjs")).emitTypes(root, PUBLIC, join(out, "types"));
   writeFileSync(join(out, "meta.json"), JSON.stringify(mergeMeta(parts), null, 1));
   const count = parts.flatMap((part) => Object.keys(part.outputs)).filter((name) => name.endsWith(".js")).length;
   console.log(`build: ${count} bundles in ${relative(root, out) || "."}/, ` +
@@ -123,8 +124,9 @@ function mergeMeta(parts) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { types, out } = parseArgs({ options: { types: { type: "boolean" }, out: { type: "string" } } }).values;
-  const built = await build({ types, out: out && resolve(out) }).catch((error) =>
+  const { types, part, out } = parseArgs({ options: { types: { type: "boolean" }, part: { type: "string" },
+    out: { type: "string" } } }).values;
+  const built = await build({ types, part, out: out && resolve(out) }).catch((error) =>
     console.error(`build: ${error.message}`)
   );
   process.exitCode = built?.failed === 0 ? 0 : 1;

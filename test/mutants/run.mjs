@@ -1,109 +1,125 @@
 /**
- * `npm run mutants [-- --only TEXT --again FILE --verify --cases TEXT --json FILE]`: does anybody notice a broken line?
- * Applies the one-line mutations of list.mjs to a copy of the project, one at a time, and runs against each `purigrad
- * verify` and, where that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By
- * hand, not in CI: a mutant takes some ten seconds. `--verify` leaves the tests out; `--cases` leaves out what of
- * verify does not have TEXT in its name; `--again`, with an earlier --json, leaves out what verify noticed then.
+ * `npm run mutants`: does anybody notice a broken line? Applies the one-line mutations of list.mjs to copies of the
+ * project, one at a time, and runs against each `purigrad verify`, first the cases that its file is likely to break,
+ * and where that notices nothing, the tests that cover the file. Prints who noticed, and who survived. By hand, not in
+ * CI: a mutant takes some seconds, half a minute where verify does not notice it.
+ *
+ *   --lines TEXT   in the place of the list a mutant for every line of the shaders and sources whose paths have TEXT
+ *   --check        only looks whether the text of each mutant stands in its file exactly once
+ *   --only TEXT    only mutants whose name or file has TEXT in it
+ *   --jobs N       so many side by side, each in a copy of its own; 1 by default
+ *   --verify       leaves the tests out
+ *   --cases TEXT   leaves out what of verify does not have TEXT in its name
+ *   --json FILE    writes the results there after each mutant
+ *   --again FILE   leaves out what verify noticed in an earlier --json
  */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { likelyCases } from "./likely.mjs";
 import { MUTANTS } from "./list.mjs";
+import { mechanical } from "./mechanical.mjs";
+import { filesOf, Project, root } from "./project.mjs";
 
-/** A build takes ten seconds, and a minute on a busy machine. */
-const BUILD_MS = 240_000;
+const text = { type: "string" };
+const { values: flags } = parseArgs({ options: { check: { type: "boolean" }, verify: { type: "boolean" },
+  only: text, lines: text, jobs: text, cases: text, json: text, again: text } });
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const { values: flags } = parseArgs({
-  options: { only: { type: "string" }, again: { type: "string" }, verify: { type: "boolean" },
-    cases: { type: "string" },
-    json: { type: "string" } },
-});
+/** A mutant of the list as an object. */
+const named = ([name, file, find, replace, { tests = ["ops.both"], same, likely = likelyCases(file) } = {}]) =>
+  ({ name, file, find, replace, tests, same, likely });
 
-/** A copy of what git knows, with the packages of the original. */
-function copyProject() {
-  const folder = mkdtempSync(join(tmpdir(), "purigrad-mutants-"));
-  const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
-  for (const file of files.toString().trim().split("\n")) cpSync(join(root, file), join(folder, file));
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  return folder;
-}
-
-const project = copyProject();
-const run = (args, timeout) => spawnSync(process.execPath, args, { cwd: project, timeout, encoding: "utf8" });
-
-/** A case of verify takes less, on a busy machine too. */
-const SILENCE_MS = 180_000;
-
-/**
- * What verify says: the first failed case, where it is stopped, "a crash" (or an endless loop), or null where it
- * notices nothing.
- */
-function byVerify() {
-  const cases = flags.cases ? ["--only", flags.cases] : [];
-  const child = spawn(process.execPath, ["dist/cli.js", "verify", ...cases], { cwd: project });
-  const stuck = setTimeout(() => child.kill("SIGKILL"), SILENCE_MS);
-  let said = "";
-  return new Promise((resolve) => {
-    child.stdout.on("data", (text) => {
-      stuck.refresh();
-      said += text;
-      const failed = /^fail .*\n/m.exec(said)?.[0];
-      if (failed) resolve(failed.replace(/\s+/g, " ").slice(0, 110));
-      if (failed) child.kill("SIGKILL");
-    });
-    child.on("exit", (code) => {
-      clearTimeout(stuck);
-      resolve(code === 0 ? null : "a crash");
-    });
+/** Why mutants cannot be applied or judged, a line each. */
+function misfits(mutants) {
+  const names = mutants.map(({ name }) => name);
+  const files = readdirSync(join(root, "test")).filter((file) => /\.(test|both)\.ts$/.test(file));
+  return mutants.flatMap(({ name, file, find, tests }, i) => {
+    const times = readFileSync(join(root, file), "utf8").split(find).length - 1;
+    const missing = tests.filter((test) => !files.some((path) => path.includes(test)));
+    return [...(names.indexOf(name) === i ? [] : ["the name is taken"]),
+      ...(times === 1 ? [] : [`its text stands ${times} times in ${file}`]),
+      ...(missing.length ? [`there is no test ${missing.join(", ")}`] : [])].map((why) => `${name}: ${why}`);
   });
 }
 
-/** What the tests say: the first failed one, or null. */
-function byTests(names) {
-  const { status, stdout } = run(["test/run.mjs", "--built", "--node", ...names], 1_800_000);
-  if (status === 0) return null;
-  return /^ +FAIL .*$/m.exec(stdout)?.[0].trim().replace(/\s+/g, " ").slice(0, 110) ?? "crash";
+/** What verify says without a mutant: the names of all its cases. */
+let cases = "";
+
+/** The likely cases first, then all, or only those that are asked for. */
+async function byVerify(project, words) {
+  const likely = !flags.cases && words && cases.includes(words) ? await project.verify(words) : null;
+  return likely?.failed ?? (await project.verify(flags.cases)).failed;
 }
 
-async function judge([name, file, find, replace, ...rest]) {
-  const { tests = [], same } = rest[0] ?? {};
-  const text = readFileSync(join(project, file), "utf8"); // the copy stays as it was, whatever is edited meanwhile
-  if (text.split(find).length !== 2) return { name, file, noticed: null, by: `its text stands ` +
-    `${text.split(find).length - 1} times in ${file}` };
-  writeFileSync(join(project, file), text.replace(find, () => replace));
-  try {
-    if (run(["build.mjs"], BUILD_MS).status !== 0) return { name, file, noticed: "build", by: "the build" };
-    const verify = await byVerify();
-    if (verify) return { name, file, noticed: "verify", by: verify };
-    const test = flags.verify ? null : byTests(tests.length ? tests : ["ops.both"]);
-    if (test) return { name, file, noticed: "tests", by: test };
-    return { name, file, noticed: same ? "same" : null, by: same ?? "nobody" };
-  } finally {
-    writeFileSync(join(project, file), text);
+/** Who noticed: "build", "verify" or "tests"; "same" or null where nobody did; and what they said. */
+async function ask(project, { likely, tests, same }) {
+  if (!await project.build("cli")) return { noticed: "build", by: "the build" };
+  const verify = await byVerify(project, likely);
+  if (verify) return { noticed: "verify", by: verify };
+  if (flags.verify || same) return { noticed: same ? "same" : null, by: same ?? "nobody" };
+  const failed = await project.tests(tests);
+  return failed ? { noticed: "tests", by: failed } : { noticed: null, by: "nobody" };
+}
+
+/** What tests say of the project as it is, by their names: one that fails then notices nothing. */
+const unchanged = new Map();
+
+async function judge(project, mutant) {
+  const { file, find, replace } = mutant;
+  const found = await project.with(file, (source) => source.replace(find, () => replace), () => ask(project, mutant));
+  if (found.noticed !== "tests") return found;
+  const names = mutant.tests.join(" ");
+  if (!unchanged.has(names)) unchanged.set(names, await project.tests(mutant.tests));
+  const anyway = unchanged.get(names);
+  return anyway ? { noticed: null, by: `nobody; without it too: ${anyway}` } : found;
+}
+
+/** Takes mutants until there are none, in a copy of its own. */
+async function work(left, results) {
+  const project = new Project();
+  for (let mutant = left.shift(); mutant; mutant = left.shift()) {
+    const { noticed, by } = await judge(project, mutant);
+    results.push({ name: mutant.name, file: mutant.file, noticed, by });
+    if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 1)}\n`);
+    console.log(`${(noticed ?? "SURVIVED").padEnd(9)} ${mutant.name.padEnd(28)} ${by}`);
   }
+  project.remove();
 }
 
-/** With --again FILE, an earlier --json: those that verify did not notice. */
-const noticed = flags.again ? JSON.parse(readFileSync(flags.again, "utf8")).filter((r) => r.noticed === "verify") : [];
-const known = new Set(noticed.map((r) => r.name));
-const chosen = MUTANTS.filter(([name, file]) => `${name} ${file}`.includes(flags.only ?? "") && !known.has(name));
-const results = [];
-for (const mutant of chosen) {
-  const result = await judge(mutant);
-  results.push(result);
-  if (flags.json) writeFileSync(flags.json, `${JSON.stringify(results, null, 1)}\n`);
-  console.log(`${(result.noticed ?? "SURVIVED").padEnd(9)} ${result.name.padEnd(28)} ${result.by}`);
+function summary(results) {
+  const count = (by) => results.filter((r) => r.noticed === by).length;
+  return `${results.length} mutants: verify noticed ${count("verify")}, the build ${count("build")}, tests ` +
+    `${count("tests")}, ${count("same")} make no difference, ${count(null)} survived`;
 }
-rmSync(project, { recursive: true });
-const count = (by) => results.filter((r) => r.noticed === by).length;
-console.log(
-  `${results.length} mutants: verify noticed ${count("verify")}, the build ${count("build")}, tests ${
-    count("tests")
-  }, ` +
-    `${count("same")} make no difference, ${results.filter((r) => r.noticed === null).length} survived`,
-);
+
+/** With --again FILE those that verify did not notice then. */
+function chosen(mutants) {
+  const before = flags.again ? JSON.parse(readFileSync(flags.again, "utf8")) : [];
+  const known = new Set(before.filter((r) => r.noticed === "verify").map((r) => r.name));
+  return mutants.filter(({ name, file }) => `${name} ${file}`.includes(flags.only ?? "") && !known.has(name));
+}
+
+/** What verify says of the project as it is. @throws where that fails */
+async function withoutMutant() {
+  const project = new Project();
+  const { failed, said } = await project.build("cli") ? await project.verify(flags.cases) : { failed: "no build" };
+  project.remove();
+  if (failed) throw new Error(`verify fails without a mutant: ${failed}`);
+  return said;
+}
+
+const lines = (path) => filesOf().filter((file) => /^(src|shaders)\/.*\.(ts|wgsl)$/.test(file) && file.includes(path))
+  .flatMap((file) => mechanical(root, file));
+const mutants = (flags.lines === undefined ? MUTANTS : lines(flags.lines)).map(named);
+const wrong = misfits(mutants);
+wrong.forEach((line) => console.log(line));
+if (flags.check || wrong.length) {
+  console.log(`${mutants.length} mutants, ${wrong.length} cannot be applied`);
+  process.exit(wrong.length ? 1 : 0);
+}
+const left = chosen(mutants);
+const results = [];
+cases = await withoutMutant();
+await Promise.all(Array.from({ length: Math.min(Number(flags.jobs ?? 1), left.length) }, () => work(left, results)));
+console.log(summary(results));
 process.exit(results.some((r) => r.noticed === null) ? 1 : 0);
