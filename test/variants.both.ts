@@ -23,21 +23,19 @@ for (const row of taken)
 
 if (inNode) variants("matmul of operands that are packed", async () => assert.equal(await differingInLarge(gpu), []));
 
-if (inNode) variants("Winograd takes many images in chunks", async () => {
-  const [N, C, H] = [6, 32, 101]; // 6 x 26 x 26 tiles, 4 MiB hold 910 tiles of 32 channels
-  const random = seeded("chunks");
-  const make = (shape: number[]) =>
-    gpu.tensor(new Float32Array(filled(shape.reduce((a, b) => a * b, 1), () => 2 * random() - 1)), shape);
-  const made = [make([N, C, H, H]), make([C, C, 3, 3]), make([N, C, H, H])];
-  const [x, w, dy] = made as [Tensor, Tensor, Tensor];
-  assert.equal(
-    await differing(gpu, () =>
-      valueAndGrad(() => conv2d(x, w, undefined, { padding: 1 }), [x, w], dy).grads, { only: ["winograd",
-      "subgroup", "plain"] }),
-    [],
-  );
-  made.forEach((t) => t.dispose());
-});
+for (const [variant, stride] of inNode ? [["winograd", 1], ["columns", 2]] as const : [])
+  variants(`${variant} takes many images in chunks`, async () => {
+    const [N, C, H] = [6, 32, 101]; // 4 MiB hold 910 of Winograd's tiles, 6 x 26 x 26, and 3,640 of 6 x 51 x 51 columns
+    const random = seeded("chunks");
+    const make = (shape: number[]) =>
+      gpu.tensor(new Float32Array(filled(shape.reduce((a, b) => a * b, 1), () => 2 * random() - 1)), shape);
+    const OH = Math.ceil(H / stride);
+    const made = [make([N, C, H, H]), make([C, C, 3, 3]), make([N, C, OH, OH])];
+    const [x, w, dy] = made as [Tensor, Tensor, Tensor];
+    const grads = () => valueAndGrad(() => conv2d(x, w, undefined, { padding: 1, stride }), [x, w], dy).grads;
+    assert.equal(await differing(gpu, grads, { only: [variant, "subgroup", "plain"] }), []);
+    made.forEach((t) => t.dispose());
+  });
 
 variants("Winograd leaves images to the others whose transform no buffer holds", () => {
   const size = { N: 1, C: 64, O: 64, KH: 3, KW: 3, SH: 1, SW: 1, PH: 1, PW: 1, DH: 1, DW: 1, groups: 1 };

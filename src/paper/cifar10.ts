@@ -125,8 +125,8 @@ export const GPU_SHARP: Settings = {
 export const GPU_STEM: Settings = {
   ...GPU_SHARP,
   preset: "gpu-stem",
-  about: "ResNet-34 of the paper's width with the CIFAR stem, a 3x3 convolution without pooling, on all 50,000 training " +
-    "images for 16 epochs; the purifiers are those of the preset gpu-sharp.",
+  about: "ResNet-34 of the paper's width with the CIFAR stem, a 3x3 convolution without pooling, on all 50,000 " +
+    "training images for 16 epochs; the purifiers are those of the preset gpu-sharp.",
   classifier: { ...GPU.classifier, stem: "cifar", epochs: 16, lr: 0.1, batch: 128 },
   rows: ["none", "vae", "cvae", "cvae+g-ring", "cvae+g-ring-vote", "jpeg-50"],
   readings: [{ labels: "own", units: "normalised" }],
