@@ -2,7 +2,8 @@
 // --peers FILE.json]`:
 // the adapter's roofline, then every op and every case, and whole steps, each captured and replayed. `--from FILE.json`
 // takes the numbers of an earlier run and measures nothing; `--isa CHIPS` asks a GPU's compiler instead (isa/main.ts).
-// A filter keeps what contains TEXT, or one of several texts with commas between.
+// A filter keeps what contains TEXT, or one of several texts with commas between. `--tune all` times every variant of
+// each row's heavy calls first and takes the fastest; the file then holds all times.
 
 import { availableParallelism, cpus } from "node:os";
 import { createEngine, type Engine, type EngineOptions } from "../src/index.ts";
@@ -30,6 +31,8 @@ const say = (text: string): void => void process.stdout.write(text);
 interface Choice {
   rows: BenchRow[];
   firstUse: boolean;
+  /** Whether the variants of each row are timed first. */
+  tune?: boolean;
 }
 
 const keeps = (filter: string, name: string): boolean => filter.split(",").some((text) => name.includes(text.trim()));
@@ -58,7 +61,7 @@ async function measureRows(choice: Choice, roofline: Roofline,
   for (const row of choice.rows) {
     const gpu = await createEngine(options);
     try {
-      const measurement = await measure(gpu, row);
+      const measurement = await measure(gpu, row, choice.tune);
       if (!flame || measurement.record.case === FLAME) flame = flameOf(measurement) ?? flame;
       add({ ...measurement.record, roofline: rooflineShare(measurement.record, roofline) });
     } finally {
@@ -72,11 +75,11 @@ async function measureRows(choice: Choice, roofline: Roofline,
 const about = (gpu: Engine) => ({ adapter: gpu.adapter.name, cpu: cpus()[0]?.model.trim() ?? "unknown",
   cores: availableParallelism(), commit: commit(), precision: gpu.precision });
 
-async function run({ rows, firstUse }: Choice, options: EngineOptions): Promise<BenchResults> {
+async function run({ rows, ...rest }: Choice, options: EngineOptions): Promise<BenchResults> {
   const gpu = await createEngine(options); // stays open: the driver is kept for the others
   try {
     say(`${gpu.adapter.line}\n`);
-    const choice = { rows: rows.filter(({ large }) => !large || gpu.adapter.kind === "hardware"), firstUse };
+    const choice = { rows: rows.filter(({ large }) => !large || gpu.adapter.kind === "hardware"), ...rest };
     const roofline = await measureRoofline(gpu);
     gpu.trim();
     say(`${printedRoofline(roofline)}\n${choice.rows.length + Number(choice.firstUse)} rows; ` +
@@ -96,23 +99,24 @@ function earlier(file: string, what: string, filter = ""): BenchResults {
 
 function readOptions() {
   const flags = readFlags("bench",
-    ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa", "precision"]);
-  const measured = ["json", "adapter", "precision"] as const;
+    ["filter", "json", "adapter", "compare", "report", "peers", "from", "isa", "precision", "tune"]);
+  const measured = ["json", "adapter", "precision", "tune"] as const;
   const clash = flags.from !== undefined && measured.find((name) => flags[name] !== undefined);
   if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
     `leave one of the two out`);
   if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the " +
     "report; give --report FILE.html too");
-  return { flags, options: { adapter: readAdapter(flags.adapter), precision: readPrecision(flags.precision) } };
+  return { flags, options: { adapter: readAdapter(flags.adapter), precision: readPrecision(flags.precision) },
+    tune: flags.tune !== undefined };
 }
 
 async function main(): Promise<void> {
-  const { flags, options } = readOptions();
+  const { flags, options, tune } = readOptions();
   const { filter, from, json, report } = flags;
   if (flags.isa !== undefined) return say(`${await isa(flags.isa.split(","), filter, json)}\n`);
   const old = flags.compare === undefined ? null : earlier(flags.compare, "the results to compare with", filter);
   const peers = flags.peers === undefined ? null : readPeers(flags.peers, "the peers' results");
-  const results = from === undefined ? await run(choose(filter), options) : earlier(from, "the results", filter);
+  const results = from === undefined ? await run({ ...choose(filter), tune }, options) : earlier(from, "the results", filter);
   if (from !== undefined) say(printedResults(results));
   if (json) writeFileAtomic(json, JSON.stringify(results, null, 1) + "\n");
   if (report) writeFileAtomic(report, benchReport(results, peers));

@@ -16,11 +16,16 @@ const percent = (
 
 export const heading = (): string => line(HEAD);
 
+/** A line for each heavy call whose variants were timed. */
+const printedVariants = ({ variants = {} }: BenchRecord): string[] =>
+  Object.entries(variants).map(([call, times]) => `    ${call}: ${
+    Object.entries(times).map(([name, ms]) => `${name} ${Number.isFinite(ms) ? digits(ms, 3) : "WRONG"}`).join(", ")}`);
+
 export function printedRow(r: BenchRecord): string {
   const cells = [digits(r.ms, 3), percent(r.spread), digits(r.gflops, 2), digits(r.gbps, 2), percent(r.roofline),
     digits(r.kernel_ms, 3), digits(r.host_us_per_kernel, 1), digits(r.dispatches, 0), digits(r.first_ms, 1),
     digits(liveMb(r), 1)];
-  return line([r.case, ...cells, r.variant ?? ""]);
+  return [line([r.case, ...cells, r.variant ?? ""]), ...printedVariants(r)].join("\n");
 }
 
 export const printedRoofline = (r: Roofline): string =>

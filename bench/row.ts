@@ -79,11 +79,19 @@ async function hostMs(gpu: Engine, step: Step, ms: number): Promise<number> {
 const variantsOf = (taken: readonly Taken[]): string =>
   [...new Set(taken.map(({ op, variant }) => `${op}:${variant}`))].join(", ");
 
+/** Times all variants of the row's heavy calls, so that the fastest are taken. Milliseconds by call and variant. */
+async function tuned(gpu: Engine, row: BenchRow): Promise<Record<string, Record<string, number>>> {
+  const call = row.make(gpu);
+  await gpu.tuner.tune(call);
+  return gpu.tuner.measured;
+}
+
 /**
  * Captures the row, warms up, takes samples, then the CPU's share and the kernels' times. Give each row an engine of
- * its own: not all that a row makes is freed.
+ * its own: not all that a row makes is freed. With `tune` the fastest variants are found first.
  */
-export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> {
+export async function measure(gpu: Engine, row: BenchRow, tune = false): Promise<Measurement> {
+  const variants = tune ? await tuned(gpu, row) : undefined;
   const step: Step = gpu.capture(row.make(gpu));
   let taken: Taken[] = [];
   const first_ms = await time(gpu, () => ({ taken } = gpu.tuner.taken(() => step())), 1);
@@ -111,6 +119,7 @@ export async function measure(gpu: Engine, row: BenchRow): Promise<Measurement> 
     host_ms,
     host_us_per_kernel: (1000 * host_ms) / step.dispatches,
     variant: variantsOf(taken),
+    variants,
     memory: step.memory,
     first_ms,
   };

@@ -19,7 +19,7 @@ const inNode = typeof process !== "undefined";
 const taken = variedRows().filter((_, i) => inNode || i % 8 === 0);
 const tried = new Set<string>();
 for (const row of taken)
-  variants(idOf(row), async () => assert.equal(await differingIn(gpu, row, tried), []));
+  variants(idOf(row), async () => assert.equal(await differingIn(gpu, row, { tried }), []));
 
 if (inNode) variants("matmul of operands that are packed", async () => assert.equal(await differingInLarge(gpu), []));
 

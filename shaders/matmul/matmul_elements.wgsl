@@ -1,4 +1,4 @@
-// Memory of matmul_tiled.wgsl for any sizes: element by element.
+// Memory of matmul_operands.wgsl for any sizes: element by element.
 @group(0) @binding(1) var<storage, read> A: array<f32>;
 @group(0) @binding(2) var<storage, read> B: array<f32>;
 @group(0) @binding(4) var<storage, read_write> C: array<f32>;

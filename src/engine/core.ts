@@ -16,7 +16,8 @@ import { Readback } from "./run/readback.ts";
 import type { Recorder } from "./run/recording.ts";
 import { packParams, type Constants, type Kernel } from "./run/shader.ts";
 import { Stream, type Call } from "./run/stream.ts";
-import { Tensor, type Precision } from "./tensor.ts";
+import { MATRICES, matrixUnitOf } from "./device/matrix-unit.ts";
+import { Tensor, type MatrixUnit, type Precision } from "./tensor.ts";
 
 export interface EngineSettings {
   seed: number;
@@ -47,6 +48,8 @@ export class Core {
   readonly subgroupSize: number;
   /** Whether matrix products and convolutions may round their operands to half precision. */
   readonly precision: Precision;
+  /** The unit of subgroup matrices that this engine uses; null without half precision or without such units. */
+  readonly matrixUnit: MatrixUnit | null;
 
   /** @internal */
   constructor(
@@ -68,6 +71,8 @@ export class Core {
       subgroupMaxSize?: number;
     };
     this.subgroupSize = device.features.has("subgroups" as GPUFeatureName) && min && min === max ? min : 0;
+    this.matrixUnit = this.subgroupSize > 0 && device.features.has(MATRICES as GPUFeatureName)
+      ? matrixUnitOf(adapter.adapter.info) : null;
   }
 
   /** Bytes and buffers that are live, wait in the pool, and were live at most. */

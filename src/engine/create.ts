@@ -2,10 +2,13 @@
 
 import { destroyAtExit, findAdapter } from "#adapter";
 import type { AdapterWish } from "./device/adapter.ts";
+import { MATRICES } from "./device/matrix-unit.ts";
 import { Engine, type EngineSettings } from "./engine.ts";
 import type { Precision } from "./tensor.ts";
 
-const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+/** What an engine asks for where the adapter has it. */
+const featuresFor = (precision: Precision): GPUFeatureName[] =>
+  ["timestamp-query", "subgroups", "shader-f16", ...(precision === "f16" ? [MATRICES] : [])] as GPUFeatureName[];
 
 /** What createEngine takes; every field has a default. */
 export interface EngineOptions {
@@ -36,7 +39,7 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   if (settings.precision === "f16" && !adapter.features.has("shader-f16")) throw new Error(`createEngine: precision ` +
     `"f16" needs the WebGPU feature shader-f16, which ${choice.name} does not have; leave precision out`);
   const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((f) => adapter.features.has(f as GPUFeatureName)) as GPUFeatureName[],
+    requiredFeatures: featuresFor(settings.precision).filter((f) => adapter.features.has(f)),
     requiredLimits: {
       maxBufferSize: adapter.limits.maxBufferSize,
       maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,

@@ -32,6 +32,9 @@ export interface Draws {
   draw(): Tensor;
 }
 
+/** What a matrix unit of a subgroup multiplies: M x K times K x N numbers of half precision, summed in float32. */
+export interface MatrixUnit extends Record<"M" | "N" | "K", number> {}
+
 /** How matrix products and convolutions may read their operands: see EngineOptions. */
 export type Precision = "f32" | "f16";
 
@@ -46,6 +49,7 @@ export interface Runtime {
   readonly device: GPUDevice;
   readonly subgroupSize: number;
   readonly precision: Precision;
+  readonly matrixUnit: MatrixUnit | null;
   readonly random: Draws;
   readonly tuner: { launch(op: string, key: string, variants: Variant[]): Tensor };
   /** The innermost open tape, null where nobody differentiates. */

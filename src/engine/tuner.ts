@@ -60,6 +60,8 @@ const HOPELESS = 4;
 export class Tuner {
   private choices: Record<string, Choice> = {};
   private readonly forced = new Map<string, string>();
+  /** Milliseconds of each variant that was timed since the engine was opened; NaN where its numbers were wrong. */
+  readonly measured: Record<string, Record<string, number>> = {};
   private jobs: Map<string, Job> | null = null;
   private noted: Taken[] | null = null;
 
@@ -160,7 +162,7 @@ export class Tuner {
     try {
       for (const [id, job] of jobs) {
         if (this.stored(id, job.variants) !== undefined) continue;
-        this.choices[id] = { variant: await this.fastest(job), among: amongOf(job.variants) };
+        this.choices[id] = { variant: await this.fastest(job, this.measured[id] = {}), among: amongOf(job.variants) };
       }
     } finally {
       free();
@@ -170,12 +172,14 @@ export class Tuner {
   }
 
   /** A variant counts only if its result agrees with the first one's: a fast wrong kernel is never chosen. */
-  private async fastest(job: Job): Promise<string> {
+  private async fastest(job: Job, times: Record<string, number>): Promise<string> {
     const reference = (await this.timed(job.variants[0]!)).data;
     let best = { name: job.variants[0]!.name, ms: Infinity };
     for (const variant of job.variants) {
       const { ms, data } = await this.timed(variant, HOPELESS * best.ms);
-      if (ms < best.ms && agrees(data, reference, toleranceOf(this.gpu.precision))) best = { name: variant.name, ms };
+      const right = agrees(data, reference, toleranceOf(this.gpu.precision));
+      times[variant.name] = right ? ms : NaN;
+      if (ms < best.ms && right) best = { name: variant.name, ms };
     }
     return best.name;
   }

@@ -44,6 +44,8 @@ export interface BenchRecord {
   roofline?: number | null;
   /** `op:variant` of the heavy ops, as the tuner chose them. */
   variant?: string;
+  /** Milliseconds of each variant of each heavy call, where they were timed; null where its numbers were wrong. */
+  variants?: Record<string, Record<string, number | null>>;
   /**
    * Bytes: `own` by the captured step alone, at the least `peak` of them at one time, `shared` by what was made for it.
    */

@@ -118,10 +118,10 @@ export async function differingInLarge(gpu: Engine): Promise<string[]> {
 }
 
 /** The variants by which a row's result or gradients differ, see `differing`. */
-export async function differingIn(gpu: Engine, row: OpRow, tried?: Set<string>): Promise<string[]> {
+export async function differingIn(gpu: Engine, row: OpRow, comparing: Comparing = {}): Promise<string[]> {
   const made: Tensor[] = [];
   try {
-    return await differing(gpu, callOf(gpu, row, made), { tried });
+    return await differing(gpu, callOf(gpu, row, made), comparing);
   } finally {
     made.forEach((t) => t.dispose());
   }

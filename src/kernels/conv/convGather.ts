@@ -5,6 +5,7 @@
 import inputSource from "../../../shaders/conv/conv2d_input.wgsl";
 import pixels from "../../../shaders/conv/conv2d_pixels.wgsl";
 import packSource from "../../../shaders/conv/conv2d_pack.wgsl";
+import matrixSource from "../../../shaders/conv/conv2d_matrix.wgsl";
 import plainSource from "../../../shaders/conv/conv2d.wgsl";
 import subgroupSource from "../../../shaders/conv/conv2d_subgroup.wgsl";
 import tiledSource from "../../../shaders/conv/conv2d_tiled.wgsl";
@@ -17,6 +18,7 @@ import { columnsForward, columnsInputGradient, withColumns } from "./columns.ts"
 import { denseForward, denseInputGradient, withDense } from "./dense.ts";
 import { FOLD, foldedPhases, forwardDimension, phases, type Dimension } from "./windows.ts";
 import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/families.ts";
+import { unitsDown, unitsKernel, unitsTiles } from "../matmul/units.ts";
 import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
 
 const pack = kernel("shaders/conv/conv2d_pack.wgsl", packSource);
@@ -24,6 +26,7 @@ const parts = [inputSource, pixels, negative];
 const plain = kernel("shaders/conv/conv2d.wgsl", plainSource, { parts });
 const subgroup = kernel("shaders/conv/conv2d_subgroup.wgsl", subgroupSource, { parts });
 const tiled = kernel("shaders/conv/conv2d_tiled.wgsl", tiledSource, { parts });
+const units = unitsKernel([matrixSource, ...parts]);
 
 /** One dispatch, in the words of conv2d_input.wgsl, with the strides and steps that conv2d_pack.wgsl reads w by. */
 interface Gather {
@@ -130,19 +133,22 @@ interface Way {
   channels: number;
   /** Whether it reuses the inputs of a kernel row. */
   byRow: boolean;
+  /** Whether the taps are constants. */
+  byTaps?: boolean;
   runs(gpu: Runtime): boolean;
 }
 
 /** y at the outputs of g. */
 function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false }: Epilogue, way: Way): void {
-  const { N, OH, OW, R, Rg } = g.sizes;
+  const { N, OH, OW, R, Rg, KH, KW } = g.sizes;
   const { quads, ...layout } = quadsOf(g.sizes, way.byRow);
   const wp = packWeights(w, g, quads, layout.ROW_TAPS);
   const segments = N * OH * Math.ceil(OW / 4);
   const [gx, gy = 1] = linearGrid(segments, way.segments);
   const params = { ...g.sizes, quads, has_bias: Number(!!bias), relu: Number(relu) };
   const grid = segments === 0 ? ([0] as const) : ([gx, gy, Math.ceil(Rg / way.channels) * (R / Rg)] as const);
-  const constants = { ...way.constants, ...layout, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold };
+  const taps: Constants = way.byTaps ? { TAPS_H: Math.max(1, KH), TAPS_W: Math.max(1, KW) } : {};
+  const constants = { ...way.constants, ...layout, ...taps, FOLD_H: g.rows.fold, FOLD_W: g.columns.fold };
   x.gpu.run(way.kernel, { x, wp, bias: bias ?? x, y }, params, grid, constants);
 }
 
@@ -161,7 +167,11 @@ function ways(gpu: Runtime, channels: number): Way[] {
     byRow: false,
     runs: () => true,
   });
+  const matrix = unitsTiles(gpu, [[unitsDown(gpu, channels), 4]]).map(({ name, constants, rows, columns }): Way => ({
+    name, kernel: units, constants, segments: columns / 4, channels: rows, byRow: false, byTaps: true, runs: () => true,
+  }));
   return byFamily<Way>(gpu, {
+    matrix,
     subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, segments: S * QUADS, channels: TM,
       byRow: true, runs: broadcasts }],
     tiled: [tiles("tiled", TY, 1, 1), tiles("tiled 8x8", TY / 2, 2, 2)],

@@ -1,5 +1,6 @@
 // The families of a heavy kernel, in the order of preference for an adapter: the tuner takes the first that runs until
-// it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory.
+// it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory, and
+// some have units that multiply matrices of half precision.
 
 import type { Runtime, Variant } from "../../engine/tensor.ts";
 
@@ -8,10 +9,11 @@ export const onHardware = (gpu: Runtime): boolean => gpu.adapter.kind === "hardw
 /** Whether kernels that need subgroups of exactly `subgroupSize` lanes, 4 to 16, run here. */
 export const broadcasts = (gpu: Runtime): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
 
-/** Those of `subgroup`, of `tiled` and the one of `plain`, the adapter's own family first. */
-export function byFamily<V = Variant>(gpu: Runtime, families: { subgroup: V[]; tiled: V[]; plain: V }): V[] {
-  const { subgroup, tiled, plain } = families;
-  return onHardware(gpu) ? [...tiled, ...subgroup, plain] : [...subgroup, plain, ...tiled];
+/** Those of `matrix`, `subgroup`, `tiled` and the one of `plain`, the adapter's own family first. */
+export function byFamily<V = Variant>(gpu: Runtime,
+  families: { matrix: V[]; subgroup: V[]; tiled: V[]; plain: V }): V[] {
+  const { matrix, subgroup, tiled, plain } = families;
+  return onHardware(gpu) ? [...matrix, ...tiled, ...subgroup, plain] : [...subgroup, plain, ...tiled, ...matrix];
 }
 
 /** Channels or rows of a subgroup's tile: 4, 8 or 16. */

@@ -2,6 +2,7 @@
 
 import plainSource from "../../../shaders/matmul/matmul.wgsl";
 import elementsSource from "../../../shaders/matmul/matmul_elements.wgsl";
+import operandsSource from "../../../shaders/matmul/matmul_operands.wgsl";
 import packSource from "../../../shaders/matmul/matmul_pack.wgsl";
 import partsSource from "../../../shaders/matmul/matmul_parts.wgsl";
 import quadsSource from "../../../shaders/matmul/matmul_quads.wgsl";
@@ -9,9 +10,10 @@ import subgroupSource from "../../../shaders/matmul/matmul_subgroup.wgsl";
 import tiledSource from "../../../shaders/matmul/matmul_tiled.wgsl";
 import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
-import { kernel, type Constants } from "../../engine/run/shader.ts";
+import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Precision, Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
+import { unitsKernel, unitsTiles } from "./units.ts";
 
 export interface Gemm {
   /** Batch, rows and columns of C, summed dimension. */
@@ -33,8 +35,12 @@ export interface Gemm {
 
 const plain = kernel("shaders/matmul/matmul.wgsl", plainSource, { parts: [negative] });
 const subgroup = kernel("shaders/matmul/matmul_subgroup.wgsl", subgroupSource, { parts: [negative] });
-const tiledQuads = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: [quadsSource, negative] });
-const tiledElements = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: [elementsSource, negative] });
+const quads = [operandsSource, quadsSource, negative];
+const elements = [operandsSource, elementsSource, negative];
+const tiledQuads = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: quads });
+const tiledElements = kernel("shaders/matmul/matmul_tiled.wgsl", tiledSource, { parts: elements });
+const unitsQuads = unitsKernel(quads);
+const unitsElements = unitsKernel(elements);
 const pack = kernel("shaders/matmul/matmul_pack.wgsl", packSource);
 const addParts = kernel("shaders/matmul/matmul_parts.wgsl", partsSource, { parts: [negative] });
 
@@ -64,7 +70,8 @@ const TILES: Record<string, Tiles> = {
 const FILL = 256;
 
 const tileOf = ({ SIDE, WIDE }: Tiles): number => 4 * SIDE * WIDE;
-const tilesOf = (g: Gemm, tile: number): number => g.b * Math.ceil(g.M / tile) * Math.ceil(g.N / tile);
+const tilesOf = (g: Gemm, rows: number, columns = rows): number =>
+  g.b * Math.ceil(g.M / rows) * Math.ceil(g.N / columns);
 
 /** What the slices hold. */
 const heldBy = (gpu: Runtime, g: Gemm): Precision => (g.whole ? "f32" : gpu.precision);
@@ -76,18 +83,32 @@ const bytesOf = (t: Tiles): number => 4 * t.DEEP * (tileOf(t) + 4) * 4;
 function tiledVariants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
   const limits = A.gpu.device.limits;
   const shared = { TRANS_A: g.transA, TRANS_B: g.transB, Held: heldBy(A.gpu, g) };
+  const tiledKernel = aligned(g) ? tiledQuads : tiledElements;
   const variants = Object.entries(TILES).map(([name, tiles]): Variant => {
     const constants = { ...tiles, ...shared };
     return {
-      name, kernel: aligned(g) ? tiledQuads : tiledElements, constants,
+      name, kernel: tiledKernel, constants,
       runs: () => holds(g, tileOf(tiles), tileOf(tiles)) && bytesOf(tiles) <= limits.maxComputeWorkgroupStorageSize,
-      launch: () => launchTiled(A, B, g, constants),
+      launch: () => launchTiles(A, B, g, { kernel: tiledKernel, constants, rows: tileOf(tiles), columns: tileOf(tiles) }),
     };
   });
   const area = (tile: number) => tilesOf(g, tile) * tile ** 2; // of C and what the tiles stand over
   const suits = (tile: number) => tilesOf(g, tile) >= FILL / 2 && area(tile) <= 1.25 * area(32);
   const first = [128, 64, 32].findIndex((tile) => suits(tile) || tile === 32);
   return [variants[first]!, ...variants.filter((_, i) => i !== first)];
+}
+
+/** By subgroup matrices: tiles of 64 x 64 where larger ones would not fill a GPU. */
+function matrixVariants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
+  if (g.whole) return [];
+  const unitsOf = aligned(g) ? unitsQuads : unitsElements;
+  const tiles = unitsTiles(A.gpu, [[4, 4], [2, 2]]).map((tile): Variant & { full: boolean } => {
+    const constants = { ...tile.constants, TRANS_A: g.transA, TRANS_B: g.transB };
+    return { name: tile.name, kernel: unitsOf, constants, full: tilesOf(g, tile.rows, tile.columns) >= FILL / 2,
+      runs: () => holds(g, tile.rows, tile.columns),
+      launch: () => launchTiles(A, B, g, { ...tile, kernel: unitsOf, constants }) };
+  });
+  return tiles[0]?.full ? tiles : tiles.reverse();
 }
 
 function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
@@ -106,6 +127,7 @@ function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
         runs: () => broadcasts(gpu) && aligned(g) && holds(g, tile.TM, 4 * S * tile.QUADS),
         launch: () => launchSubgroup(A, B, g, shared) },
     ],
+    matrix: matrixVariants(A, B, g),
     tiled: tiledVariants(A, B, g),
     plain: { name: "plain", kernel: plain, constants: {}, runs: () => true, launch: () => launchPlain(A, B, g) },
   });
@@ -169,15 +191,21 @@ function partsOf(g: Gemm, tiles: number): number {
   return Math.max(1, parts);
 }
 
-function launchTiled(A: Tensor, B: Tensor, g: Gemm, constants: Tiles & Constants): Tensor {
+/** A kernel by tiles, and the rows and columns of one. */
+interface TiledKernel {
+  kernel: Kernel;
+  constants: Constants;
+  rows: number;
+  columns: number;
+}
+
+function launchTiles(A: Tensor, B: Tensor, g: Gemm, { kernel: k, constants, rows, columns }: TiledKernel): Tensor {
   const { gpu } = A;
-  const tile = tileOf(constants);
-  const part_K = roundUp(Math.ceil(g.K / partsOf(g, tilesOf(g, tile))), 16);
+  const part_K = roundUp(Math.ceil(g.K / partsOf(g, tilesOf(g, rows, columns))), 32);
   const parts = g.K > part_K ? Math.ceil(g.K / part_K) : 1;
   const C = gpu.empty([g.b * parts, g.M, g.N]);
   const ends = parts > 1 ? { has_bias: 0, relu: 0 } : flags(g);
-  const grid = [Math.ceil(g.N / tile), Math.ceil(g.M / tile), g.b * parts] as const;
-  const k = aligned(g) ? tiledQuads : tiledElements;
+  const grid = [Math.ceil(g.N / columns), Math.ceil(g.M / rows), g.b * parts] as const;
   gpu.run(k, { A, B, bias: g.bias ?? A, C }, { ...sizesOf(g), part_K, parts, ...ends }, grid, constants);
   return parts === 1 ? C : added(C, g, parts);
 }
