@@ -33,13 +33,22 @@ export const suitsColumns = (s: ConvSizes): boolean =>
 /** Bytes of the columns, or the rows, of some pixels of the result. */
 const bytesOf = (s: ConvSizes, pixels: number): number => 4 * Math.max(tapsOf(s), s.O) * roundUp(pixels);
 
+/** Workgroups that fill a GPU, and how many the tiles of conv2d_tiled.wgsl make: 64 channels, 16 x 4 pixels each. */
+const FILL = 256;
+const tilesOf = (s: ConvSizes): number => (s.N * s.OH * Math.ceil(s.OW / 4) * Math.ceil(s.O / 64)) / 16;
+
+/**
+ * Whether the direct kernels leave a GPU half empty and the sum is long enough to be split. On an H200, ms, direct and
+ * this: 256-512 8x8 k3 s2 b32 1.09, 0.47, its input gradient 2.15, 0.52; 64-128 32x32 k3 s2 b128 1.28, 1.73.
+ */
+const splits = (s: ConvSizes): boolean => tilesOf(s) < FILL && tapsOf(s) >= 2 * FILL;
+
 /** With the variant `launch`, before the others where it is ahead of them. */
 export function withColumns(gpu: Runtime, s: ConvSizes, others: Variant[], launch: () => Tensor): Variant[] {
   if (!suitsColumns(s)) return others;
   const fits = () => bytesOf(s, areaOf(s)) <= gpu.device.limits.maxStorageBufferBindingSize;
   const columns: Variant = { name: "columns", kernel: gather, constants: {}, runs: fits, launch };
-  const ahead = onHardware(gpu) && s.SH * s.SW > 1;
-  return ahead ? [columns, ...others] : [...others, columns];
+  return onHardware(gpu) && splits(s) ? [columns, ...others] : [...others, columns];
 }
 
 /** Some of the images, and the columns that they make. */
