@@ -433,4 +433,10 @@ export const MORE = [
     "lt(LARGEST, most)", { tests: ["search-attacks", "attack-reports"] }],
   ["report-milder", "src/attacks/report.ts", "targeted ? gt(after, before) : lt(after, before)",
     "gt(after, before)", { tests: ["search-attacks", "attack-reports"] }],
+  ["refined-down", "src/defences/refined.ts", "mul(dz!, RATE)",
+    "mul(dz!, -RATE)", { tests: ["refined"] }],
+  ["refined-slack", "src/defences/refined.ts", "sub(abs(sub(decode(at), x)), SLACK)",
+    "abs(sub(decode(at), x))", { tests: ["refined"] }],
+  ["refined-steps", "src/defences/refined.ts", "decoded(net, refine(net, x, net.encode(x).mu))",
+    "decoded(net, net.encode(x).mu)", { tests: ["refined"] }],
 ];
