@@ -1,4 +1,4 @@
-// Cases whose results are computed here, in float64: rows of the op table, a few for each op. They cover what no stored
+// Cases whose results are computed here, in float64: rows of the op table, many for each op. They cover what no stored
 // case does: every public op, its gradients by differences, the exact draws of the random ops, captured runs.
 
 import type { Engine } from "../engine/engine.ts";
@@ -9,7 +9,7 @@ import { idOf, type OpRow } from "./table/table.ts";
 import { differingIn, differingInLarge, differingInSpecial, guardedRows, variedRows } from "./variants.ts";
 
 /** Rows of an op that are taken, spread over the table. */
-const ROWS = 6;
+const ROWS = 12;
 /** Inputs of a row have so many elements at most, unless the op has no smaller row. */
 const SMALL = 4000;
 
@@ -21,10 +21,10 @@ const spread = <T>(list: readonly T[], count: number): T[] =>
   list.length <= count ? [...list]
     : Array.from({ length: count }, (_, k) => list[Math.round((k * (list.length - 1)) / (count - 1))]!);
 
-/** The rows of one op: some small ones, and two of special values. */
+/** The rows of one op: some small ones, and all of special values. */
 function chosen(own: readonly OpRow[]): OpRow[] {
   const small = own.filter((row) => sizeOf(row) <= SMALL);
-  const special = small.filter((row) => /special|NaN|gradient at/.test(row.name)).slice(0, 2);
+  const special = small.filter((row) => /special|NaN|gradient at/.test(row.name));
   const plain = spread(small.filter((row) => !special.includes(row)), ROWS);
   const taken = [...plain, ...special];
   return taken.length ? taken : [own.reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a))];

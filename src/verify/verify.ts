@@ -4,12 +4,20 @@
 import type { Engine } from "../engine/engine.ts";
 import { attackCases } from "./models/attacks.ts";
 import { computedCases } from "./computed.ts";
+import { fileCases } from "./computed-files.ts";
 import { attackModelCases } from "./models/computed-attacks.ts";
-import { adaptiveCases } from "./models/computed-adaptive.ts";
+import { apgdCases } from "./models/computed-apgd.ts";
+import { blackBoxCases } from "./models/computed-black-box.ts";
+import { bpdaCases } from "./models/computed-bpda.ts";
+import { minimalModelCases } from "./models/computed-minimal.ts";
+import { optimCases } from "./models/computed-optim.ts";
+import { optionCases } from "./models/computed-options.ts";
 import { boundaryCases } from "./models/computed-boundary.ts";
 import { squareCases } from "./models/computed-square.ts";
+import { squareLinfCases } from "./models/computed-square-linf.ts";
 import { modelCases } from "./models/computed-model.ts";
 import { filterCases } from "./models/computed-filters.ts";
+import { jpegCases } from "./models/computed-jpeg.ts";
 import { networkCases } from "./models/computed-networks.ts";
 import { trainingModelCases } from "./models/computed-training.ts";
 import { secondCases } from "./second.ts";
@@ -65,6 +73,11 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
   }
 }
 
+/** What is computed in float64 on the host. */
+const COMPUTED = [computedCases, secondCases, optimCases, modelCases, attackModelCases, optionCases, apgdCases,
+  minimalModelCases, boundaryCases, squareCases, squareLinfCases, blackBoxCases, bpdaCases, trainingModelCases,
+  networkCases, filterCases, jpegCases, fileCases];
+
 export interface VerifyOptions {
   /** Also run the cases that are computed in float64 on the host, a few for every op. */
   computed?: boolean;
@@ -85,8 +98,7 @@ export interface VerifyOptions {
 export async function verify(gpu: Engine, read: ReadCase | null,
   { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
   const all = [...(read ? await findCases(read, images) : []),
-    ...(computed ? [...computedCases(), ...secondCases(), ...modelCases(), ...attackModelCases(), ...adaptiveCases(),
-      ...boundaryCases(), ...squareCases(), ...trainingModelCases(), ...networkCases(), ...filterCases()] : [])];
+    ...(computed ? COMPUTED.flatMap((cases) => cases()) : [])];
   const cases = all.filter(({ id, op }) => only(id, op) && (gpu.precision === "f32" || mayRound(op)));
   const results: CaseResult[] = [];
   for (const c of cases) {

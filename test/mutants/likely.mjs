@@ -28,7 +28,7 @@ const LIKELY = [
   ["adversarial training", /train\/adversarial/],
   ["stats", /evaluate\/stats/],
   ["attack", /attacks\//],
-  ["readers", /src\/(data|train)\//],
+  ["computed/files", /src\/(data|train)\//],
 ];
 
 /** shaders/reduce/cumsum.wgsl is named as its op. */

@@ -1,4 +1,4 @@
-// FAB, step by step in float64 on the host: on the linear model of computed-attacks.ts, and on a hill, where each step
+// FAB, step by step in float64 on the host: on the linear model, and on a hill, where each step
 // meets another boundary. The way to a hyperplane is found by halving an interval, not as the attack finds it.
 
 import { fab, type FabOptions } from "../../attacks/index.ts";
@@ -8,8 +8,7 @@ import { add, linear, rand, randn } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts";
 import { HILL, hill } from "./computed-training.ts";
-import { argmaxOf, dot, length, logitsOf, rowOf, runAgainst, SAID } from "./computed-adaptive.ts";
-import { between, WEIGHTS } from "./computed-attacks.ts";
+import { argmaxOf, between, dot, length, logitsOf, rowOf, runAgainst, SAID, WEIGHTS } from "./linear-model.ts";
 
 const sizeOf = (d: readonly number[], norm: Norm): number =>
   norm === "Linf" ? Math.max(...d.map(Math.abs)) : length(d);

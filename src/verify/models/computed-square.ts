@@ -8,8 +8,7 @@ import type { Shape, Tensor } from "../../engine/tensor.ts";
 import { cat, linear, mul, rand, square, sub, sum } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { check, computedCase as one, drawn, numbers } from "../computed-tools.ts";
-import { dot, length } from "./computed-adaptive.ts";
-import { between } from "./computed-attacks.ts";
+import { between, dot, length } from "./linear-model.ts";
 
 const [N, C, H, W] = [3, 2, 13, 12] as const;
 const SHAPE = [N, C, H, W];

@@ -58,7 +58,7 @@ function dct(block: readonly number[], back: boolean): number[] {
 }
 
 /** Quantised block by block, halves away from zero; `soft` adds the cube of what was rounded off. */
-function quantised(x: Host, table: Host, soft: boolean): Host {
+export function quantised(x: Host, table: Host, soft: boolean): Host {
   const [H, W] = x.shape.slice(2) as [number, number];
   const done = new Map<string, number[]>();
   const blockOf = (n: number, c: number, top: number, left: number) => {
