@@ -8,13 +8,8 @@ import { add, linear, mul, rand, randn } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { computedCase as one, drawn } from "../computed-tools.ts";
 import { walked, type Plan } from "./computed-attacks.ts";
-import { argmaxOf, between, entropy, gradient, IMAGES, K, LABELS, length, logitsOf, N, otherOf, P, rowOf, runPlan,
+import { argmaxOf, between, entropy, gradient, IMAGES, K, LABELS, length, logitsOf, margin, N, P, rowOf, runPlan,
   slopeOf, WEIGHTS } from "./linear-model.ts";
-
-const margin = (x: readonly number[], label: number): number => {
-  const z = logitsOf(x);
-  return z[otherOf(z, label)]! - z[label]!;
-};
 
 /** The difference of logits ratio of three classes. */
 const dlr = (x: readonly number[], label: number): number => {

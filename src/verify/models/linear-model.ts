@@ -43,6 +43,12 @@ export function gradient(x: readonly number[], label: number): number[] {
   return x.map((_, i) => p.reduce((s, v, k) => s + (v - Number(k === label)) * WEIGHTS[k * P + i]!, 0));
 }
 
+/** How far another class leads. */
+export const margin = (x: readonly number[], label: number): number => {
+  const z = logitsOf(x);
+  return z[otherOf(z, label)]! - z[label]!;
+};
+
 /** The gradient of a function of an image, by differences. */
 export function slopeOf(f: (x: readonly number[]) => number, x: readonly number[]): number[] {
   const h = 1e-6;
