@@ -9,6 +9,7 @@ import { attackModelCases } from "./models/computed-attacks.ts";
 import { apgdCases } from "./models/computed-apgd.ts";
 import { blackBoxCases } from "./models/computed-black-box.ts";
 import { bpdaCases } from "./models/computed-bpda.ts";
+import { measureCases } from "./models/computed-measures.ts";
 import { minimalModelCases } from "./models/computed-minimal.ts";
 import { optimCases } from "./models/computed-optim.ts";
 import { optionCases } from "./models/computed-options.ts";
@@ -17,6 +18,7 @@ import { squareCases } from "./models/computed-square.ts";
 import { squareLinfCases } from "./models/computed-square-linf.ts";
 import { modelCases } from "./models/computed-model.ts";
 import { filterCases } from "./models/computed-filters.ts";
+import { fitCases } from "./models/computed-fit.ts";
 import { jpegCases } from "./models/computed-jpeg.ts";
 import { networkCases } from "./models/computed-networks.ts";
 import { trainingModelCases } from "./models/computed-training.ts";
@@ -76,7 +78,7 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
 /** What is computed in float64 on the host. */
 const COMPUTED = [computedCases, secondCases, optimCases, modelCases, attackModelCases, optionCases, apgdCases,
   minimalModelCases, boundaryCases, squareCases, squareLinfCases, blackBoxCases, bpdaCases, trainingModelCases,
-  networkCases, filterCases, jpegCases, fileCases];
+  networkCases, filterCases, jpegCases, fileCases, measureCases, fitCases];
 
 export interface VerifyOptions {
   /** Also run the cases that are computed in float64 on the host, a few for every op. */
@@ -101,8 +103,10 @@ export async function verify(gpu: Engine, read: ReadCase | null,
     ...(computed ? COMPUTED.flatMap((cases) => cases()) : [])];
   const cases = all.filter(({ id, op }) => only(id, op) && (gpu.precision === "f32" || mayRound(op)));
   const results: CaseResult[] = [];
+  const draws = await gpu.random.save();
   for (const c of cases) {
     signal?.throwIfAborted();
+    gpu.random.restore(draws); // a case draws the same numbers whatever ran before it
     results.push(await runCase(gpu, c));
     onCase?.(results.at(-1)!, results.length, cases.length);
   }

@@ -44,6 +44,8 @@ function runNode(cwd, args, { limit = SILENCE_MS, hear = () => false } = {}) {
   });
 }
 
+/** What verify says where `--only` leaves nothing. */
+const NONE = /^--only: no case/m;
 const shortened = (line) => line.trim().replace(/\s+/g, " ").slice(0, 110);
 
 export class Project {
@@ -76,15 +78,15 @@ export class Project {
   }
 
   /**
-   * The cases of verify that have `words` in their names: what it says, and of that the first failed one, where it is
-   * stopped, "a crash" (or an endless loop), or null where it notices nothing.
+   * What verify says of the cases that have `words` in their names: the first failed one, where it is stopped, "a
+   * crash" (or an endless loop), or null where it notices nothing or has no such case.
    */
   async verify(words = "") {
     const only = words ? ["--only", words] : [];
     const failure = (said) => /^fail .*\n/m.exec(said)?.[0];
     const { code, said, errors } = await runNode(this.folder, ["dist/cli.js", "verify", ...only], { hear: failure });
-    const crash = code === 0 ? null : `a crash ${/^.*Error\b.*$/m.exec(errors)?.[0] ?? ""}`;
-    return { said, failed: failure(said) ? shortened(failure(said)) : crash };
+    const crash = code === 0 || NONE.test(errors) ? null : `a crash ${/^.*Error\b.*$/m.exec(errors)?.[0] ?? ""}`;
+    return failure(said) ? shortened(failure(said)) : crash;
   }
 
   /** What the tests of these names say: the first failed one, or null. Builds them first. */

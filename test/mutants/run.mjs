@@ -9,6 +9,7 @@
  *   --only TEXT    only mutants whose name or file has TEXT in it
  *   --jobs N       so many side by side, each in a copy of its own; 1 by default
  *   --verify       leaves the tests out
+ *   --likely       runs the cases that the file is likely to break, and nothing else
  *   --cases TEXT   leaves out what of verify does not have TEXT in its name
  *   --json FILE    writes the results there after each mutant
  *   --again FILE   leaves out what verify noticed in an earlier --json
@@ -23,6 +24,7 @@ import { filesOf, Project, root } from "./project.mjs";
 
 const text = { type: "string" };
 const { values: flags } = parseArgs({ options: { check: { type: "boolean" }, verify: { type: "boolean" },
+  likely: { type: "boolean" },
   only: text, lines: text, jobs: text, cases: text, json: text, again: text } });
 
 /** A mutant of the list as an object. */
@@ -42,13 +44,10 @@ function misfits(mutants) {
   });
 }
 
-/** What verify says without a mutant: the names of all its cases. */
-let cases = "";
-
 /** The likely cases first, then all, or only those that are asked for. */
-async function byVerify(project, words) {
-  const likely = !flags.cases && words && cases.includes(words) ? await project.verify(words) : null;
-  return likely?.failed ?? (await project.verify(flags.cases)).failed;
+async function byVerify(project, likely) {
+  const first = !flags.cases && likely ? await project.verify(likely) : null;
+  return first ?? (flags.likely && likely ? null : project.verify(flags.cases));
 }
 
 /** Who noticed: "build", "verify" or "tests"; "same" or null where nobody did; and what they said. */
@@ -56,7 +55,7 @@ async function ask(project, { likely, tests, same }) {
   if (!await project.build("cli")) return { noticed: "build", by: "the build" };
   const verify = await byVerify(project, likely);
   if (verify) return { noticed: "verify", by: verify };
-  if (flags.verify || same) return { noticed: same ? "same" : null, by: same ?? "nobody" };
+  if (flags.verify || flags.likely || same) return { noticed: same ? "same" : null, by: same ?? "nobody" };
   const failed = await project.tests(tests);
   return failed ? { noticed: "tests", by: failed } : { noticed: null, by: "nobody" };
 }
@@ -99,13 +98,12 @@ function chosen(mutants) {
   return mutants.filter(({ name, file }) => `${name} ${file}`.includes(flags.only ?? "") && !known.has(name));
 }
 
-/** What verify says of the project as it is. @throws where that fails */
-async function withoutMutant() {
+/** @throws where verify fails without a mutant */
+async function tryWithout() {
   const project = new Project();
-  const { failed, said } = await project.build("cli") ? await project.verify(flags.cases) : { failed: "no build" };
+  const failed = await project.build("cli") ? await project.verify(flags.cases) : "no build";
   project.remove();
   if (failed) throw new Error(`verify fails without a mutant: ${failed}`);
-  return said;
 }
 
 const lines = (path) => filesOf().filter((file) => /^(src|shaders)\/.*\.(ts|wgsl)$/.test(file) && file.includes(path))
@@ -119,7 +117,7 @@ if (flags.check || wrong.length) {
 }
 const left = chosen(mutants);
 const results = [];
-cases = await withoutMutant();
+if (!flags.likely) await tryWithout();
 await Promise.all(Array.from({ length: Math.min(Number(flags.jobs ?? 1), left.length) }, () => work(left, results)));
 console.log(summary(results));
 process.exit(results.some((r) => r.noticed === null) ? 1 : 0);

@@ -76,10 +76,10 @@ function descend(s: Descent, t: number, active: boolean, o: CwOptions): number {
 }
 
 /** All images at once: ten looks at their cost, and an end where it has risen. */
-function cwByHand(o: CwOptions): number[] {
+function cwByHand(o: CwOptions, images = IMAGES, classes = LABELS): number[] {
   const { steps = 50 } = o;
-  const all: Descent[] = LABELS.map((label, n) => {
-    const x = rowOf(IMAGES, n);
+  const all: Descent[] = classes.map((label, n) => {
+    const x = rowOf(images, n);
     return { x, label, w: x.map((v) => Math.atanh(2 * v - 1)), m: x.map(() => 0), v: x.map(() => 0), best: x,
       nearest: Infinity };
   });
@@ -93,15 +93,20 @@ function cwByHand(o: CwOptions): number[] {
   return all.flatMap((s) => s.best);
 }
 
-/** The last one's cost rises: with so long steps it swings. */
+/** So close to a boundary that small steps cross it: one image in the last of 50. */
+const CLOSE = SAID.flatMap((label, n) => {
+  const x = rowOf(IMAGES, n);
+  return deepfoolByHand(x, label, 0, 5).map((v, i) => Math.fround(x[i]! + 0.82 * (v - x[i]!)));
+});
+
+/** With steps so long they come back and over the boundary again; the cost rises in the end, and ends them. */
 const CWS: [string, CwOptions][] = [
   ["cw", { c: 2, lr: 0.1, steps: 9 }],
-  ["cw by default", {}],
-  ["cw, kappa 0.8", { c: 4, lr: 0.1, kappa: 0.8, steps: 25 }],
-  ["cw, targeted", { c: 5, lr: 0.1, kappa: 0.3, steps: 25, targeted: true }],
-  ["cw, torchattacks' objective", { c: 5, lr: 0.1, steps: 18, objective: "torchattacks" }],
-  ["cw, torchattacks' objective, targeted", { c: 5, lr: 0.1, steps: 18, objective: "torchattacks", targeted: true }],
-  ["cw, an end", { c: 30, lr: 1.5, steps: 40 }],
+  ["cw, kappa 0.3", { c: 1, lr: 1, kappa: 0.3, steps: 50 }],
+  ["cw, targeted", { c: 2, lr: 0.3, steps: 90, targeted: true }],
+  ["cw, torchattacks' objective", { c: 1, lr: 0.1, kappa: 0.3, steps: 90, objective: "torchattacks" }],
+  ["cw, torchattacks' objective, targeted",
+    { c: 5, lr: 0.1, kappa: 0.3, steps: 90, objective: "torchattacks", targeted: true }],
 ];
 
 export const minimalModelCases = (): Case[] => [
@@ -113,5 +118,6 @@ export const minimalModelCases = (): Case[] => [
     runAgainst(gpu, (m) => deepfool(m, { steps: 1, overshoot: 0.3 }),
       (x, label) => deepfoolByHand(x, label, 0.3, 1), SAID)),
   one("attack", "deepfool, a flat class", runFlat),
+  one("attack", "cw by default", (gpu) => runPlan(gpu, (m) => cw(m), cwByHand({}, CLOSE, SAID), CLOSE, SAID)),
   ...CWS.map(([name, o]) => one("attack", name, (gpu) => runPlan(gpu, (m) => cw(m, o), cwByHand(o)))),
 ];
