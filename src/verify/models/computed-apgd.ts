@@ -189,7 +189,7 @@ export const apgdCases = (): Case[] => [
   one("attack", "apgd by default", (gpu) =>
     runHill(gpu, { eps: 0.371, norm: "Linf", steps: 100, rho: 0.75 }, 0, { eps: 0.371 })),
   one("attack", "apgd, rho by default", (gpu) =>
-    runHill(gpu, { eps: 0.3, steps: 23, rho: 0.75 }, 0, { eps: 0.3, steps: 23 })),
+    runHill(gpu, { eps: 0.2, steps: 23, rho: 0.75 }, 0, { eps: 0.2, steps: 23 })),
   one("attack", "apgd, rho 0.3", (gpu) => runHill(gpu, { eps: 0.371, steps: 14, rho: 0.3 })),
   ...[4, 14].map((steps) =>
     one("attack", `apgd, L2, ${steps} steps`, (gpu) => runHill(gpu, { eps: 0.371, norm: "L2", steps }))),
