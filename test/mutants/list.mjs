@@ -105,8 +105,8 @@ export const MUTANTS = [
   ["matmul-sub-bias", "shaders/matmul/matmul_subgroup.wgsl", "add = bias[col / 4u]", "add = bias[col / 4u] * 0.5", {
     tests: ["ops.both", "variants", "gpu-paths"],
   }],
-  ["matmul-tiled-end", "shaders/matmul/matmul_tiled.wgsl", "let end = min(start + params.part_K, params.K);",
-    "let end = min(start + params.part_K, params.K - 1u);", { tests: ["ops.both", "variants", "gpu-paths"] }],
+  ["matmul-tiled-end", "shaders/matmul/matmul_operands.wgsl", "min(first + params.part_K, params.K)",
+    "min(first + params.part_K, params.K - 1u)", { tests: ["ops.both", "variants", "gpu-paths"] }],
   ["matmul-tiled-pair", "shaders/matmul/matmul_tiled.wgsl", "c10 = outer(a1, b0, c10);", "c10 = outer(a1, b1, c10);", {
     tests: ["ops.both", "variants", "gpu-paths"],
   }],

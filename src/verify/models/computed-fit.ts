@@ -67,7 +67,8 @@ async function runInit(gpu: Engine): Promise<Check[]> {
     { what: "what the farthest of 360 lacks", error: 1 / 3 - a, limit: 0.02 },
     { what: "beyond 1/5", error: Math.max(0, b - 0.2), limit: 1e-7 },
     { what: "what the farthest of 40 lacks", error: 0.2 - b, limit: 0.04 },
-    { what: "of the same seed", error: same, limit: 0 }, { what: "of another seed", error: Number(apart < 0.1), limit: 0 },
+    { what: "of the same seed", error: same, limit: 0 },
+    { what: "of another seed", error: Number(apart < 0.1), limit: 0 },
     await check("ones", first.get("c"), [1, 1, 1, 1, 1], 0), await check("zeros", first.get("d"), [0, 0, 0, 0, 0], 0)];
   [first, again, other].forEach((p) => p.dispose());
   return checks;
