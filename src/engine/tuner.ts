@@ -212,8 +212,8 @@ export class Tuner {
 }
 
 /**
- * A sample is as many calls as fill this: one call takes a GPU's driver a millisecond, whatever the kernel. A tuner that
- * judged by one call kept the first variant of nearly every shape on an H200.
+ * A sample is as many calls as fill this: one call takes a GPU's driver a millisecond, whatever the kernel. A tuner
+ * that judged by one call kept the first variant of nearly every shape on an H200.
  */
 const SAMPLE_MS = 4;
 const MOST_CALLS = 100;
