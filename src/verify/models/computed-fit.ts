@@ -1,7 +1,7 @@
 // The training loop in float64 on the host, first weights and the networks' layers: what a run is made of.
 
 import type { Engine } from "../../engine/engine.ts";
-import { cast, conv2d, convTranspose2d, linear, mean, relu, reshape, sigmoid, squaredError,
+import { cast, conv2d, convTranspose2d, linear, mean, rand, relu, reshape, sigmoid, squaredError,
   type Tensor } from "../../index.ts";
 import { hostRandom, permutation } from "../../model/host-random.ts";
 import { convAutoencoder, convMlpAutoencoder, mlpAutoencoder, type Autoencoder } from
@@ -13,6 +13,7 @@ import { loadSafetensors, saveSafetensors } from "../../model/weights.ts";
 import { encodeSafetensors, parseSafetensors } from "../../data/safetensors.ts";
 import { relativeError, type Case, type Check } from "../case.ts";
 import { check, computedCase as one, numbers } from "../computed-tools.ts";
+import { uniforms } from "../table/philox.ts";
 
 const [N, BATCH, EPOCHS, REPLAYS, SEED] = [7, 2, 3, 2, 5];
 const RATE = (t: number): number => 0.3 / (1 + t);
@@ -72,6 +73,19 @@ async function runInit(gpu: Engine): Promise<Check[]> {
     await check("ones", first.get("c"), [1, 1, 1, 1, 1], 0), await check("zeros", first.get("d"), [0, 0, 0, 0, 0], 0)];
   [first, again, other].forEach((p) => p.dispose());
   return checks;
+}
+
+/** The counter has two words: the upper one moves where the lower one comes round, in a replay too. */
+async function runCarry(gpu: Engine): Promise<Check[]> {
+  const start = [11, 12, 0xffffffff, 13];
+  gpu.random.restore(start);
+  const step = gpu.capture(() => rand(gpu, [8]));
+  const [first, second] = [await step().data(), await step().data()];
+  const after = await gpu.random.save();
+  step.dispose();
+  return [{ what: "the first numbers", error: relativeError(first, uniforms(8, start)), limit: 1e-6 },
+    { what: "the next ones", error: relativeError(second, uniforms(8, [11, 12, 0, 14])), limit: 1e-6 },
+    { what: "key and counter", error: relativeError(after, [11, 12, 1, 14]), limit: 0 }];
 }
 
 type Layer = (x: Tensor, name: string) => Tensor;
@@ -149,7 +163,7 @@ async function runWeights(): Promise<Check[]> {
 
 export const fitCases = (): Case[] => [
   one("fit", "from the start", (gpu) => runFit(gpu, 0)), one("fit", "from step 8 on", (gpu) => runFit(gpu, 8)),
-  one("parameters", "first values", runInit), one("parameters", "to and from files", runWeights),
+  one("random", "the counter comes round", runCarry), one("parameters", "first values", runInit), one("parameters", "to and from files", runWeights),
   one("networks", "mlpAutoencoder", runMlp), one("networks", "convAutoencoder", runConv),
   one("networks", "convMlpAutoencoder", runConvMlp),
 ];

@@ -65,6 +65,16 @@ async function saidOf(gpu: Engine, image: number[], gradient?: (adv: Tensor) => 
   return said;
 }
 
+/** The loss decides between starts: one that is NaN must not be passed over. */
+async function saidOfStarts(gpu: Engine): Promise<string> {
+  const [x, label] = [gpu.full([1, P], 0.5), gpu.zeros([1], "i32")];
+  const attack = pgd((v) => mul(v, NaN), { eps: 0.1, restarts: 2, gradient: (adv) => mul(adv, 1) });
+  const adv = attack(x, label);
+  const said = await adv.data().then(() => "", (error: Error) => error.message);
+  [x, label, adv, attack].forEach((t) => t.dispose());
+  return said;
+}
+
 async function runWatch(gpu: Engine): Promise<Check[]> {
   const image = rowOf(IMAGES, 0);
   const [high, low] = [[...image.slice(1), 1.001], [...image.slice(1), -0.001]];
@@ -76,6 +86,7 @@ async function runWatch(gpu: Engine): Promise<Check[]> {
     ["NaN", await saidOf(gpu, [...image.slice(1), NaN]), /pixels outside of \[0, 1\], or NaN/],
     ["wider bounds", await saidOf(gpu, high, undefined, [0, 1.5]), /^$/],
     ["a gradient that is NaN", await saidOf(gpu, image, broken), /not finite/],
+    ["a loss that is NaN", await saidOfStarts(gpu), /not finite/],
   ];
   return due.map(([what, said, pattern]) =>
     ({ what: `${what}: "${said}"`, error: Number(!pattern.test(said)), limit: 0 }));
