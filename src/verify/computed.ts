@@ -6,7 +6,8 @@ import type { Case } from "./case.ts";
 import { checkRow } from "./table/check.ts";
 import { rows } from "./table/index.ts";
 import { idOf, type OpRow } from "./table/table.ts";
-import { differingIn, differingInLarge, differingInSpecial, guardedRows, variedRows } from "./variants.ts";
+import { differingIn, differingInChunks, differingInLarge, differingInSpecial, guardedRows, variedRows } from
+  "./variants.ts";
 
 /** Rows of an op that are taken, spread over the table. */
 const ROWS = 12;
@@ -63,6 +64,8 @@ export function computedCases(): Case[] {
     })),
     { id: "computed/matmul of packed operands, all variants", op: "matmul",
       run: (gpu: Engine) => runVaried(differingInLarge(gpu)) },
+    { id: "computed/conv2d of images in chunks, two variants", op: "conv2d",
+      run: (gpu: Engine) => runVaried(differingInChunks(gpu)) },
   );
 }
 

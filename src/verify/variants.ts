@@ -4,7 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { valueAndGrad } from "../engine/grad/tape.ts";
 import type { Shape, Tensor } from "../engine/tensor.ts";
 import { agrees, toleranceOf } from "../engine/tuner.ts";
-import { matmul } from "../kernels/index.ts";
+import { conv2d, matmul } from "../kernels/index.ts";
 import { rows } from "./table/index.ts";
 import { filled, idOf, makeInputs, seeded, type OpRow } from "./table/table.ts";
 
@@ -113,6 +113,30 @@ export async function differingInLarge(gpu: Engine): Promise<string[]> {
     const [a, b] = [transposeA ? make(K, M) : make(M, K), transposeB ? make(N, K) : make(K, N)];
     wrong.push(...(await differing(gpu, () => [matmul(a, b, { transposeA, transposeB })])));
     [a, b].forEach((t) => t.dispose());
+  }
+  return wrong;
+}
+
+/**
+ * Convolutions [N,C,31,31] to O channels by 3x3 whose transformed images a CPU takes in two chunks: these two variants,
+ * beside the preferred one.
+ */
+const CHUNKED = [["winograd", 4, 128, 32], ["columns", 4, 32, 8]] as const;
+
+/** The variants by which a convolution in chunks differs, see `differing`. */
+export async function differingInChunks(gpu: Engine): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const [variant, N, C, O] of CHUNKED) {
+    const random = seeded(`chunks ${variant}`);
+    const make = (shape: number[]) =>
+      gpu.tensor(new Float32Array(filled(shape.reduce((a, b) => a * b, 1), () => 2 * random() - 1)), shape);
+    const made = [make([N, C, 31, 31]), make([O, C, 3, 3]), make([N, O, 31, 31])];
+    const [x, w, dy] = made as [Tensor, Tensor, Tensor];
+    wrong.push(...(await differing(gpu, () => {
+      const { value, grads } = valueAndGrad(() => conv2d(x, w, undefined, { padding: 1 }), [x, w], dy);
+      return [value, ...grads];
+    }, { only: [variant] })));
+    made.forEach((t) => t.dispose());
   }
   return wrong;
 }
