@@ -116,7 +116,8 @@ async function main(): Promise<void> {
   if (flags.isa !== undefined) return say(`${await isa(flags.isa.split(","), filter, json)}\n`);
   const old = flags.compare === undefined ? null : earlier(flags.compare, "the results to compare with", filter);
   const peers = flags.peers === undefined ? null : readPeers(flags.peers, "the peers' results");
-  const results = from === undefined ? await run({ ...choose(filter), tune }, options) : earlier(from, "the results", filter);
+  const results = from === undefined ? await run({ ...choose(filter), tune }, options)
+    : earlier(from, "the results", filter);
   if (from !== undefined) say(printedResults(results));
   if (json) writeFileAtomic(json, JSON.stringify(results, null, 1) + "\n");
   if (report) writeFileAtomic(report, benchReport(results, peers));

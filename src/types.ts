@@ -5,6 +5,7 @@ export type { Ended as ApgdResult } from "./attacks/apgd.ts";
 export type { Norm as AttackNorm } from "./attacks/hyperplane.ts";
 export type { ImageSet, ImageShape } from "./data/images.ts";
 export type { AdapterChoice, AdapterKind, AdapterWish } from "./engine/device/adapter.ts";
+export type { MatrixUnit } from "./engine/device/matrix-unit.ts";
 export type { Tape, ValueAndGrad } from "./engine/grad/tape.ts";
 export type { HostArray, HostData, Nested, TypedArray } from "./engine/host.ts";
 export type { MemoryStats } from "./engine/memory/pool.ts";

@@ -12,13 +12,17 @@ import { differingIn, variedRows } from "../src/verify/variants.ts";
 
 const units = suite("matrix units");
 const UNIT = { M: 8, N: 8, K: 8 };
-/** The tiles of units.ts for units of 8 x 8. */
-const NAMES = ["matrix 64x64", "matrix 32x32", "matrix 16x64", "matrix 32x64"];
+/** The smallest tiles of units.ts for units of 8 x 8: the others differ in numbers alone, and compile for long. */
+const NAMES = ["matrix 32x32", "matrix 16x64"];
+/** Beginnings of ids: whole vec4s and any sizes, transposes, parts of a sum, edges, groups, a stride, a transpose. */
+const ROWS = ["linear whole vec4s", "matmul beyond a tile, TT", "matmul batched, NT", "matmul a long sum",
+  "conv2d 3x3", "conv2d 3 groups", "conv2d 65 segments", "convTranspose2d 4x4, stride 2"];
 
 /** What stands for the extension's types and functions: of each 8 x 8 matrix a lane holds the row of its number. */
 const EMULATION = `
 alias Matrix = array<vec4<f32>, 2>;
 var<private> own: u32;
+var<private> eight: u32; // no compiler unrolls a loop to here
 ${["As", "Bs"].map((array) => `
 fn load_${array}(at: u32, row: u32, by_columns: bool) -> Matrix {
   if (!by_columns) {
@@ -30,22 +34,25 @@ fn load_${array}(at: u32, row: u32, by_columns: bool) -> Matrix {
 }`).join("")}
 fn sum_of(a: Matrix, b: Matrix, c: Matrix) -> Matrix {
   var m = c;
-  ${[0, 1, 2, 3, 4, 5, 6, 7].flatMap((k) => [0, 1].map((half) =>
-    `m[${half}] += a[${k >> 2}][${k % 4}] * subgroupBroadcast(b[${half}], ${k}u);`)).join("\n  ")}
+  for (var k = 0u; k < eight; k++) {
+    let v = a[k / 4u][k % 4u];
+    m[0] += v * subgroupShuffle(b[0], k);
+    m[1] += v * subgroupShuffle(b[1], k);
+  }
   return m;
 }
 fn store_Cs(at: u32, c: Matrix, row: u32) { Cs[at + own * row] = c[0]; Cs[at + own * row + 1u] = c[1]; }`;
 
 /** The text without the extension. */
 const emulated = (code: string): string =>
-  code.replace("enable chromium_experimental_subgroup_matrix;", "")
-    .replace("diagnostic(off, chromium.subgroup_matrix_uniformity);", "")
+  code.replace("enable chromium_experimental_subgroup_matrix;", "").replace("const DEEP = 32u", "const DEEP = 8u")
+    .replace("chromium.subgroup_matrix_uniformity", "subgroup_uniformity")
     .replace(/alias (Left|Right|Sums) = .*;/g, "alias $1 = Matrix;")
     .replace(/subgroupMatrixLoad<\w+, (row|col)_major>\(&(\w+), (.*), (\w+)\);/g, (_, way, array, at, row) =>
       `load_${array}(${at}, ${row}, ${way === "col"});`)
     .replaceAll("subgroupMatrixMultiplyAccumulate(", "sum_of(")
     .replace("subgroupMatrixStore<row_major>(&Cs, ", "store_Cs(")
-    .replace("let tile = tile_of(", "own = lane;\n  let tile = tile_of(") + EMULATION;
+    .replace("let tile =", "own = lane;\n  eight = select(8u, 9u, groups.z == 65536u);\n  let tile =") + EMULATION;
 
 /** Gives an engine units; each text of theirs goes to `texts`. */
 function emulate(gpu: Engine, texts: Map<string, string>): void {
@@ -72,13 +79,13 @@ units.before(async () => {
 });
 units.after(() => gpu?.close());
 
-for (const row of variedRows().filter((_, i) => i % 2 === 0))
+for (const start of ROWS) {
+  const row = variedRows().find((r) => idOf(r).startsWith(start))!;
   test(idOf(row), async () => assert.equal(await differingIn(gpu, row, { tried, only: NAMES }), []));
+}
 
-test("every tile of every op was run", () => {
-  const due = ["matmul matrix 64x64", "matmul matrix 32x32",
-    ...["conv2d", "conv2d dx", "conv2d dw"].flatMap((op) => NAMES.slice(2).map((name) => `${op} ${name}`)),
-    "conv2d matrix 64x64"];
+test("every heavy op was run", () => {
+  const due = ["matmul matrix 32x32", "conv2d matrix 16x64", "conv2d dx matrix 16x64", "conv2d dw matrix 16x64"];
   assert.equal(due.filter((name) => !tried.has(name)), []);
 });
 
@@ -86,7 +93,7 @@ test("Dawn takes each text with the extension, for units of 16 x 16", async () =
   const adapter = await create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]).requestAdapter();
   const device = await adapter!.requestDevice({ requiredFeatures: ["shader-f16", "subgroups", MATRICES] as
     GPUFeatureName[] });
-  assert.ok(texts.size >= 10, `${texts.size} texts`);
+  assert.ok(texts.size >= 8, `${texts.size} texts`);
   for (const [code, label] of texts) {
     const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
     assert.equal(messages.map((m) => `${label}:${m.lineNum}: ${m.message}`), []);
@@ -97,7 +104,8 @@ test("Dawn takes each text with the extension, for units of 16 x 16", async () =
 units("the largest unit of f16 with sums of f32 is taken; without one there is none", () => {
   const config = (componentType: string, resultComponentType: string, M: number, N: number, K: number) =>
     ({ componentType, resultComponentType, M, N, K });
-  const of = (...subgroupMatrixConfigs: object[]) => matrixUnitOf({ subgroupMatrixConfigs } as unknown as GPUAdapterInfo);
+  const of = (...subgroupMatrixConfigs: object[]) =>
+    matrixUnitOf({ subgroupMatrixConfigs } as unknown as GPUAdapterInfo);
   assert.equal(of(config("f16", "f16", 16, 16, 16), config("f16", "f32", 16, 8, 8), config("f16", "f32", 16, 16, 16),
     config("u8", "u32", 16, 16, 32)), { M: 16, N: 16, K: 16 });
   assert.equal([of(config("f16", "f16", 8, 8, 8)), of(), matrixUnitOf({} as GPUAdapterInfo)], [null, null, null]);

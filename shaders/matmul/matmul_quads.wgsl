@@ -1,4 +1,5 @@
-// Memory of matmul_operands.wgsl where the rows of A, B and C are whole vec4s: four neighbours are all inside or none is.
+// Memory of matmul_operands.wgsl where the rows of A, B and C are whole vec4s: four neighbours are all inside, or none
+// is.
 @group(0) @binding(1) var<storage, read> A: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> B: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> C: array<vec4<f32>>;

@@ -4,6 +4,7 @@
 import { collectGarbage } from "#adapter";
 import type { AdapterChoice } from "./device/adapter.ts";
 import { Faults } from "./device/errors.ts";
+import { MATRICES, matrixUnitOf, type MatrixUnit } from "./device/matrix-unit.ts";
 import type { Tape } from "./grad/tape.ts";
 import { HOST, describeValue } from "./host.ts";
 import { Storages } from "./memory/ownership.ts";
@@ -16,8 +17,7 @@ import { Readback } from "./run/readback.ts";
 import type { Recorder } from "./run/recording.ts";
 import { packParams, type Constants, type Kernel } from "./run/shader.ts";
 import { Stream, type Call } from "./run/stream.ts";
-import { MATRICES, matrixUnitOf } from "./device/matrix-unit.ts";
-import { Tensor, type MatrixUnit, type Precision } from "./tensor.ts";
+import { Tensor, type Precision } from "./tensor.ts";
 
 export interface EngineSettings {
   seed: number;

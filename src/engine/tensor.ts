@@ -1,6 +1,7 @@
 // A tensor, and the engine as tensors and ops see it.
 
 import type { AdapterChoice } from "./device/adapter.ts";
+import type { MatrixUnit } from "./device/matrix-unit.ts";
 import type { Slice, Storage } from "./memory/storage.ts";
 import { nest, printed, type NestedNumbers } from "./print.ts";
 import type { Grid } from "./run/grid.ts";
@@ -31,9 +32,6 @@ export interface Variant {
 export interface Draws {
   draw(): Tensor;
 }
-
-/** What a matrix unit of a subgroup multiplies: M x K times K x N numbers of half precision, summed in float32. */
-export interface MatrixUnit extends Record<"M" | "N" | "K", number> {}
 
 /** How matrix products and convolutions may read their operands: see EngineOptions. */
 export type Precision = "f32" | "f16";

@@ -1,9 +1,10 @@
 // Subgroup matrices, an extension that Dawn tries out: which of the adapter's units kernels of half precision take.
 
-import type { MatrixUnit } from "../tensor.ts";
-
 /** The feature; `subgroupMatrixConfigs` of the adapter's info lists its units. */
 export const MATRICES = "chromium-experimental-subgroup-matrix";
+
+/** What a matrix unit of a subgroup multiplies: M x K times K x N numbers of half precision, summed in float32. */
+export interface MatrixUnit extends Record<"M" | "N" | "K", number> {}
 
 interface Config extends MatrixUnit {
   componentType: string;

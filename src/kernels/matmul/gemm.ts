@@ -86,10 +86,11 @@ function tiledVariants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
   const tiledKernel = aligned(g) ? tiledQuads : tiledElements;
   const variants = Object.entries(TILES).map(([name, tiles]): Variant => {
     const constants = { ...tiles, ...shared };
+    const side = tileOf(tiles);
     return {
       name, kernel: tiledKernel, constants,
-      runs: () => holds(g, tileOf(tiles), tileOf(tiles)) && bytesOf(tiles) <= limits.maxComputeWorkgroupStorageSize,
-      launch: () => launchTiles(A, B, g, { kernel: tiledKernel, constants, rows: tileOf(tiles), columns: tileOf(tiles) }),
+      runs: () => holds(g, side, side) && bytesOf(tiles) <= limits.maxComputeWorkgroupStorageSize,
+      launch: () => launchTiles(A, B, g, { kernel: tiledKernel, constants, rows: side, columns: side }),
     };
   });
   const area = (tile: number) => tilesOf(g, tile) * tile ** 2; // of C and what the tiles stand over

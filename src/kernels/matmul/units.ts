@@ -2,7 +2,8 @@
 
 import source from "../../../shaders/matmul/matrix_units.wgsl";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
-import type { MatrixUnit, Runtime } from "../../engine/tensor.ts";
+import type { MatrixUnit } from "../../engine/device/matrix-unit.ts";
+import type { Runtime } from "../../engine/tensor.ts";
 
 /** A kernel whose A, B and C are as `parts` say. */
 export const unitsKernel = (parts: string[]): Kernel =>
@@ -24,7 +25,7 @@ export const unitsDown = ({ matrixUnit }: Runtime, channels: number): number => 
 
 const DEEP = 32;
 
-/** Bytes of workgroup memory: two slices of A and of B that lie along k, which takes the most, and a unit a subgroup. */
+/** Bytes of workgroup memory: two slices of A and of B, at most if they lie along k, and a unit for each subgroup. */
 const bytesOf = (rows: number, columns: number, subgroups: number, { M, N }: MatrixUnit): number =>
   4 * (rows + columns) * (DEEP + 8) + 4 * subgroups * M * N;
 
