@@ -63,7 +63,8 @@ export async function build({ types = false, part = "all", out = dist } = {}) {
   if (types && out === dist) rmSync(out, { recursive: true, force: true });
   const nodeTests = types ? [] : files("test", /\.(test|both)\.ts$/);
   const browserTests = types ? [] : files("test", /\.(browser|both)\.ts$/);
-  const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts" };
+  const testEntries = types ? {} : { ...byName(nodeTests), unpack: "src/engine/device/unpack.node.ts",
+    packed: "test/packed.ts" };
   const [all, inNode] = [part === "all", part !== "cli"];
   const commands = { cli: "src/cli.ts", ...(inNode && PUBLIC),
     ...(!types && inNode &&

@@ -7,33 +7,33 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { audit, merge } from "../src/cli/audit.ts";
 import type { Context } from "../src/cli/command.ts";
-import { createEngine } from "../src/index.ts";
+import { createEngine, type Engine } from "../src/index.ts";
 import { silent } from "../src/report/progress.ts";
+import { reseed } from "./engine-tools.ts";
 import { saveTiny } from "./tiny-weights.ts";
 
 const test = suite("audit as a command");
 let folder: string;
 let weights: string;
+let gpu: Engine;
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "purigrad-audit-"));
   weights = join(folder, "weights");
-  const gpu = await createEngine({ seed: 0 });
+  gpu = await createEngine({ seed: 0 });
   await saveTiny(gpu, weights, ["cvae", "cvae+g-signed"]);
-  gpu.close();
 });
-test.after(() => rmSync(folder, { recursive: true }));
+test.after(() => {
+  gpu.close();
+  rmSync(folder, { recursive: true });
+});
 
 const FLAGS = { images: "8", batch: "4", steps: "2", restarts: "0", queries: "4", draws: "2", fresh: "2", eps: "0.1" };
 
 async function run(flags: Context["flags"]): Promise<string> {
-  const gpu = await createEngine({ seed: 0 });
+  reseed(gpu);
   let said = "";
-  try {
-    await audit.run({ open: async () => gpu, flags: { weights, defence: "cvae", ...FLAGS, ...flags }, positionals: [],
-      seed: 3, signal: new AbortController().signal, progress: silent, say: (line) => void (said += `${line}\n`) });
-  } finally {
-    gpu.close();
-  }
+  await audit.run({ open: async () => gpu, flags: { weights, defence: "cvae", ...FLAGS, ...flags }, positionals: [],
+    seed: 3, signal: new AbortController().signal, progress: silent, say: (line) => void (said += `${line}\n`) });
   return said;
 }
 const joined = (positionals: string[], out?: string) =>

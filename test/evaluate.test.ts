@@ -16,35 +16,31 @@ import { parseSafetensors } from "../src/data/safetensors.ts";
 import { table1 } from "../src/paper/parts/table1.ts";
 import type { Results } from "../src/paper/results.ts";
 import { silent } from "../src/report/progress.ts";
+import { reseed } from "./engine-tools.ts";
 import { labAt, saveTiny, TINY } from "./tiny-weights.ts";
 
 const test = suite("evaluate");
 let folder: string;
 let weights: string;
+let gpu: Engine;
 test.before(async () => {
   folder = mkdtempSync(join(tmpdir(), "purigrad-evaluate-"));
   weights = join(folder, "weights");
-  await withEngine((gpu) => saveTiny(gpu, weights, ["vae", "cvae", "cvae+g-signed", "vae+g"]));
+  gpu = await createEngine({ seed: 0 });
+  await saveTiny(gpu, weights, ["vae", "cvae", "cvae+g-signed", "vae+g"]);
   rmSync(join(weights, "vae.safetensors")); // vae+g lacks what it began from
 });
-test.after(() => rmSync(folder, { recursive: true }));
-
-async function withEngine<T>(use: (gpu: Engine) => Promise<T>): Promise<T> {
-  const gpu = await createEngine({ seed: 0 });
-  try {
-    return await use(gpu);
-  } finally {
-    gpu.close();
-  }
-}
+test.after(() => {
+  gpu.close();
+  rmSync(folder, { recursive: true });
+});
 
 /** Runs a command as the shell does, in this process. */
 async function run<T>(command: Command, flags: Context["flags"]): Promise<{ result: T; said: string }> {
   let said = "";
-  const { result } = await withEngine((gpu) =>
-    command.run({ open: async () => gpu, flags, positionals: [], seed: 0, signal: new AbortController().signal,
-      progress: silent, say: (line) => void (said += `${line}\n`) })
-  );
+  reseed(gpu);
+  const { result } = await command.run({ open: async () => gpu, flags, positionals: [], seed: 0,
+    signal: new AbortController().signal, progress: silent, say: (line) => void (said += `${line}\n`) });
   return { result: result as T, said };
 }
 
@@ -52,12 +48,11 @@ test("evaluate gives Table 1 of the networks that are there, in the sizes that t
   const out = join(folder, "out");
   const { result, said } = await run<Results>(evaluate, { weights, images: "100", out });
   assert.equal(result.table1!.map((r) => r.defence), ["none", "cvae", "cvae+g-signed"]);
-  const due = await withEngine(async (gpu) => {
-    const rows = ["none", "cvae", "cvae+g-signed"];
-    const lab = labAt(gpu, weights, { ...TINY, rows, testImages: 100, evaluationBatch: 100 });
-    await table1.run(lab);
-    return lab.results;
-  });
+  reseed(gpu);
+  const rows = ["none", "cvae", "cvae+g-signed"];
+  const lab = labAt(gpu, weights, { ...TINY, rows, testImages: 100, evaluationBatch: 100 });
+  await table1.run(lab);
+  const due = lab.results;
   assert.equal(result.table1, due.table1);
   assert.equal(result.mcnemar, due.mcnemar);
   assert.equal(JSON.parse(readFileSync(join(out, "results.json"), "utf8")), JSON.parse(JSON.stringify(result)));

@@ -28,12 +28,16 @@ async function npmPack(cwd: string, into: string, ...args: string[]): Promise<Ta
 }
 
 /** Builds purigrad into a folder of its own, since dist/ is in use by the tests, and packs it from there. */
-export async function packPurigrad(into: string): Promise<Tarball> {
+export async function buildAndPack(into: string): Promise<Tarball> {
   const folder = mkdtempSync(join(into, "build-"));
   await run(process.execPath, [resolve("build.mjs"), "--types", "--out", join(folder, "dist")]);
   for (const name of ["package.json", "README.md", "LICENSE"]) cpSync(name, join(folder, name));
   return npmPack(folder, into, "--ignore-scripts");
 }
+
+/** The tarball that run.mjs has made for all files, or a new one. */
+export const packPurigrad = async (into: string): Promise<Tarball> =>
+  process.env.PURIGRAD_TEST_TARBALL ? JSON.parse(process.env.PURIGRAD_TEST_TARBALL) : buildAndPack(into);
 
 /** Packs purigrad-assets as its own scripts do. */
 export const packAssets = (into: string): Promise<Tarball> => npmPack(resolve("assets"), into);

@@ -15,6 +15,7 @@ import { QUICK } from "../src/paper/mnist.ts";
 import type { Settings } from "../src/paper/settings.ts";
 import { Trainer, type TrainerOptions } from "../src/train/trainer.ts";
 import { encodeSafetensors, parseSafetensors } from "../src/data/safetensors.ts";
+import { reseed } from "./engine-tools.ts";
 import { filePlace, folderStore, readOrigin, weightsFile } from "../src/train/folder-store.ts";
 
 const resume = suite("resume");
@@ -23,10 +24,14 @@ const TINY: Settings = {
   autoencoder: { ...QUICK.autoencoder, channels: [4, 4, 8], hidden: 16, widths: [32], latent: 8 },
   warmUp: { epochs: 1, lr: 1e-3 }, phase1: { epochs: 1, lr: 2e-3 }, phase2: { ...QUICK.phase2, epochs: 1 },
 };
-type Options = Partial<TrainerOptions> & Pick<TrainerOptions, "gpu">;
+/** Of all runs but those that are killed. A run leaves nothing on it: who goes on reads all from the checkpoint. */
+const gpu = await createEngine({ seed: 0 });
+resume.after(() => gpu.close());
 
-async function trainNetwork(name: string, dir: string, o: Options): Promise<void> {
-  const trainer = new Trainer({ settings: TINY, dataset: mnist, recipes: RECIPES, store: folderStore(dir), ...o });
+/** Trains with the random numbers of a new engine. */
+async function trainNetwork(name: string, dir: string, o: Partial<TrainerOptions> = {}): Promise<void> {
+  reseed(gpu);
+  const trainer = new Trainer({ gpu, settings: TINY, dataset: mnist, recipes: RECIPES, store: folderStore(dir), ...o });
   try {
     await trainer.train(name, 0);
   } finally {
@@ -36,14 +41,8 @@ async function trainNetwork(name: string, dir: string, o: Options): Promise<void
 
 const folder = () => mkdtempSync(join(tmpdir(), "purigrad-"));
 
-async function trainAll(dir: string, o: { signal?: AbortSignal; every?: number } = {}): Promise<void> {
-  const gpu = await createEngine({ seed: 0 });
-  try {
-    await trainNetwork("cvae+g-signed", dir, { gpu, resume: true, ...o });
-  } finally {
-    gpu.close();
-  }
-}
+const trainAll = (dir: string, o: { signal?: AbortSignal; every?: number } = {}): Promise<void> =>
+  trainNetwork("cvae+g-signed", dir, { resume: true, ...o });
 
 /** An abort signal that fires at the first look: at a step, not at a moment. */
 function abortAtOnce(): AbortSignal {
@@ -94,20 +93,18 @@ resume("a run that is stopped in every phase, and one that is killed, go on to t
 
 resume("weights that are there are kept, and other settings are refused", async () => {
   const dir = folder();
-  const gpu = await createEngine({ seed: 0 });
-  const o = { gpu, settings: { ...TINY, trainImages: 320 } };
+  const o = { settings: { ...TINY, trainImages: 320 } };
   await trainNetwork("vae", dir, o);
   const file = weightsFile(dir, "vae", 0);
   const before = readFileSync(file);
   assert.is(readOrigin(file)!.network, "vae");
   await trainNetwork("vae", dir, o);
   assert.equal(readFileSync(file), before);
-  const other = await trainNetwork("vae", dir, { gpu, settings: { ...TINY, trainImages: 640 } }).catch((e: Error) =>
+  const other = await trainNetwork("vae", dir, { settings: { ...TINY, trainImages: 640 } }).catch((e: Error) =>
     e.message
   );
   assert.match(String(other),
     /trained with .*"trainImages":320.* this run has .*"trainImages":640.*; delete it or choose another folder/);
-  gpu.close();
   rmSync(dir, { recursive: true });
 });
 
@@ -123,7 +120,7 @@ resume("a checkpoint of other settings, or a damaged one, is one sentence", asyn
 });
 
 resume("a checkpoint of another phase, seed or length is refused and named", async () => {
-  const [dir, gpu] = [folder(), await createEngine()];
+  const dir = folder();
   const file = join(dir, "some.safetensors");
   const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
   const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
@@ -132,12 +129,11 @@ resume("a checkpoint of another phase, seed or length is refused and named", asy
   assert.equal(loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 0 }), position);
   assert.throws(() => loadCheckpoint(filePlace(file), trained, { phase: "cvae", seed: 1 }),
     /belongs to \{"phase":"cvae","seed":0\}, this run is \{"phase":"cvae","seed":1\}/);
-  gpu.close();
   rmSync(dir, { recursive: true });
 });
 
 resume("a checkpoint whose position or random state is damaged is refused and stays", async () => {
-  const [dir, gpu] = [folder(), await createEngine()];
+  const dir = folder();
   const file = join(dir, "some.safetensors");
   const params = [makeParameters(gpu, { w: { shape: [2], init: "ones" } }, 0)];
   const trained = { gpu, params, optimizer: sgd(params, { lr: 0.1 }) };
@@ -157,7 +153,6 @@ resume("a checkpoint whose position or random state is damaged is refused and st
   write('{"step":2,"seconds":1,"losses":[]}', 3);
   assert.match(String(said()), "some.safetensors: its random state is U32 [3], U32 [4] is due");
   assert.ok(existsSync(file));
-  gpu.close();
   rmSync(dir, { recursive: true });
 });
 
@@ -165,10 +160,7 @@ const ADVERSARIAL = { free: "its perturbation and whole batches", "fast-zero": "
 for (const [name, what] of Object.entries(ADVERSARIAL)) resume(`${name} goes on with ${what}`, async () => {
   const settings: Settings = { ...TINY, adversarial: { network: "cnn", channels: [2, 4], epochs: 4, batch: 32, lr: 0.1,
     eps: 0.1, alpha: 0.02, steps: 2, replays: 4, fastAlpha: 0.1, augment: { crop: 2 } } };
-  const train = async (dir: string, signal?: AbortSignal) => {
-    const gpu = await createEngine({ seed: 0 });
-    await trainNetwork(name, dir, { gpu, settings, resume: true, signal }).finally(() => gpu.close());
-  };
+  const train = (dir: string, signal?: AbortSignal) => trainNetwork(name, dir, { settings, resume: true, signal });
   const [whole, stopped] = [folder(), folder()];
   await train(whole);
   let stops = 0;

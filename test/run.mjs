@@ -65,12 +65,13 @@ async function typeCheck() {
 }
 
 /** One process a file or part, so that a crash or a lost device stays in it. Output goes to a file in append mode. */
-function runInNode({ path, label, part }, folder) {
+function runInNode({ path, label, part }, folder, tarball) {
   const log = join(folder, `${label.replace(/\W+/g, "-")}.log`);
   const fd = openSync(log, "a");
   const child = fork(join(root, "test/drive.mjs"), [path], { cwd: root, stdio: ["ignore", fd, fd, "ipc"],
     execArgv: ["--enable-source-maps"],
-    env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env, PURIGRAD_TEST_PART: part } });
+    env: { FORCE_COLOR: process.stdout.isTTY ? "1" : "0", ...process.env, PURIGRAD_TEST_PART: part,
+      PURIGRAD_TEST_TARBALL: tarball } });
   let last = NOTHING;
   let late = false;
   // uvu writes a dot a test
@@ -113,10 +114,22 @@ const LONG = ["ops.both", "verify.test", "lab", "reproduce.test", "resume.test",
 const rank = ({ name }) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
 
 function nodeJobs(paths, folder) {
+  const packed = packOnce(folder);
   return paths.flatMap(jobsOf).map((job) => ({ name: job.name, async run() {
-    const [{ result, output }, seconds] = await timed(() => runInNode(job, folder));
+    const tarball = PACKED.includes(job.name) ? await packed() : "";
+    const [{ result, output }, seconds] = await timed(() => runInNode(job, folder, tarball));
     report(`node     ${job.label}`, result, seconds, output);
   } }));
+}
+
+/** Files that take the package as npm packs it: it is built and packed once for all of them. */
+const PACKED = ["bundles.test", "consumers.test", "package.test"];
+
+/** The tarball as JSON; "" where it cannot be made: then the files try, and say why. */
+function packOnce(folder) {
+  let made;
+  return () => (made ??= import("../dist/test/packed.js").then(({ buildAndPack }) => buildAndPack(folder))
+    .then(JSON.stringify).catch(() => ""));
 }
 
 /** Each in the browser that its worker keeps. */
