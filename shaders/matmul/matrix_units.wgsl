@@ -1,5 +1,5 @@
 // C = A B by the matrix units of a GPU (subgroup matrices): operands of half precision, sums of float32. To this file
-// belongs one that says what A, B and C are: matmul_operands.wgsl, conv2d_matrix.wgsl or conv2d_dw_matrix.wgsl, with
+// belongs one that says what A, B and C are: matmul_operands.wgsl or conv2d_matrix.wgsl, with
 //
 //   tile_of(workgroup, workgroups)   the tile's place down and across, and z, a batch entry, a group or a part
 //   span(z)                          the first k of the sum and the one behind its last
