@@ -19,9 +19,11 @@ const has = choice.adapter.features.has("shader-f16");
 if (!has) console.log(`half precision: ${choice.name} has no shader-f16; left out`);
 const withHalf = has ? half : half.skip;
 
-/** The kernels that hold their operands as f16; a software adapter prefers others, of float32. */
-const TILED = { matmul: "tiled 32", conv2d: "tiled", "conv2d dx": "tiled", "conv2d dw": "tiled" };
-const force = (gpu: Engine): void => Object.entries(TILED).forEach(([op, name]) => gpu.tuner.force(op, name));
+/** The kernels that round their operands: a software adapter prefers others, of float32. */
+const ROUNDING = { matmul: "tiled 32", conv2d: "tiled", "conv2d dx": "tiled", "conv2d dw": "tiled" };
+function force(gpu: Engine): void {
+  if (!gpu.matrixUnit) Object.entries(ROUNDING).forEach(([op, name]) => gpu.tuner.force(op, name));
+}
 
 let open: Engine | null = null;
 const engine = async (): Promise<Engine> => (open ??= await createEngine({ precision: "f16" }));

@@ -27,12 +27,6 @@ const WIDE = false;
 const POINTWISE = false; // a 1x1 kernel: a tap is a channel, and no division finds it
 alias E = f32; // vec4<f32> with WIDE
 
-/** n, oh, ow of a segment */
-fn output(segment: u32) -> vec3<u32> {
-  let across = (params.OW + 3u) / 4u;
-  return vec3<u32>(segment / (across * params.OH), segment / across % params.OH, segment % across * 4u);
-}
-
 /** dy[at..at+3], at = [n, o, oh, ow]; 0 beyond the row. V(E) makes both element types a vec4. */
 fn load_dy(at: u32, ow: u32) -> V {
   if (WIDE) { return V(dy[at / 4u]); }

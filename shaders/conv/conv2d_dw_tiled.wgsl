@@ -20,6 +20,12 @@ var<workgroup> ds: array<Quad, 16u * TY>; // [output][channel / 4]
 var<workgroup> xs: array<Quad, 256>; // [output][tap / 4]
 var<workgroup> bias_sums: array<f32, 16u * TY>; // [channel][segment % 4]
 
+/** n, oh, ow of a segment */
+fn output(segment: u32) -> vec3<u32> {
+  let across = (params.OW + 3u) / 4u;
+  return vec3<u32>(segment / (across * params.OH), segment / across % params.OH, segment % across * 4u);
+}
+
 @compute @workgroup_size(16, TY)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>,
         @builtin(local_invocation_index) index: u32) {

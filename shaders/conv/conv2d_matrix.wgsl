@@ -1,5 +1,5 @@
-// A gather convolution as matrix_units.wgsl sums it: A the weights [row, tap], B the inputs [tap, output]. To this file
-// belong that one and conv2d_input.wgsl, with the formula, the bindings and the loads; needs ROW_TAPS 0.
+// A convolution that gathers, as matrix_units.wgsl sums it: A the weights [row, tap], B the inputs [tap, output]. To
+// this file belong that one and conv2d_input.wgsl, with the formula, the bindings and the loads; needs ROW_TAPS 0.
 //
 // Grid: [gx, gy, ceil(Rg / ROWS) groups], gx gy >= ceil(segments / (COLUMNS / 4)).
 const A_BY_K = true;

@@ -1,5 +1,5 @@
 // C = A B by the matrix units of a GPU (subgroup matrices): operands of half precision, sums of float32. To this file
-// belongs one that says what A, B and C are: matmul_operands.wgsl or conv2d_matrix.wgsl, with
+// belongs one that says what A, B and C are, matmul_operands.wgsl or conv2d_matrix.wgsl, with
 //
 //   tile_of(workgroup, workgroups)   the tile's place down and across, and z, a batch entry, a group or a part
 //   span(z)                          the first k of the sum and the one behind its last
@@ -14,6 +14,11 @@
 // costs one barrier. Here they lie as they come, [m][k] or [k][m], since a unit reads either. A row has eight spare
 // numbers, which spread it over the banks and keep it at 16 bytes, as Vulkan wants it. A subgroup makes 2 x UNITS units
 // of C and hands them on through workgroup memory, one at a time.
+//
+// Measured on an H200, ms, and by the best kernel of float32: matrix products of 1024 0.051 (0.101), of 2048 0.209
+// (0.675), which is 82 TFLOP/s; below they take as long. 64-128 32x32 k3 s2 b128 0.64 (1.26), its input gradient 1.34
+// (1.55); 256-256 8x8 k3 0.90 (Winograd's way 0.98), with fewer channels or pixels half its speed. Weight gradients,
+// both operands along k, took 0.8 to 4 times as long as by the tiled kernel, longer than by Winograd's way: deleted.
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;

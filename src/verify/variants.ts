@@ -11,7 +11,8 @@ import { filled, idOf, makeInputs, seeded, type OpRow } from "./table/table.ts";
 /** Beginnings of ids, around the edges of the tiles: a row each, or a few that differ in a transpose or a stride. */
 export const VARIED = [
   "conv2d 3x3", "conv2d 2x2", "conv2d 1x2,", "conv2d 7x7,", "conv2d 65 output channels", "conv2d 33 input channels",
-  "conv2d 130 channels", "conv2d 65 segments", "conv2d many parts", "conv2d dilation [3,2]", "conv2d 3 groups",
+  "conv2d 130 channels", "conv2d 68 channels", "conv2d 2 groups of 34",
+  "conv2d 65 segments", "conv2d many parts", "conv2d dilation [3,2]", "conv2d 3 groups",
   "conv2d depthwise", "conv2d dense", "convTranspose2d dense", "conv2d Winograd", "conv2d 2x3, stride 4",
   "conv2d relu", "convTranspose2d 3x3", "convTranspose2d 4x4, stride 2, padding 1", "convTranspose2d 8x6",
   "convTranspose2d 33 channels", "convTranspose2d 2 groups", "convTranspose2d relu", "linear around",

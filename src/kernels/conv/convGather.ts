@@ -17,8 +17,8 @@ import { convKey, type ConvSizes, type Epilogue } from "./conv.ts";
 import { columnsForward, columnsInputGradient, withColumns } from "./columns.ts";
 import { denseForward, denseInputGradient, withDense } from "./dense.ts";
 import { FOLD, foldedPhases, forwardDimension, phases, type Dimension } from "./windows.ts";
-import { broadcasts, byFamily, subgroupRows, threadRows } from "../matmul/families.ts";
-import { unitsDown, unitsKernel, unitsTiles } from "../matmul/units.ts";
+import { broadcasts, byFamily, heldOf, subgroupRows, threadRows } from "../matmul/families.ts";
+import { unitsKernel, unitsForConv } from "../matmul/units.ts";
 import { winogradForward, winogradInputGradient, withWinograd } from "./winograd.ts";
 
 const pack = kernel("shaders/conv/conv2d_pack.wgsl", packSource);
@@ -152,8 +152,8 @@ function gather(x: Tensor, w: Tensor, y: Tensor, g: Gather, { bias, relu = false
   x.gpu.run(way.kernel, { x, wp, bias: bias ?? x, y }, params, grid, constants);
 }
 
-/** The ways to gather for `channels` output channels a group, the preferred one first. */
-function ways(gpu: Runtime, channels: number): Way[] {
+/** The ways to gather for `channels` output channels a group, sums of `terms` products; the preferred one first. */
+function ways(gpu: Runtime, channels: number, terms: number): Way[] {
   const S = gpu.subgroupSize;
   const TY = threadRows(channels);
   const QUADS = S <= 4 ? 2 : 1;
@@ -161,21 +161,20 @@ function ways(gpu: Runtime, channels: number): Way[] {
   const tiles = (name: string, rows: number, ROWS: number, SEGS: number): Way => ({
     name,
     kernel: tiled,
-    constants: { TY: rows, ROWS, SEGS, Held: gpu.precision },
+    constants: { TY: rows, ROWS, SEGS, Held: heldOf(gpu) },
     segments: 16 * SEGS,
     channels: 4 * rows * ROWS,
     byRow: false,
     runs: () => true,
   });
-  const matrix = unitsTiles(gpu, [[unitsDown(gpu, channels), 4]]).map(({ name, constants, rows, columns }): Way => ({
+  const matrix = unitsForConv(gpu, channels, terms).map(({ name, constants, rows, columns }): Way => ({
     name, kernel: units, constants, segments: columns / 4, channels: rows, byRow: false, byTaps: true, runs: () => true,
   }));
-  const fills = channels >= 64; // with fewer, half of the units' tile is empty: 0.47 ms against 0.25 for 3-64 32x32 k3
   return byFamily<Way>(gpu, {
-    matrix: fills ? matrix : [],
+    matrix,
     subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, segments: S * QUADS, channels: TM,
       byRow: true, runs: broadcasts }],
-    tiled: [tiles("tiled", TY, 1, 1), tiles("tiled 8x8", TY / 2, 2, 2), ...(fills ? [] : matrix)],
+    tiled: [tiles("tiled", TY, 1, 1), tiles("tiled 8x8", TY / 2, 2, 2)],
     plain: { name: "plain", kernel: plain, constants: {}, segments: 64, channels: 8, byRow: true, runs: () => true },
   });
 }
@@ -196,7 +195,7 @@ export function convForward(s: ConvSizes, x: Tensor, w: Tensor, epilogue: Epilog
     write(y);
     return y;
   };
-  const direct = ways(gpu, s.O / s.groups).map((way): Variant => ({ ...way,
+  const direct = ways(gpu, s.O / s.groups, (s.C / s.groups) * s.KH * s.KW).map((way): Variant => ({ ...way,
     launch: into((y) => gather(x, w, y, forwardGather(s), epilogue, way)) })
   );
   const columns = withColumns(gpu, s, direct, into((y) => columnsForward(s, x, w, y, epilogue)));
@@ -216,7 +215,7 @@ export function convInputGradient(s: ConvSizes, dy: Tensor, w: Tensor, epilogue:
     write(dx);
     return dx;
   };
-  const direct = ways(gpu, s.C / s.groups).map((way): Variant => ({
+  const direct = ways(gpu, s.C / s.groups, (s.O / s.groups) * s.KH * s.KW).map((way): Variant => ({
     ...way, launch: into((dx) => inputGradientGathers(s).forEach((g) => gather(dy, w, dx, g, epilogue, way))),
   }));
   const columns = withColumns(gpu, s, direct, into((dx) => columnsInputGradient(s, dy, w, dx, epilogue)));

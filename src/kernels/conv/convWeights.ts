@@ -11,7 +11,7 @@ import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import { convKey, type ConvSizes } from "./conv.ts";
-import { broadcasts, byFamily, onHardware, subgroupRows, threadRows } from "../matmul/families.ts";
+import { broadcasts, byFamily, heldOf, onHardware, subgroupRows, threadRows } from "../matmul/families.ts";
 import { reduceAxes } from "../reduce/reduceAxes.ts";
 import { denseWeightGradient, withDense } from "./dense.ts";
 import { winogradWeightGradient, withWinograd } from "./winograd.ts";
@@ -79,10 +79,9 @@ function ways(gpu: Runtime, s: ConvSizes): Way[] {
   const QUADS = S <= 4 && layoutOf(s, true).blocks >= 8 ? 2 : 1;
   const [TM, TY] = [subgroupRows(channels), threadRows(channels)];
   return byFamily<Way>(gpu, {
-    matrix: [], // units of subgroup matrices lost on an H200: 0.61 ms against 0.52 for 256-512 8x8 k3 s2 b32
     subgroup: [{ name: "subgroup", kernel: subgroup, constants: { S, TM, QUADS }, blocks: S * QUADS, channels: TM,
       byRow: true, runs: broadcasts }],
-    tiled: [{ name: "tiled", kernel: tiled, constants: { TY, Held: gpu.precision }, blocks: 16, channels: 4 * TY,
+    tiled: [{ name: "tiled", kernel: tiled, constants: { TY, Held: heldOf(gpu) }, blocks: 16, channels: 4 * TY,
       byRow: false, runs: () => true }],
     plain: { name: "plain", kernel: plain, constants: {}, blocks: 16, channels: 16, byRow: true, runs: () => true },
   });

@@ -2,17 +2,23 @@
 // it has measured. Software adapters load slowly and share by subgroup broadcast; GPUs share by workgroup memory, and
 // some have units that multiply matrices of half precision.
 
-import type { Runtime, Variant } from "../../engine/tensor.ts";
+import type { Precision, Runtime, Variant } from "../../engine/tensor.ts";
 
 export const onHardware = (gpu: Runtime): boolean => gpu.adapter.kind === "hardware";
 
 /** Whether kernels that need subgroups of exactly `subgroupSize` lanes, 4 to 16, run here. */
 export const broadcasts = (gpu: Runtime): boolean => gpu.subgroupSize >= 4 && gpu.subgroupSize <= 16;
 
+/**
+ * What tiles in workgroup memory hold. As f16 they gain nothing on an H200 (0.85 to 1.0 of the speed of f32), which has
+ * matrix units besides: only an adapter without units holds f16.
+ */
+export const heldOf = (gpu: Runtime): Precision => (gpu.matrixUnit ? "f32" : gpu.precision);
+
 /** Those of `matrix`, `subgroup`, `tiled` and the one of `plain`, the adapter's own family first. */
 export function byFamily<V = Variant>(gpu: Runtime,
-  families: { matrix: V[]; subgroup: V[]; tiled: V[]; plain: V }): V[] {
-  const { matrix, subgroup, tiled, plain } = families;
+  families: { matrix?: V[]; subgroup: V[]; tiled: V[]; plain: V }): V[] {
+  const { matrix = [], subgroup, tiled, plain } = families;
   return onHardware(gpu) ? [...matrix, ...tiled, ...subgroup, plain] : [...subgroup, plain, ...tiled, ...matrix];
 }
 

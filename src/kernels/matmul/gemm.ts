@@ -12,7 +12,7 @@ import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Precision, Runtime, Tensor, Variant } from "../../engine/tensor.ts";
-import { broadcasts, byFamily, classOf, subgroupRows } from "./families.ts";
+import { broadcasts, byFamily, classOf, heldOf, subgroupRows } from "./families.ts";
 import { unitsKernel, unitsTiles } from "./units.ts";
 
 export interface Gemm {
@@ -74,7 +74,7 @@ const tilesOf = (g: Gemm, rows: number, columns = rows): number =>
   g.b * Math.ceil(g.M / rows) * Math.ceil(g.N / columns);
 
 /** What the slices hold. */
-const heldBy = (gpu: Runtime, g: Gemm): Precision => (g.whole ? "f32" : gpu.precision);
+const heldBy = (gpu: Runtime, g: Gemm): Precision => (g.whole ? "f32" : heldOf(gpu));
 
 /** Bytes of workgroup memory: two slices of A and two of B. */
 const bytesOf = (t: Tiles): number => 4 * t.DEEP * (tileOf(t) + 4) * 4;
@@ -223,7 +223,7 @@ function added(parts: Tensor, g: Gemm, count: number): Tensor {
 export function gemm(A: Tensor, B: Tensor, g: Gemm): Tensor {
   if (g.b * g.M * g.N === 0) return A.gpu.empty([g.b, g.M, g.N]);
   if (g.b > MOST) throw new Error(`matmul: a batch of ${g.b} products; at most ${MOST} are due, take it in parts`);
-  const apart = heldBy(A.gpu, g) === A.gpu.precision ? "" : " f32";
+  const apart = g.whole && A.gpu.precision === "f16" ? " f32" : "";
   const key = `${g.transA ? "T" : "N"}${g.transB ? "T" : "N"} ` +
     `${[g.b, g.M, g.N, g.K].map(classOf).join("x")}${aligned(g) ? "" : " odd"}${apart}`;
   return A.gpu.tuner.launch("matmul", key, variants(A, B, g));

@@ -122,6 +122,8 @@ const convRows: OpRow[] = [
   ...kernelRows,
   ...channelRows,
   conv("130 channels to 129", [1, 130, 2, 3], [129, 130, 1, 1]),
+  conv("68 channels to 66, 3x2, stride 2", [3, 68, 7, 6], [66, 68, 3, 2], { stride: 2, padding: 1, relu: true }),
+  conv("2 groups of 34 channels to 66", [1, 68, 5, 7], [132, 34, 2, 2], { groups: 2 }),
   conv("63 segments", [1, 2, 7, 36], [3, 2, 1, 1]),
   conv("64 segments", [1, 2, 16, 16], [3, 2, 1, 1]),
   conv("65 segments", [5, 2, 13, 4], [3, 2, 1, 1]),
