@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "./command.ts";
 import { readMnistPart } from "../data/mnist.ts";
 import { howToGet, shipped } from "../engine/device/shipped.node.ts";
+import { readerCases } from "./verify-readers.ts";
 import { verify as runVerify, type CaseResult, type ReadCase } from "../verify/verify.ts";
 
 /** A file of the folder as bytes; null where it is not there. */
@@ -33,6 +34,7 @@ export const verify: Command = {
     const gpu = await open();
     say(`${"status".padEnd(11)} ${"op".padEnd(18)} ${"case".padEnd(46)} ${"worst".padStart(8)} ${"limit".padStart(8)}`);
     const result = await runVerify(gpu, folder ? reader(folder) : null, { computed: given === undefined,
+      more: given === undefined ? readerCases() : [],
       only: (id) => id.includes(part), images: () => readMnistPart("test"), onCase: (c) => say(printed(c)), signal });
     if (result.cases.length === 0) throw new Error(`--only: no case has "${part}" in its name`);
     say(`${result.passed} passed, ${result.failed} failed, ${result.unsupported} unsupported on ${result.adapter}`);

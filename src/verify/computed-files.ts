@@ -12,7 +12,7 @@ import { relativeError, type Case, type Check } from "./case.ts";
 import { computedCase as one, numbers } from "./computed-tools.ts";
 
 /** 0 where a call throws what is due, or throws nothing where nothing is. */
-function said(what: string, due: RegExp | null, call: () => unknown): Check {
+export function said(what: string, due: RegExp | null, call: () => unknown): Check {
   let message: string | null = null;
   try {
     call();

@@ -86,6 +86,8 @@ const DRAWS = [0x243f6a88, 0x85a308d3, 7, 3];
 export interface VerifyOptions {
   /** Also run the cases that are computed in float64 on the host, a few for every op. */
   computed?: boolean;
+  /** Further cases. */
+  more?: readonly Case[];
   /** Which cases are run; all by default. */
   only?: (id: string, op: string) => boolean;
   /** MNIST's test images, for the case that counts on them; without, it is unsupported. */
@@ -100,10 +102,10 @@ export interface VerifyOptions {
  * and attacks of the cases stay in its memory until it is closed. An engine of half precision runs the cases of the ops
  * whose operands it may round, to the limit of precision.ts. Throws where the device is lost.
  */
-export async function verify(gpu: Engine, read: ReadCase | null,
-  { computed = false, only = () => true, images, onCase, signal }: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verify(gpu: Engine, read: ReadCase | null, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { computed = false, more = [], only = () => true, images, onCase, signal } = options;
   const all = [...(read ? await findCases(read, images) : []),
-    ...(computed ? COMPUTED.flatMap((cases) => cases()) : [])];
+    ...(computed ? COMPUTED.flatMap((cases) => cases()) : []), ...more];
   const cases = all.filter(({ id, op }) => only(id, op) && (gpu.precision === "f32" || mayRound(op)));
   const results: CaseResult[] = [];
   const before = await gpu.random.save();

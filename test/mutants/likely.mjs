@@ -1,6 +1,15 @@
 /** Which cases of verify a broken file is likely to fail: a word of their names, and patterns of files. */
 const LIKELY = [
-  ["special_values", /pointwise\/(binary|unary|special|where)\.wgsl/],
+  ["special_values", /pointwise\/(binary|unary|special)\.(wgsl|ts)/],
+  ["gelu", /gelu/],
+  ["upsample", /upsample/],
+  ["computed/max", /reduce\/extreme/],
+  ["computed/sum", /reduce\/reduce/],
+  ["computed/norm", /statistics/],
+  ["indexSelect", /layout\/gather/],
+  ["computed/sl", /strided/],
+  ["fullLike", /fill/],
+  ["three starts", /keep_worst/],
   ["sigmoid", /logistic\.wgsl/],
   ["computed/erf", /erfc?\.wgsl/],
   ["softplus", /log1p\.wgsl/],
