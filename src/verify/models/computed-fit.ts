@@ -163,8 +163,8 @@ async function runWeights(): Promise<Check[]> {
 
 export const fitCases = (): Case[] => [
   one("fit", "from the start", (gpu) => runFit(gpu, 0)), one("fit", "from step 8 on", (gpu) => runFit(gpu, 8)),
-  one("random", "the counter comes round", runCarry), one("parameters", "first values", runInit),
-  one("parameters", "to and from files", runWeights),
+  one("random", "the counter comes round", runCarry),
+  one("parameters", "first values", runInit), one("parameters", "to and from files", runWeights),
   one("networks", "mlpAutoencoder", runMlp), one("networks", "convAutoencoder", runConv),
   one("networks", "convMlpAutoencoder", runConvMlp),
 ];
