@@ -60,12 +60,19 @@ async function ask(project, { likely, tests, same }) {
   return failed ? { noticed: "tests", by: failed } : { noticed: null, by: "nobody" };
 }
 
+/** A driver that is gone crashes without a mutant, too. */
+async function refuseCrash(project, { likely }) {
+  const failed = await project.build("cli") ? await project.verify(flags.cases ?? likely) : "no build";
+  if (failed) throw new Error(`verify fails without a mutant: ${failed}`);
+}
+
 /** What tests say of the project as it is, by their names: one that fails then notices nothing. */
 const unchanged = new Map();
 
 async function judge(project, mutant) {
   const { file, find, replace } = mutant;
   const found = await project.with(file, (source) => source.replace(find, () => replace), () => ask(project, mutant));
+  if (found.by.startsWith("a crash")) await refuseCrash(project, mutant);
   if (found.noticed !== "tests") return found;
   const names = mutant.tests.join(" ");
   if (!unchanged.has(names)) unchanged.set(names, await project.tests(mutant.tests));
