@@ -4,7 +4,7 @@ import type { Attack, Model } from "../../attacks/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { flatten, linear } from "../../kernels/index.ts";
 import type { Check } from "../case.ts";
-import { check, numbers } from "../computed-tools.ts";
+import { check, LIMIT, numbers } from "../computed-tools.ts";
 
 /** Six images of five pixels, three classes. */
 export const [N, P, K] = [6, 5, 3];
@@ -58,12 +58,13 @@ export function slopeOf(f: (x: readonly number[]) => number, x: readonly number[
 
 /** An attack on the linear model, twice: what it keeps of a batch must not show in the next. */
 export async function runPlan(gpu: Engine, make: (model: Model) => Attack, due: readonly number[], images = IMAGES,
-  classes: readonly number[] | null = LABELS): Promise<Check[]> {
+  classes: readonly number[] | null = LABELS, limit = LIMIT): Promise<Check[]> {
   const [w, x] = [gpu.tensor(WEIGHTS, [K, P]), gpu.tensor(images, [N, P, 1, 1])];
   const labels = classes ? gpu.tensor(classes, [N], "i32") : undefined;
   const attack = make((v) => linear(flatten(v), w));
   const [adv, again] = [attack(x, labels), attack(x, labels)];
-  const checks = [await check("the images", adv, due), await check("the images of a second call", again, due)];
+  const checks = [await check("the images", adv, due, limit),
+    await check("the images of a second call", again, due, limit)];
   [attack, w, x, labels, adv, again].forEach((t) => t?.dispose());
   return checks;
 }
