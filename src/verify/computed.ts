@@ -46,6 +46,20 @@ async function runVaried(find: Promise<string[]>): Promise<string> {
   return "every variant gives the result and gradients of the preferred one";
 }
 
+/** Ops whose sums a GPU shares among more lanes than a CPU does. */
+const SHARED = ["sum", "mean", "batchNorm"];
+
+/** As on a GPU, whatever adapter there is: the engine believes that it has one. */
+async function runAsOnGpu(gpu: Engine, row: OpRow): Promise<string> {
+  const { kind } = gpu.adapter;
+  gpu.adapter.kind = "hardware";
+  try {
+    return await runRow(gpu, row);
+  } finally {
+    gpu.adapter.kind = kind;
+  }
+}
+
 export function computedCases(): Case[] {
   return [...grouped().values()].flatMap(chosen).map((row) => ({
     id: `computed/${idOf(row)}`,
@@ -64,6 +78,8 @@ export function computedCases(): Case[] {
     })),
     { id: "computed/matmul of packed operands, all variants", op: "matmul",
       run: (gpu: Engine) => runVaried(differingInLarge(gpu)) },
+    SHARED.flatMap((op) => chosen(grouped().get(op)!)).map((row) => ({ id: `computed/${idOf(row)}, as on a GPU`,
+      op: row.op, run: (gpu: Engine) => runAsOnGpu(gpu, row) })),
     { id: "computed/conv2d of images in chunks, two variants", op: "conv2d",
       run: (gpu: Engine) => runVaried(differingInChunks(gpu)) },
   );
