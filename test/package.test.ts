@@ -129,7 +129,7 @@ const PRETRAINED = `const { createEngine, loadPretrained } = await import("purig
   console.log(params.count)`;
 const SLICE = `const { readCifar10Slice } = await import("purigrad/data"); console.log(readCifar10Slice("test").n)`;
 const cli = (...args: string[]) => project.node(join(installed, manifest.bin.purigrad!), ...args);
-const verify = () => cli("verify", "--only", "relu");
+const verify = () => cli("verify", "--only", "/relu");
 
 pack("without purigrad-assets, one sentence says what to install", async () => {
   const how = (path: string) => `${path} comes with the npm package purigrad-assets; npm install ` +
