@@ -14,6 +14,7 @@ import { minimalModelCases } from "./models/computed-minimal.ts";
 import { optimCases } from "./models/computed-optim.ts";
 import { optionCases } from "./models/computed-options.ts";
 import { boundaryCases } from "./models/computed-boundary.ts";
+import { purifierModelCases } from "./models/computed-purifiers.ts";
 import { squareCases } from "./models/computed-square.ts";
 import { squareLinfCases } from "./models/computed-square-linf.ts";
 import { modelCases } from "./models/computed-model.ts";
@@ -78,7 +79,7 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
 /** What is computed in float64 on the host. */
 const COMPUTED = [computedCases, secondCases, optimCases, modelCases, attackModelCases, optionCases, apgdCases,
   minimalModelCases, boundaryCases, squareCases, squareLinfCases, blackBoxCases, bpdaCases, trainingModelCases,
-  networkCases, filterCases, jpegCases, fileCases, measureCases, fitCases];
+  networkCases, filterCases, jpegCases, fileCases, measureCases, fitCases, purifierModelCases];
 
 /** Where the generator stands before each case: key and counter, no number of them 0 or like another. */
 const DRAWS = [0x243f6a88, 0x85a308d3, 7, 3];

@@ -29,7 +29,7 @@ export const logitsOf = (x: readonly number[]): number[] =>
 /** What the linear model says of the images: all but one of them are right. */
 export const SAID = LABELS.map((label, n) => (n === 1 ? label : argmaxOf(logitsOf(rowOf(IMAGES, n)))));
 
-const softmax = (z: readonly number[]): number[] => {
+export const softmaxOf = (z: readonly number[]): number[] => {
   const most = Math.max(...z);
   const powers = z.map((v) => Math.exp(v - most));
   const total = powers.reduce((a, b) => a + b, 0);
@@ -37,9 +37,9 @@ const softmax = (z: readonly number[]): number[] => {
 };
 
 /** The cross-entropy of an image, and its gradient. */
-export const entropy = (x: readonly number[], label: number): number => -Math.log(softmax(logitsOf(x))[label]!);
+export const entropy = (x: readonly number[], label: number): number => -Math.log(softmaxOf(logitsOf(x))[label]!);
 export function gradient(x: readonly number[], label: number): number[] {
-  const p = softmax(logitsOf(x));
+  const p = softmaxOf(logitsOf(x));
   return x.map((_, i) => p.reduce((s, v, k) => s + (v - Number(k === label)) * WEIGHTS[k * P + i]!, 0));
 }
 
