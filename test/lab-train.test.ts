@@ -31,8 +31,8 @@ const victim = { state, settings: JSON.parse(origin).settings };
 async function told(n: number, changes: Partial<Settings>, steer = (_news: News, _control: Control): void => {}) {
   const all: News[] = [];
   const control = new Control();
-  const job = { settings: { ...FIRST, tested: 50, ...changes }, train: imagesOf("train", n), test: imagesOf("test", 50), victim,
-    weights: null, tuned: {} };
+  const job = { settings: { ...FIRST, tested: 50, ...changes }, train: imagesOf("train", n),
+    test: imagesOf("test", 50), victim, weights: null, tuned: {} };
   await runTraining(job, control, (news) => {
     all.push(news);
     steer(news, control);
