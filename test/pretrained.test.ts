@@ -24,15 +24,17 @@ test("every row has its committed accuracy on clean images, the first and the la
   const lab = labAt(gpu, `${DIR}/weights`, FULL);
   const model = await lab.model();
   const { FGSM } = table1Attacks(model, FULL.attack);
-  for (const row of results.table1!) {
-    const attacks: Attacks = { none: null,
-      ...(["none", "cvae+g-signed"].includes(row.defence) && { fgsm: FGSM! }) };
-    const [judged] = await grayBox(gpu, [await lab.defence(row.defence)], model, attacks, lab.batches(500));
-    for (const [column, correct] of Object.entries(judged!.correct) as ["none" | "fgsm", boolean[]][]) {
-      const due = row.first500![column];
-      assert.ok(Math.abs(percentOf(correct) - due) <= LIMITS[column], `${row.defence} ${column}: ` +
-        `${percentOf(correct)} %, ${due} % is committed`);
-    }
+  const rows = results.table1!;
+  const attackedToo = rows.filter(({ defence }) => ["none", "cvae+g-signed"].includes(defence));
+  const others = rows.filter((row) => !attackedToo.includes(row));
+  for (const [some, attacks] of [[attackedToo, { none: null, fgsm: FGSM! }], [others, { none: null }]] as const) {
+    const defences = await Promise.all(some.map((row) => lab.defence(row.defence)));
+    const judged = await grayBox(gpu, defences, model, attacks as Attacks, lab.batches(500));
+    for (const [i, { defence, first500 }] of some.entries())
+      for (const [column, correct] of Object.entries(judged[i]!.correct) as ["none" | "fgsm", boolean[]][]) {
+        const [percent, due] = [percentOf(correct), first500![column]];
+        assert.ok(Math.abs(percent - due) <= LIMITS[column], `${defence} ${column}: ${percent} %, ${due} % is committed`);
+      }
   }
   gpu.close();
 });

@@ -23,7 +23,7 @@ let set: ImageSet;
 
 const SETTINGS: WhiteBoxSettings = {
   images: 12, batch: 8, eps: [0.3, 0.1],
-  bpda: { lr: 100, steps: 100, images: 9 },
+  bpda: { lr: 100, steps: 30, images: 9 },
   pgd: { alpha: 0.25, steps: 6, restarts: 2 },
   eot: { draws: 3, steps: 4, average: "gradients" },
   fresh: 5,
@@ -104,7 +104,7 @@ table2("whiteBox fills the table, gives back its memory, and repeats it from the
 });
 
 table2("table2Text shows the paper's numbers and every eps within 80 characters", async () => {
-  const measured = await whiteBox(gpu, defences().slice(1), model, set, { ...SETTINGS, eps: [0.1] });
+  const measured = await whiteBox(gpu, [defences()[1]!], model, set, { ...SETTINGS, eps: [0.1] });
   const text = table2Text({ command: "", settings: {}, seed: 0, adapter: "", commit: "", durations: {},
     table2: measured });
   assert.match(text, /DAE +\S+ +\(96\.50\) +\S+ +\(1\.10\)/);

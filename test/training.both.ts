@@ -15,6 +15,10 @@ import { uploadBytes } from "../src/train/trainer.ts";
 import { STRIPES } from "./stripes.ts";
 
 const training = suite("training");
+/** Of the tests that need no new one. */
+let gpu: Engine;
+training.before(async () => void (gpu = await createEngine()));
+training.after(() => gpu.close());
 const N = 64;
 
 /** Two classes of 1x2x4 images that a line separates; a net with dropout. */
@@ -62,24 +66,20 @@ training("the same seed gives the same weights, bit by bit; another seed does no
 });
 
 training("a loss that is not finite stops the run with a sentence that says where", async () => {
-  const gpu = await createEngine();
   const { step, optimizer } = problem(gpu);
   const error = await fit(step, optimizer, { ...options, epochs: 20, schedule: () => 1e38 }).catch((e: Error) =>
     e.message
   );
   assert.match(String(error),
     /^toy: the loss is (NaN|Infinity|-Infinity) at step \d+ of 40 \(epoch \d+\); use a lower learning rate$/);
-  gpu.close();
 });
 
 training("a loss that has no way back stops the run, too", async () => {
-  const gpu = await createEngine();
   const { step, optimizer } = problem(gpu);
   const schedule = (i: number) => (i < 20 ? 0.01 : 1e4);
   const error = await fit(step, optimizer, { ...options, epochs: 40, schedule }).catch((e: Error) => e.message);
   assert.match(String(error),
     /^toy: the loss grew from [\d.e-]+ to [\d.e+]+ at step [34]0 of 80 \(epoch \d+\); use a lower learning rate$/);
-  gpu.close();
 });
 
 training("a device that is lost in the middle of training stops it with one sentence", async () => {
@@ -92,17 +92,14 @@ training("a device that is lost in the middle of training stops it with one sent
 });
 
 training("an abort stops it at the next look", async () => {
-  const gpu = await createEngine();
   const { step, optimizer } = problem(gpu);
   const abort = new AbortController();
   const run = fit(step, optimizer, { ...options, epochs: 500, signal: abort.signal,
     onProgress: (done) => void (done === 20 && abort.abort(new Error("stopped"))) });
   assert.match(await run.then(() => "went on", (e: Error) => e.message), "stopped");
-  gpu.close();
 });
 
 training("it waits for onStep after every step, which gets the step's loss and can end the run", async () => {
-  const gpu = await createEngine();
   const { p, step, optimizer } = problem(gpu);
   const [seen, losses]: [string[], number[]] = [[], []];
   const run = fit(step, optimizer, { ...options, epochs: 2, onStep: async (done, total, loss) => {
@@ -116,14 +113,12 @@ training("it waits for onStep after every step, which gets the step's loss and c
   assert.is(await run.then(() => "went on", (e: Error) => e.message), "enough");
   assert.equal(seen, ["1 of 4", "2 of 4", "3 of 4"]);
   assert.ok(new Set(losses).size === 3 && losses.every(Number.isFinite), `${losses}`);
-  gpu.close();
 });
 
 training(
   "the C-VAE loss equals its closed form: with q = softmax(-d/2), the prior is log K - logsumexp(-d/2) - logdet/2 - " +
     "D/2",
   async () => {
-    const gpu = await createEngine();
     const net = mlpAutoencoder(gpu, 3, { hidden: 8, latent: 4 });
     const random = hostRandom(2);
     const means = Float32Array.from({ length: 12 }, () => 2 * random() - 1);
@@ -144,7 +139,6 @@ training(
     }
     assert.ok(Math.abs(loss - due / 5) < 1e-4 * Math.abs(due), `${loss} against ${due / 5}`);
     assert.ok(Number.isFinite(await mean(square(mu)).item()));
-    gpu.close();
   },
 );
 
@@ -158,14 +152,12 @@ training("k-means finds three far groups, whatever the order", () => {
 });
 
 training("images in several buffers are the same images", async () => {
-  const gpu = await createEngine();
   const set = STRIPES.read("train");
   const [whole, parts] = [uploadBytes(gpu, set), uploadBytes(gpu, set, 100 * 288)];
   assert.is([parts.images].flat().length, 6);
   const index = gpu.tensor([0, 99, 100, 511, 257, 3], [6], "i32");
   const [a, b] = [imagesAt(whole, index), imagesAt(parts, index)];
   assert.equal(await b.data(), await a.data());
-  gpu.close();
 });
 
 training.run();

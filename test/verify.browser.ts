@@ -1,4 +1,4 @@
-// The cases of `purigrad verify` pass in a browser too; the page fetches them.
+// Cases of `purigrad verify` pass in a browser too; the page fetches them.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -12,13 +12,14 @@ const fetched: ReadCase = async (path) => {
 
 const verifying = suite("verify");
 
-verifying("all bundled cases pass", async () => {
+verifying("every third bundled case passes; Node runs all of them", async () => {
   const gpu = await createEngine();
-  const report = await verify(gpu, fetched);
+  let cases = 0;
+  const report = await verify(gpu, fetched, { only: () => cases++ % 3 === 0 });
   gpu.close();
   assert.equal(report.cases.filter((c) => c.status === "fail").map((c) => `${c.id}: ${c.message}`), []);
   assert.is(report.unsupported, 0);
-  assert.ok(report.passed > 120, `${report.passed} passed`);
+  assert.ok(cases > 120 && report.passed >= cases / 3, `${report.passed} of ${cases} passed`);
 });
 
 verifying.run();
