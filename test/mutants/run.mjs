@@ -12,7 +12,7 @@
  *   --likely       runs the cases that the file is likely to break, and nothing else
  *   --cases TEXT   leaves out what of verify does not have TEXT in its name
  *   --json FILE    writes the results there after each mutant
- *   --again FILE   leaves out what verify noticed in an earlier --json
+ *   --again FILE   leaves out what verify noticed in an earlier --json, and what makes no difference
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -98,10 +98,10 @@ function summary(results) {
     `${count("tests")}, ${count("same")} make no difference, ${count(null)} survived`;
 }
 
-/** With --again FILE those that verify did not notice then. */
+/** With --again FILE those that nobody or tests noticed then. */
 function chosen(mutants) {
   const before = flags.again ? JSON.parse(readFileSync(flags.again, "utf8")) : [];
-  const known = new Set(before.filter((r) => r.noticed === "verify").map((r) => r.name));
+  const known = new Set(before.filter((r) => r.noticed === "verify" || r.noticed === "same").map((r) => r.name));
   return mutants.filter(({ name, file }) => `${name} ${file}`.includes(flags.only ?? "") && !known.has(name));
 }
 
