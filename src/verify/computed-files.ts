@@ -46,7 +46,8 @@ async function runRefusals(): Promise<Check[]> {
     said("an overlap", /overlaps/, parse({ a, b: F32([1], 4, 8) }, 8)),
     said("an end beyond the file", /ends at byte 12/, parse({ a, b }, 11)),
     said("bytes at the end", /end at byte 12/, parse({ a, b }, 13)),
-    said("offsets of another size", /takes 8 bytes/, parse({ a: F32([2], 0, 4) }, 4)),
+    said("offsets of too few bytes", /takes 8 bytes/, parse({ a: F32([2], 0, 4) }, 4)),
+    said("offsets of too many", /takes 8 bytes/, parse({ a: F32([2], 0, 12) }, 12)),
     said("a type that nobody knows", /dtype/, parse({ a: { ...a, dtype: "F8" } }, 8)),
     said("a side that is no number", /shape/, parse({ a: F32([1.5], 0, 6) }, 6)),
     said("a key that stands there twice", /twice/, parse('{"a":{"x":1,"x":2}}', 0)),
@@ -101,11 +102,14 @@ async function runCheckpoint(gpu: Engine): Promise<Check[]> {
   const draws = await gpu.random.save();
   for (let i = 0; i < 3; i++) step(first);
   await saveCheckpoint(place, first, position, { seed: 1, net: "a" });
+  gpu.random.draw().dispose();
   const found = loadCheckpoint(place, second, { seed: 1, net: "a" });
+  const after = await gpu.random.save();
   [first, second].forEach(step);
   const checks: Check[] = [
     { what: "the weights a step later", limit: 0,
       error: relativeError(await second.params[0]!.get("w").data(), await first.params[0]!.get("w").data()) },
+    { what: "where random numbers go on", error: relativeError(after, draws), limit: 0 },
     { what: `the position ${JSON.stringify(found)}`, limit: 0,
       error: Number(JSON.stringify(found) !== JSON.stringify(position)) },
     said("another seed", /belongs to/, () => loadCheckpoint(place, second, { seed: 2, net: "a" })),
