@@ -104,10 +104,11 @@ function readOptions() {
   const clash = flags.from !== undefined && measured.find((name) => flags[name] !== undefined);
   if (clash) throw new Error(`bench: --from takes the numbers of ${flags.from}, so there is nothing for --${clash}; ` +
     `leave one of the two out`);
+  if ((flags.tune ?? "all") !== "all") throw new Error(`bench: --tune: "${flags.tune}" came, all was due`);
   if (flags.peers !== undefined && flags.report === undefined) throw new Error("bench: --peers is drawn in the " +
     "report; give --report FILE.html too");
   return { flags, options: { adapter: readAdapter(flags.adapter), precision: readPrecision(flags.precision) },
-    tune: flags.tune !== undefined };
+    tune: flags.tune === "all" };
 }
 
 async function main(): Promise<void> {

@@ -16,8 +16,7 @@ import { stripes } from "./stripes.ts";
 const half = suite("half precision");
 const choice = await findAdapter();
 const has = choice.adapter.features.has("shader-f16");
-if (!has) console.log(`half precision: ${choice.name} has no shader-f16; left out`);
-const withHalf = has ? half : half.skip;
+const withHalf = has ? half : half.skip; // an adapter without shader-f16, as SwiftShader
 
 /** The kernels that round their operands: a software adapter prefers others, of float32. */
 const ROUNDING = { matmul: "tiled 32", conv2d: "tiled", "conv2d dx": "tiled", "conv2d dw": "tiled" };

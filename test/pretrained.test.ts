@@ -33,7 +33,8 @@ test("every row has its committed accuracy on clean images, the first and the la
     for (const [i, { defence, first500 }] of some.entries())
       for (const [column, correct] of Object.entries(judged[i]!.correct) as ["none" | "fgsm", boolean[]][]) {
         const [percent, due] = [percentOf(correct), first500![column]];
-        assert.ok(Math.abs(percent - due) <= LIMITS[column], `${defence} ${column}: ${percent} %, ${due} % is committed`);
+        const what = `${defence} ${column}: ${percent} %, ${due} % is committed`;
+        assert.ok(Math.abs(percent - due) <= LIMITS[column], what);
       }
   }
   gpu.close();

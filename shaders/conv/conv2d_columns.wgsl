@@ -9,8 +9,8 @@
 //
 // Shapes: x, dx [N,C,H,W]; y, dy [N,O,OH,OW]; m counts the pixels (n, oh, ow) of the `images` from `first` on, rounded
 // up to M, a multiple of 4, and what is beyond the images is 0.
-// Grid: [ceil(pixels / WG), 1, rows of the result or channels], one element a thread. Limited by loads and stores, all
-// of them along rows: KH KW / (SH SW) numbers for each pixel of x.
+// Grid: [gx, gy, rows of the result or channels], gx gy WG >= pixels, one element a thread. Limited by
+// loads and stores, all of them along rows: KH KW / (SH SW) numbers for each pixel of x.
 struct Params {
   C: u32, H: u32, W: u32, O: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: u32, SW: u32, PH: u32, PW: u32, DH: u32,
   DW: u32, M: u32, first: u32, images: u32, has_bias: u32, relu: u32,
@@ -24,9 +24,12 @@ struct Params {
 
 const WG: u32 = 64;
 
+/** Which pixel of the images, or column, a thread has. */
+fn pixel_of(gid: vec3u, groups: vec3u) -> u32 { return gid.x + gid.y * groups.x * WG; }
+
 @compute @workgroup_size(WG)
-fn gather(@builtin(global_invocation_id) gid: vec3u) {
-  let m = gid.x;
+fn gather(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let m = pixel_of(gid, groups);
   if (m >= params.M) { return; }
   let n = m / (params.OH * params.OW);
   let p = m - n * params.OH * params.OW;
@@ -39,8 +42,8 @@ fn gather(@builtin(global_invocation_id) gid: vec3u) {
 }
 
 @compute @workgroup_size(WG)
-fn spread(@builtin(global_invocation_id) gid: vec3u) {
-  let m = gid.x;
+fn spread(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let m = pixel_of(gid, groups);
   if (m >= params.M) { return; }
   let area = params.OH * params.OW;
   let n = m / area;
@@ -57,8 +60,8 @@ fn finished(v: f32, channel: u32) -> f32 {
 }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(global_invocation_id) gid: vec3u) {
-  let m = gid.x;
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let m = pixel_of(gid, groups);
   let area = params.OH * params.OW;
   let n = m / area;
   if (n >= params.images) { return; }
@@ -66,12 +69,13 @@ fn main(@builtin(global_invocation_id) gid: vec3u) {
 }
 
 @compute @workgroup_size(WG)
-fn collect(@builtin(global_invocation_id) gid: vec3u) {
+fn collect(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let area = params.H * params.W;
-  let n = gid.x / area;
+  let pixel = pixel_of(gid, groups);
+  let n = pixel / area;
   if (n >= params.images) { return; }
-  let h = gid.x % area / params.W;
-  let w = gid.x % params.W;
+  let h = pixel % area / params.W;
+  let w = pixel % params.W;
   var sum = 0.0;
   for (var i = 0u; i < params.KH; i++) {
     let down = h + params.PH - i * params.DH; // wraps below zero
@@ -84,5 +88,5 @@ fn collect(@builtin(global_invocation_id) gid: vec3u) {
       sum += rows[((gid.z * params.KH + i) * params.KW + j) * params.M + (n * params.OH + oh) * params.OW + ow];
     }
   }
-  y[((params.first + n) * params.C + gid.z) * area + gid.x - n * area] = finished(sum, gid.z);
+  y[((params.first + n) * params.C + gid.z) * area + pixel - n * area] = finished(sum, gid.z);
 }

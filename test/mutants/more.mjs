@@ -39,6 +39,8 @@ export const MORE = [
   ["columns-collect", "shaders/conv/conv2d_columns.wgsl",
     "if (ow >= params.OW || ow * params.SW != right) { continue; }",
     "if (ow >= params.OW) { continue; }", { tests: ["variants"] }],
+  ["columns-row", "shaders/conv/conv2d_columns.wgsl", "return gid.x + gid.y * groups.x * WG;", "return gid.x;",
+    { tests: ["variants"] }],
   ["columns-bias", "shaders/conv/conv2d_columns.wgsl", "if (params.has_bias != 0u) { sum += bias[channel]; }",
     "", { tests: ["variants"] }],
   ["winograd-a", "shaders/conv/winograd.wgsl", "let thirds = (1.0 / 3.0) * (g[1] - g[2]);",

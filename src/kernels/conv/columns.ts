@@ -4,11 +4,13 @@
 
 import source from "../../../shaders/conv/conv2d_columns.wgsl";
 import negative from "../../../shaders/pointwise/negative.wgsl";
+import { linearGrid, type Grid } from "../../engine/run/grid.ts";
 import { kernel, type Kernel } from "../../engine/run/shader.ts";
 import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import type { ConvSizes, Epilogue } from "./conv.ts";
-import { onHardware } from "../matmul/families.ts";
+import { FILL, MOST, onHardware, roundUp, whole } from "../matmul/families.ts";
 import { gemm } from "../matmul/gemm.ts";
+import { chunkBytes } from "./winograd.ts";
 
 const step = (entry: string) => kernel("shaders/conv/conv2d_columns.wgsl", source, { entry, parts: [negative] });
 const gather = step("gather");
@@ -16,25 +18,18 @@ const main = step("main");
 const spread = step("spread");
 const collect = step("collect");
 
-/** Most bytes of a chunk's columns: a CPU's cache, or enough to fill a GPU. */
-const chunkBytes = (gpu: Runtime): number => (onHardware(gpu) ? 128 << 20 : 4 << 20);
-const WG = 64;
-const MOST = 65535; // workgroups in one dimension
 
-const whole = (n: number): boolean => n % 4 === 0;
-const roundUp = (n: number): number => 4 * Math.ceil(n / 4);
 const tapsOf = (s: ConvSizes): number => s.C * s.KH * s.KW;
 const areaOf = (s: ConvSizes): number => s.OH * s.OW;
 
 /** Whether both products have whole vec4s, which the fast kernels need, and the grids hold them. */
-export const suitsColumns = (s: ConvSizes): boolean =>
+const suitsColumns = (s: ConvSizes): boolean =>
   s.groups === 1 && s.N * areaOf(s) > 0 && whole(tapsOf(s)) && whole(s.O) && Math.max(tapsOf(s), s.O) <= MOST;
 
 /** Bytes of the columns, or the rows, of some pixels of the result. */
-const bytesOf = (s: ConvSizes, pixels: number): number => 4 * Math.max(tapsOf(s), s.O) * roundUp(pixels);
+const bytesOf = (s: ConvSizes, pixels: number): number => 4 * Math.max(tapsOf(s), s.O) * roundUp(pixels, 4);
 
-/** Workgroups that fill a GPU, and how many the tiles of conv2d_tiled.wgsl make: 64 channels, 16 x 4 pixels each. */
-const FILL = 256;
+/** Workgroups of conv2d_tiled.wgsl: 64 channels, 16 x 4 pixels each. */
 const tilesOf = (s: ConvSizes): number => (s.N * s.OH * Math.ceil(s.OW / 4) * Math.ceil(s.O / 64)) / 16;
 
 /**
@@ -63,16 +58,22 @@ function chunksOf(gpu: Runtime, s: ConvSizes): Chunk[] {
   const most = Math.ceil(s.N / count);
   return Array.from({ length: Math.ceil(s.N / most) }, (_, i) => {
     const images = Math.min(most, s.N - i * most);
-    return { first: i * most, images, M: roundUp(images * areaOf(s)) };
+    return { first: i * most, images, M: roundUp(images * areaOf(s), 4) };
   });
 }
 
 const paramsOf = ({ N: _, groups: __, ...sizes }: ConvSizes, c: Chunk) => ({ ...sizes, ...c, has_bias: 0, relu: 0 });
 
+/** One thread for each of `pixels`, in each of `rows`. */
+function gridOf(pixels: number, rows: number): Grid {
+  const [gx, gy = 1] = linearGrid(pixels);
+  return [gx, gy, rows];
+}
+
 /** [rows, M] of the images x: their columns by `gather`, their channels side by side by `spread`. */
 function matrix(k: Kernel, x: Tensor, s: ConvSizes, c: Chunk, rows: number): Tensor {
   const columns = x.gpu.empty([rows, c.M]);
-  x.gpu.run(k, { x, columns }, paramsOf(s, c), [Math.ceil(c.M / WG), 1, rows]);
+  x.gpu.run(k, { x, columns }, paramsOf(s, c), gridOf(c.M, rows));
   return columns;
 }
 
@@ -80,7 +81,7 @@ function matrix(k: Kernel, x: Tensor, s: ConvSizes, c: Chunk, rows: number): Ten
 function images(k: Kernel, rows: Tensor, y: Tensor, s: ConvSizes, c: Chunk, { bias, relu = false }: Epilogue): void {
   const [, channels, height, width] = y.shape as [number, number, number, number];
   const params = { ...paramsOf(s, c), has_bias: Number(!!bias), relu: Number(relu) };
-  y.gpu.run(k, { rows, bias: bias ?? rows, y }, params, [Math.ceil((c.images * height * width) / WG), 1, channels]);
+  y.gpu.run(k, { rows, bias: bias ?? rows, y }, params, gridOf(c.images * height * width, channels));
 }
 
 /** y [N,O,OH,OW] of the convolution `s`. */

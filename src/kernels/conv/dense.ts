@@ -7,6 +7,7 @@ import { kernel } from "../../engine/run/shader.ts";
 import type { Runtime, Tensor, Variant } from "../../engine/tensor.ts";
 import type { ConvSizes, Epilogue } from "./conv.ts";
 import { expand } from "../layout/expand.ts";
+import { whole } from "../matmul/families.ts";
 import { gemm } from "../matmul/gemm.ts";
 
 const spread = kernel("shaders/conv/conv2d_dense.wgsl", source, { entry: "spread" });
@@ -22,9 +23,6 @@ function seesAll(outputs: number, inputs: number, taps: number, stride: number, 
     (inputs === 1 && padding % dilation === 0 && (outputs === 1 || stride % dilation === 0));
   return hit && least >= 0 && most < taps * dilation;
 }
-
-/** Columns and rows of the matrix, in whole vec4s: other products have no fast kernel. */
-const whole = (n: number): boolean => n % 4 === 0;
 
 /** Whether the convolution is a matrix product. */
 export function suitsDense(s: ConvSizes): boolean {

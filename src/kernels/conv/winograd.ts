@@ -25,8 +25,8 @@ const toProducts = weights("forward");
 const fromProducts = weights("backward");
 
 const POINTS = 36;
-/** Most bytes of a chunk's transformed images: a CPU's cache, or enough to fill a GPU. */
-const chunkBytes = (gpu: Runtime): number => (onHardware(gpu) ? 128 << 20 : 4 << 20);
+/** Most bytes of a chunk's transformed images, or columns: a CPU's cache, or enough to fill a GPU. */
+export const chunkBytes = (gpu: Runtime): number => (onHardware(gpu) ? 128 << 20 : 4 << 20);
 /** With 16 channels the transforms cost more than the products save: 0.7 to 0.9 of the direct kernels' speed. */
 const LEAST_CHANNELS = 32;
 

@@ -4,6 +4,17 @@
 
 import type { Precision, Runtime, Variant } from "../../engine/tensor.ts";
 
+/** Workgroups that fill a GPU. */
+export const FILL = 256;
+
+/** Workgroups that one dimension of a grid holds. */
+export const MOST = 65535;
+
+/** Whole vec4s: other products have no fast kernel. */
+export const whole = (n: number): boolean => n % 4 === 0;
+
+export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
+
 export const onHardware = (gpu: Runtime): boolean => gpu.adapter.kind === "hardware";
 
 /** Whether kernels that need subgroups of exactly `subgroupSize` lanes, 4 to 16, run here. */

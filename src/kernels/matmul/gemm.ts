@@ -12,7 +12,7 @@ import negative from "../../../shaders/pointwise/negative.wgsl";
 import { linearGrid } from "../../engine/run/grid.ts";
 import { kernel, type Constants, type Kernel } from "../../engine/run/shader.ts";
 import type { Precision, Runtime, Tensor, Variant } from "../../engine/tensor.ts";
-import { broadcasts, byFamily, classOf, heldOf, subgroupRows } from "./families.ts";
+import { broadcasts, byFamily, classOf, FILL, heldOf, MOST, roundUp, subgroupRows } from "./families.ts";
 import { unitsKernel, unitsTiles } from "./units.ts";
 
 export interface Gemm {
@@ -50,9 +50,6 @@ const aligned = (g: Gemm): boolean => g.K % 4 === 0 && g.N % 4 === 0 && (!g.tran
 /** Whether packing both operands pays: where the rows of B are 3 KB long or more, and each panel is used often. */
 const worthPacking = (g: Gemm): boolean => g.M >= 512 && g.N >= 768 && g.N % 4 === 0 && g.K >= 512;
 
-/** Workgroups that one dimension of a grid holds. */
-const MOST = 65535;
-
 /** Whether a grid holds the tiles of C; `plain` takes them all in one row. */
 const holds = (g: Gemm, rows: number, columns: number): boolean =>
   Math.ceil(g.M / rows) <= MOST && Math.ceil(g.N / columns) <= MOST;
@@ -65,9 +62,6 @@ const TILES: Record<string, Tiles> = {
   "tiled 64": { SIDE: 16, WIDE: 1, DEEP: 16 },
   "tiled 32": { SIDE: 8, WIDE: 1, DEEP: 16 },
 };
-
-/** Workgroups that fill a GPU. */
-const FILL = 256;
 
 const tileOf = ({ SIDE, WIDE }: Tiles): number => 4 * SIDE * WIDE;
 const tilesOf = (g: Gemm, rows: number, columns = rows): number =>
@@ -136,8 +130,6 @@ function variants(A: Tensor, B: Tensor, g: Gemm): Variant[] {
 
 /** Constants of the subgroup's tile: S lanes, TM rows, QUADS column quads a lane. */
 interface SubgroupTile extends Record<"S" | "TM" | "QUADS", number> {}
-
-const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 
 /** What stands at the same place of a batch entry: R rows (columns of B) and their K elements. */
 interface Operand extends Record<"entries" | "R" | "K" | "row_stride" | "k_stride" | "batch", number> {}
