@@ -4,13 +4,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { add, apgd, argmax, clamp, createEngine, crossEntropy, cw, deepfool, dlrLoss, dlrTargetedLoss, flatten,
-  ifgsm, linear, makeAttack, marginLoss, mifgsm, mul, pgd, pgdL2, randomNoise, squareAttack, sub, type Attack,
+  ifgsm, linear, makeAttack, marginLoss, mifgsm, mul, pgd, pgdL2, randomNoise, squareAttack, sub, sum, type Attack,
   type Engine, type Tensor } from "../src/index.ts";
 import { looks } from "../src/attacks/apgd.ts";
 import { sideAt } from "../src/attacks/square.ts";
 import { Generator } from "../src/engine/random.ts";
 import { hostRandom } from "../src/model/host-random.ts";
 import { held } from "../src/verify/held.ts";
+import { assertSentence } from "./sentence.ts";
 
 const test = suite("adaptive attacks");
 let gpu: Engine;
@@ -102,15 +103,29 @@ test("losses: the margin tells right from wrong, DLR does not change with the sc
   assert.throws(() => dlrLoss(gpu.zeros([2, 2]), gpu.zeros([2], "i32")), /dlrLoss: logits of 3 classes or more/);
 });
 
-test("start and step of the loop can be one's own", async () => {
+test("the parts of the loop can be one's own", async () => {
   const { model, x, y } = setUp();
   const own = makeAttack(model, { eps: 0.2, alpha: 0.05, steps: 3, start: (v) => sub(v, 0.1),
-    step: (_, adv, dx) => clamp(sub(adv, dx), 0, 1) });
+    direction: (dx) => mul(dx, -1), project: (v) => clamp(v, 0, 1) });
   const due = moved(() => -0.1);
   const found = await own(x, y).data();
   assert.ok(far(found, due) > 0.01, "it moved");
-  const still = makeAttack(model, { eps: 0.2, start: (v) => sub(v, 0.1), step: (_, adv) => sub(adv, 0) });
+  const still = makeAttack(model, { eps: 0.2, start: (v) => sub(v, 0.1), stop: (adv) => gpu.full([adv.shape[0]!], 1) });
   assert.ok(far(await still(x, y).data(), due) < 1e-6);
+});
+
+test("a part of one's own that gives something else is refused by name", () => {
+  const { model, x, y } = setUp();
+  const bad: [object, string][] = [
+    [{ direction: (dx: Tensor) => sum(dx, { dim: 1 }) },
+      "attack: what direction gives has shape [6,5,5], [6,1,5,5] is due"],
+    [{ project: () => y }, "attack: what project gives is i32, f32 is due"],
+    [{ stop: () => x }, "attack: what stop gives has shape [6,1,5,5], [6] is due"],
+    [{ alpha: (i: number) => -i, steps: 2 }, "attack: alpha gives -1 for step 1; a number of 0 or more is due"],
+    [{ stop: true }, "attack: stop is true; a function is due"],
+  ];
+  for (const [o, message] of bad) assertSentence(() => makeAttack(model, { eps: 0.1, ...o })(x, y), message);
+  assertSentence(() => pgd(model, { eps: 0.1, direction: sub } as object as { eps: number }), "pgd: no option named direction");
 });
 
 test("in other units: images in another range, a radius in standard deviations", async () => {

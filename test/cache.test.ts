@@ -1,7 +1,7 @@
 /** The cache folder: only a folder of the user's own is used, and only whole files out of it. */
 import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync,
-  truncateSync, writeFileSync } from "node:fs";
+  statSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -69,8 +69,10 @@ test("a folder that others can write, and one below such a folder, is not used",
 test("a damaged driver is unpacked again, and nothing else is left", ({ folder }) => {
   const driver = child("driver", { PURIGRAD_CACHE: folder });
   const library = join(driver, "libvk_swiftshader.so");
+  const { size } = statSync(library);
   truncateSync(library, 1000);
   assert.is(child("driver", { PURIGRAD_CACHE: folder }), driver);
+  assert.is(statSync(library).size, size);
   rmSync(join(driver, "vk_swiftshader_icd.json"));
   assert.is(child("driver", { PURIGRAD_CACHE: folder }), driver);
   assert.ok(existsSync(join(driver, "vk_swiftshader_icd.json")));

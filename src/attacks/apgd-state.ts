@@ -124,7 +124,7 @@ export class ApgdState {
   private moved(share: number): Tensor {
     const { x, adv, old, dx, o } = this;
     const size = perImage(this.size, x.shape.length);
-    const ball = (to: Tensor) => o.norm === "L2" ? projectL2(x, sub(to, x), o.eps)
+    const ball = (to: Tensor) => o.norm === "L2" ? projectL2(to, x, o.eps)
       : clamp(add(x, clamp(sub(to, x), -o.eps, o.eps)), 0, 1);
     const along = o.norm === "L2" ? div(dx, add(lengths(dx), 1e-12)) : sign(dx);
     const plain = ball(add(adv, mul(size, along)));

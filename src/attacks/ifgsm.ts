@@ -1,6 +1,6 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient", "loss",
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "gradient", "loss", "stop",
   "bounds", "std", "report"];
 
 /**
@@ -10,5 +10,6 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "generator", "
  *     const adv = ifgsm(model, { eps: 0.2 })(images, labels);
  */
 export const ifgsm = (model: Model,
-  options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise" | "start" | "step">): Attack =>
+  options: Omit<AttackOptions, "randomStart" | "decay" | "restarts" | "noise" | "start" | "direction" | "project">):
+  Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, ...options }, "ifgsm", NAMES);

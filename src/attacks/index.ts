@@ -18,3 +18,4 @@ export { squareAttack, type SquareOptions } from "./square.ts";
 export { ceLoss, dlrLoss, dlrTargetedLoss, marginLoss, type AttackLoss, type LossOption } from "./losses.ts";
 export { countReports, type AttackReport, type Report } from "./report.ts";
 export { lossGradient, makeAttack, type Attack, type AttackOptions, type Model } from "./loop.ts";
+export type { StepParts, StepSize } from "./step.ts";

@@ -51,7 +51,7 @@ const SAID = (range: string): string[] => [
   "",
   `an image has pixels outside of ${range}, or NaN; scale the images to ${range}`,
   "the adversarial images are not finite: the model's logits or gradients are not, or a label is none of its classes " +
-  `(a step of one's own must also stay within ${range})`,
+  `(a projection of one's own must also stay within ${range})`,
 ];
 
 /**

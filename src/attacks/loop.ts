@@ -1,29 +1,30 @@
-// The one attack loop. An attack is: a start, and a step that is repeated. The parts that differ between attacks (the
-// start, the direction, the number of steps) are replaced by the short files beside this one; BPDA and EOT replace the
-// gradient.
+// The one attack loop. An attack is: a start, and a step that is repeated (step.ts). The parts that differ between
+// attacks (start, gradient, direction, step size, projection, stopping) are replaced by the short files beside this one
+// or by a user's own; BPDA and EOT replace the gradient.
 
-import type { Engine } from "../engine/engine.ts";
+import { engineOf, type Engine } from "../engine/engine.ts";
 import type { Captured } from "../engine/run/capture.ts";
 import { grad, noGrad } from "../engine/grad/tape.ts";
 import { describeValue, type Draws, type Shape, type Tensor } from "../engine/tensor.ts";
 import { checkFlag, checkNumber, checkOptions, checkShape, checkTensor, checkWhole, fail } from "../kernels/check.ts";
-import { abs, add, argmax, clamp, div, eq, mean, mul, neg, sum, where } from "../kernels/index.ts";
+import { add, argmax, clamp, neg, sum } from "../kernels/index.ts";
 import { holdStatistics } from "../kernels/norm/held.ts";
-import { keepWorst, momentumStep, randomStart, signStep, watchImages } from "./kernels.ts";
+import { keepWorst, randomStart, watchImages } from "./kernels.ts";
 import { ceLoss, lossOf, type AttackLoss, type LossOption } from "./losses.ts";
 import { GradientWatch, type Reports } from "./report.ts";
 import { statesByShape } from "./states.ts";
-import { checkUnits, inUnits, UNIT, type Units } from "./units.ts";
+import { stepSize, takeStep, type StepParts, type StepSize } from "./step.ts";
+import { checkUnits, startLinf, UNIT } from "./units.ts";
 
 /** Images [N,C,H,W] in [0,1] to logits [N,K]. */
 export type Model = (x: Tensor) => Tensor;
 
 /** What the attacks on one loop share; which of them an attack takes, its own type says. */
-export interface AttackOptions extends Units, Reports {
+export interface AttackOptions extends StepParts, Reports {
   /** Radius of the L-infinity ball, in pixel units of [0, 1] unless `bounds` or `std` say otherwise. */
   eps: number;
-  /** Step size. */
-  alpha?: number;
+  /** Step size, or a function from the step, counted from 0, to its size. */
+  alpha?: StepSize;
   /** Number of steps. */
   steps?: number;
   /** Descend towards the labels given instead of away from them. */
@@ -44,8 +45,6 @@ export interface AttackOptions extends Units, Reports {
   loss?: LossOption;
   /** Where an attack starts, f32 like x, in place of a random point or of x. Called once for each start. */
   start?: (x: Tensor) => Tensor;
-  /** The images after a step, from x, those before and the gradient there: direction, size and projection in one. */
-  step?: (x: Tensor, adv: Tensor, dx: Tensor) => Tensor;
 }
 
 /** A function from images and labels to adversarial images. */
@@ -62,7 +61,7 @@ export interface Attack {
 }
 
 const OPTIONS = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "decay", "noise", "generator",
-  "gradient", "loss", "start", "step", "bounds", "std", "report"] as const;
+  "gradient", "loss", "start", "direction", "project", "stop", "bounds", "std", "report"] as const;
 
 /** Which options an attack takes. */
 export type OptionName = (typeof OPTIONS)[number];
@@ -73,10 +72,10 @@ function checkSettings(op: string, model: Model, o: AttackOptions, names: readon
   checkOptions(op, o, names);
   checkNumber(op, "eps", o.eps, 0, Number.MAX_VALUE);
   for (const name of ["alpha", "decay"] as const)
-    if (o[name] !== undefined) checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
+    if (o[name] !== undefined && typeof o[name] !== "function") checkNumber(op, name, o[name], 0, Number.MAX_VALUE);
   for (const name of ["steps", "restarts"] as const) if (o[name] !== undefined) checkWhole(op, name, o[name], 1);
   for (const name of ["targeted", "randomStart"] as const) if (o[name] !== undefined) checkFlag(op, name, o[name]);
-  for (const name of ["gradient", "start", "step", "report"] as const)
+  for (const name of ["gradient", "start", "direction", "project", "stop", "report"] as const)
     if (o[name] !== undefined && typeof o[name] !== "function") fail(op, `${name} is ${describeValue(o[name])}; a ` +
       `function is due`);
   lossOf(op, o.loss);
@@ -95,13 +94,6 @@ export function checkBatch(op: string, x: Tensor, labels?: Tensor): void {
  */
 export const lossGradient = (model: Model, loss: AttackLoss = ceLoss) => (adv: Tensor, y: Tensor): Tensor =>
   grad(() => sum(loss(model(adv), y)), [adv])[0]!;
-
-/** m = decay * m + dx / mean|dx|, for a step that is not the kernel's. */
-function momentumOf(m: Tensor, dx: Tensor, decay: number): Tensor {
-  const size = mean(abs(dx), { dim: dx.shape.map((_, i) => i).slice(1), keepdim: true });
-  m.gpu.copy(add(mul(m, decay), where(eq(size, 0), 0, div(dx, size))), m);
-  return m;
-}
 
 /** The labels given, or what the model says of the images. */
 export function labelsOr(op: string, model: Model, x: Tensor, labels: Tensor | undefined, targeted = false): Tensor {
@@ -122,7 +114,7 @@ class State {
   readonly step: Captured<[], Tensor>;
   readonly judge: Captured<[], Tensor>;
 
-  constructor(gpu: Engine, shape: Shape, settings: Tensor, model: Model, o: AttackOptions) {
+  constructor(gpu: Engine, op: string, shape: Shape, settings: Tensor, model: Model, o: AttackOptions) {
     const image = () => gpu.keep(gpu.zeros(shape));
     const n = shape[0]!;
     const restarts = (o.restarts ?? 1) > 1;
@@ -135,13 +127,11 @@ class State {
     this.watch = GradientWatch.of(gpu, n, o.report);
     const loss = lossOf("attack", o.loss);
     const gradient = o.gradient ?? lossGradient(model, loss);
-    const { x, y, adv, m, best, worst, watch } = this;
+    const { y, adv, best, worst, watch } = this;
     this.step = gpu.capture(() => {
       const dx = holdStatistics(gpu, () => gradient(adv, y));
       watch?.see(dx);
-      if (o.step) gpu.copy(o.step(x, adv, m ? momentumOf(m, dx, o.decay!) : dx), adv);
-      else if (m) momentumStep(x, adv, dx, m, settings);
-      else signStep(x, adv, dx, settings);
+      takeStep(op, this, dx, settings, o);
       return adv;
     });
     this.judge = gpu.capture(() => {
@@ -165,15 +155,14 @@ class State {
 export function makeAttack(model: Model, options: AttackOptions, op = "attack",
   names: readonly OptionName[] = OPTIONS): Attack {
   checkSettings(op, model, options, names);
-  const given = { steps: 1, restarts: 1, alpha: options.eps, ...options };
-  const o = withUnits(op, given);
+  const o = { steps: 1, restarts: 1, alpha: options.eps, ...options };
   let settings: Tensor | null = null;
-  const states = statesByShape((gpu, shape) => new State(gpu, shape, settings!, model, o));
+  const states = statesByShape((gpu, shape) => new State(gpu, op, shape, settings!, model, o));
   const attack = (x: Tensor, given?: Tensor): Tensor => {
     checkBatch(op, x, given);
     if (o.noise) checkShape(op, "noise", checkTensor(op, "noise", o.noise), x.shape);
     const gpu = x.gpu;
-    settings ??= gpu.keep(gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]));
+    settings ??= gpu.keep(settingsAt(x, op, o, 0));
     const state = states.of(x);
     return gpu.scope(() => {
       const labels = labelsOr(op, model, x, given, o.targeted);
@@ -191,23 +180,25 @@ export function makeAttack(model: Model, options: AttackOptions, op = "attack",
   return Object.assign(attack, { dispose });
 }
 
-/** With the start and the step that other units than pixels in [0, 1] ask for. */
-function withUnits<O extends AttackOptions & { alpha: number }>(op: string, o: O): O {
-  if (o.bounds === undefined && o.std === undefined) return o;
-  const { start, step } = inUnits(op, o, o.eps, o.targeted ? -o.alpha : o.alpha, o.generator);
-  return { ...o, step, ...(o.randomStart && { start }), ...(o.step && { step: o.step }),
-    ...(o.start && { start: o.start }) };
+type Given = AttackOptions & { alpha: StepSize; steps: number; restarts: number };
+
+/** [eps, alpha, decay, 0] of step `i`; alpha is below 0 where the labels are targets. */
+function settingsAt(x: Tensor, op: string, o: Given, i: number): Tensor {
+  const alpha = stepSize(op, o.alpha, i);
+  return engineOf(x).tensor([o.eps, o.targeted ? -alpha : alpha, o.decay ?? 0, 0]);
 }
 
-function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor,
-  o: AttackOptions & { steps: number; restarts: number; }): Tensor {
+function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Tensor, o: Given): Tensor {
   const gpu = x.gpu;
   gpu.copy(x, s.x);
   gpu.copy(labels, s.y);
   if (s.worst) gpu.copy(gpu.full(s.worst.shape, -3e38), s.worst);
   for (let restart = 0; restart < o.restarts; restart++) {
-    start(s, settings, o);
-    for (let i = 0; i < o.steps; i++) s.step();
+    start(op, s, settings, o);
+    for (let i = 0; i < o.steps; i++) {
+      if (typeof o.alpha === "function") gpu.copy(settingsAt(x, op, o, i), settings);
+      s.step();
+    }
     if (s.best) s.judge();
   }
   const result = gpu.empty(x.shape);
@@ -216,10 +207,11 @@ function runAttack(op: string, s: State, x: Tensor, labels: Tensor, settings: Te
   return result;
 }
 
-function start(s: State, settings: Tensor, o: AttackOptions): void {
+function start(op: string, s: State, settings: Tensor, o: AttackOptions): void {
   const gpu = s.x.gpu;
   if (o.noise) gpu.copy(clamp(add(s.x, o.noise), ...(o.bounds ?? UNIT)), s.adv);
   else if (o.start) gpu.copy(o.start(s.x), s.adv);
+  else if (o.randomStart && (o.bounds ?? o.std)) gpu.copy(startLinf(op, s.x, o.eps, o, o.generator), s.adv);
   else if (o.randomStart) randomStart(s.x, s.adv, settings, o.generator ?? gpu.random);
   else gpu.copy(s.x, s.adv);
   if (s.m) gpu.copy(gpu.zeros(s.m.shape), s.m);

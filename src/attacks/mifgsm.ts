@@ -1,6 +1,6 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
-const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient", "loss",
+const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "generator", "gradient", "loss", "stop",
   "bounds", "std", "report"];
 
 /**
@@ -11,5 +11,5 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "decay", "targeted", "gene
  *     const adv = mifgsm(model, { eps: 0.2 })(images, labels);
  */
 export const mifgsm = (model: Model,
-  options: Omit<AttackOptions, "randomStart" | "restarts" | "noise" | "start" | "step">): Attack =>
+  options: Omit<AttackOptions, "randomStart" | "restarts" | "noise" | "start" | "direction" | "project">): Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, decay: 1, ...options }, "mifgsm", NAMES);

@@ -1,10 +1,9 @@
 import type { Tensor } from "../engine/tensor.ts";
-import { checkNumber } from "../kernels/check.ts";
 import { add, clamp, div, minimum, mul, norm, rand, randn, sub } from "../kernels/index.ts";
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "gradient",
-  "loss", "report"];
+  "loss", "stop", "report"];
 
 /** Keeps a gradient of length 0 from becoming NaN, as in torchattacks. */
 const TINY = 1e-10;
@@ -12,9 +11,11 @@ const TINY = 1e-10;
 /** The length of each image, [N,1,..]. */
 export const lengths = (x: Tensor): Tensor => norm(x, { dim: x.shape.map((_, i) => i).slice(1), keepdim: true });
 
-/** x + delta with each image's delta cut to length eps, within [0,1]. */
-export const projectL2 = (x: Tensor, delta: Tensor, eps: number): Tensor =>
-  clamp(add(x, mul(delta, minimum(div(eps, add(lengths(delta), TINY)), 1))), 0, 1);
+/** The images moved back to a distance of eps from x, and into [0,1]. */
+export function projectL2(moved: Tensor, x: Tensor, eps: number): Tensor {
+  const delta = sub(moved, x);
+  return clamp(add(x, mul(delta, minimum(div(eps, add(lengths(delta), TINY)), 1))), 0, 1);
+}
 
 /** A point of the ball: a random direction, a uniform distance from 0 to eps. */
 export function startL2(x: Tensor, eps: number): Tensor {
@@ -24,7 +25,8 @@ export function startL2(x: Tensor, eps: number): Tensor {
 }
 
 /** As of PGD, in [0,1]: eps and alpha are lengths over all pixels of an image. */
-export type PgdL2Options = Omit<AttackOptions, "decay" | "generator" | "start" | "step" | "bounds" | "std">;
+export type PgdL2Options = Omit<AttackOptions,
+  "decay" | "generator" | "start" | "direction" | "project" | "bounds" | "std">;
 
 /**
  * PGD, L2: steps of length `alpha` along the gradient, projected to the ball of radius `eps` around each image and to
@@ -36,10 +38,9 @@ export type PgdL2Options = Omit<AttackOptions, "decay" | "generator" | "start" |
  */
 export function pgdL2(model: Model, options: PgdL2Options): Attack {
   const o = { alpha: 0.2, steps: 10, randomStart: true, ...options };
-  checkNumber("pgdL2", "alpha", o.alpha, 0, Number.MAX_VALUE);
-  const alpha = o.targeted ? -o.alpha : o.alpha;
-  const step = (x: Tensor, adv: Tensor, dx: Tensor) =>
-    projectL2(x, sub(add(adv, mul(div(dx, add(lengths(dx), TINY)), alpha)), x), o.eps);
+  const direction = (dx: Tensor) => div(dx, add(lengths(dx), TINY));
+  const project = (moved: Tensor, x: Tensor) => projectL2(moved, x, o.eps);
   const start = o.randomStart ? (x: Tensor) => startL2(x, o.eps) : undefined;
-  return makeAttack(model, { ...o, step, ...(start && { start }) }, "pgdL2", [...NAMES, "start", "step"]);
+  return makeAttack(model, { ...o, direction, project, ...(start && { start }) }, "pgdL2",
+    [...NAMES, "start", "direction", "project"]);
 }

@@ -1,8 +1,7 @@
 import { makeAttack, type Attack, type AttackOptions, type Model, type OptionName } from "./loop.ts";
 
 const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart", "restarts", "noise", "generator",
-  "gradient", "loss",
-  "bounds", "std", "report"];
+  "gradient", "loss", "stop", "bounds", "std", "report"];
 
 /**
  * PGD, L-infinity: I-FGSM from a uniform random point of the eps-ball, drawn once per restart and never per step:
@@ -11,5 +10,5 @@ const NAMES: OptionName[] = ["eps", "alpha", "steps", "targeted", "randomStart",
  *
  *     const adv = pgd(model, { eps: 0.2, restarts: 5 })(images, labels);
  */
-export const pgd = (model: Model, options: Omit<AttackOptions, "decay" | "start" | "step">): Attack =>
+export const pgd = (model: Model, options: Omit<AttackOptions, "decay" | "start" | "direction" | "project">): Attack =>
   makeAttack(model, { alpha: 0.05, steps: 10, randomStart: true, ...options }, "pgd", NAMES);

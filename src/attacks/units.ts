@@ -4,7 +4,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { describeValue, type Draws, type Tensor } from "../engine/tensor.ts";
 import { fail } from "../kernels/check.ts";
-import { add, maximum, minimum, mul, rand, sign, sub } from "../kernels/index.ts";
+import { add, maximum, minimum, mul, rand, sub } from "../kernels/index.ts";
 
 export interface Units {
   /** Least and largest value of a pixel; [0, 1] by default. */
@@ -27,23 +27,20 @@ export function checkUnits(op: string, { bounds, std }: Units): void {
 const within = (x: Tensor, [low, high]: readonly [number, number]): Tensor => minimum(maximum(x, low), high);
 
 /** The factor of each channel, [1,C,1,1], or 1. */
-function factorOf(op: string, x: Tensor, std: readonly number[] | undefined): Tensor | number {
+export function factorOf(op: string, x: Tensor, std: readonly number[] | undefined): Tensor | number {
   if (!std) return 1;
   if (x.shape.length !== 4 || x.shape[1] !== std.length)
     fail(op, `std has ${std.length} channels; images [N,${std.length},H,W] are due`, { x });
   return (x.gpu as Engine).tensor([...std], [1, std.length, 1, 1]);
 }
 
-/** The start and the step of an L-infinity attack in those units, for the loop's `start` and `step`. */
-export function inUnits(op: string, { bounds = UNIT, std }: Units, eps: number, alpha: number, generator?: Draws) {
-  return {
-    start: (x: Tensor): Tensor =>
-      within(add(x, mul(rand(x.gpu, x.shape, -eps, eps, generator), factorOf(op, x, std))), bounds),
-    step: (x: Tensor, adv: Tensor, dx: Tensor): Tensor => {
-      const factor = factorOf(op, x, std);
-      const far = mul(x.gpu.full([1], eps), factor);
-      const change = sub(add(adv, mul(sign(dx), mul(x.gpu.full([1], alpha), factor))), x);
-      return within(add(x, minimum(maximum(change, mul(far, -1)), far)), bounds);
-    },
-  };
+/** A uniform random point of the L-infinity ball around each image, within the bounds. */
+export const startLinf = (op: string, x: Tensor, eps: number, { bounds = UNIT, std }: Units,
+  generator?: Draws): Tensor =>
+  within(add(x, mul(rand(x.gpu, x.shape, -eps, eps, generator), factorOf(op, x, std))), bounds);
+
+/** The images moved back into the L-infinity ball around x, and within the bounds. */
+export function projectLinf(op: string, moved: Tensor, x: Tensor, eps: number, { bounds = UNIT, std }: Units): Tensor {
+  const far = mul(x.gpu.full([1], eps), factorOf(op, x, std));
+  return within(add(x, minimum(maximum(sub(moved, x), mul(far, -1)), far)), bounds);
 }

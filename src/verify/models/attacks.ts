@@ -28,7 +28,8 @@ const STEP = 1e-6; // a step with the stored gradient
 /** Share of wrong pixels: whole iterated attacks on the net with batch norm amplify rounding. */
 const wrongPixels = (net: Net, steps: number): number => (net.name === "BnNet" && steps > 1 ? 0.05 : 0.001);
 
-const KINDS: Record<string, (args: Args) => Pick<AttackOptions, "alpha" | "steps" | "decay">> = {
+type Kind = Pick<AttackOptions, "steps" | "decay"> & { alpha: number };
+const KINDS: Record<string, (args: Args) => Kind> = {
   FGSM: (args) => ({ alpha: args.number("eps", 0), steps: 1 }),
   BIM: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10) }),
   PGD: (args) => ({ alpha: args.number("alpha", 0), steps: args.number("steps", 10) }),
@@ -59,7 +60,7 @@ interface Manifest {
   source?: unknown;
 }
 
-function optionsOf(id: string, { args: raw = {}, source }: Manifest): AttackOptions & { steps: number } {
+function optionsOf(id: string, { args: raw = {}, source }: Manifest): AttackOptions & { alpha: number; steps: number } {
   const kind = kindOf(id, source);
   const args = new Args(raw);
   const known = KINDS[kind];
@@ -113,7 +114,7 @@ async function stepsCase(gpu: Engine, { file, net }: Attacked, id: string, entry
   const y = gpu.tensor(Int32Array.from(labels), [labels.length], "i32");
   const image = (data: Float32Array): Tensor => gpu.tensor(data, points.shape);
   const gradient = lossGradient((await net(gpu)).forward);
-  const settings = gpu.tensor([o.eps, o.targeted ? -o.alpha! : o.alpha!, o.decay ?? 0, 0]);
+  const settings = gpu.tensor([o.eps, o.targeted ? -o.alpha : o.alpha, o.decay ?? 0, 0]);
   const x = image(points.at(0));
   const checks: Check[] = [];
   for (let k = 0; k < o.steps; k++) {

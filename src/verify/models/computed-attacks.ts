@@ -1,7 +1,7 @@
 // Attacks on a linear model, step by step in float64 on the host.
 
 import { fgsm, ifgsm, lossGradient, mifgsm, pgd, type Attack, type AttackReport,
-  type Model } from "../../attacks/index.ts";
+  type Model, type StepSize } from "../../attacks/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { div, linear, mul, sub } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
@@ -11,7 +11,7 @@ import { between, gradient, IMAGES, K, LABELS, N, P, runPlan, WEIGHTS } from "./
 /** How an attack of the loop goes. */
 export interface Plan {
   eps: number;
-  alpha: number;
+  alpha: StepSize;
   steps: number;
   decay?: number;
   targeted?: boolean;
@@ -21,19 +21,26 @@ export interface Plan {
   std?: readonly number[];
   /** Uphill at adv, for its label; of the summed cross-entropy by default. */
   slope?: (adv: readonly number[], label: number) => number[];
+  /** Whether an image stays as it is in a step. */
+  stays?: (adv: readonly number[], label: number) => boolean;
 }
+
+/** Up or, towards targets, down by how much in step `t`. */
+export const stepOf = ({ alpha, targeted }: Pick<Plan, "alpha" | "targeted">, t: number): number =>
+  (targeted ? -1 : 1) * (typeof alpha === "function" ? alpha(t) : alpha);
 
 /** One image of I-FGSM, and with a decay of MI-FGSM, from clean + noise on. */
 export function walk(clean: readonly number[], label: number, plan: Plan, noise = clean.map(() => 0)): number[] {
-  const { eps, alpha, steps, decay, targeted, bounds: [low, high] = [0, 1], std, slope = gradient } = plan;
+  const { eps, steps, decay, bounds: [low, high] = [0, 1], std, slope = gradient, stays } = plan;
   const factor = (i: number) => std?.[i] ?? 1;
   let adv = clean.map((v, i) => between(v + noise[i]! * factor(i), low, high));
   let momentum = clean.map(() => 0);
   for (let t = 0; t < steps; t++) {
+    if (stays?.(adv, label)) continue;
     const g = slope(adv, label);
     const mean = g.reduce((s, v) => s + Math.abs(v), 0) / g.length;
     momentum = decay === undefined ? g : momentum.map((m, i) => decay * m + (mean === 0 ? 0 : g[i]! / mean));
-    const step = targeted ? -alpha : alpha;
+    const step = stepOf(plan, t);
     adv = adv.map((v, i) => between(clean[i]! + between(v + step * factor(i) * Math.sign(momentum[i]!) - clean[i]!,
       -eps * factor(i), eps * factor(i)), low, high));
   }

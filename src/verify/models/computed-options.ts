@@ -1,13 +1,14 @@
 // Options of the gradient attacks, on the linear model of computed-attacks.ts: in float64 on the host, from the same
 // random numbers.
 
-import { fgsm, ifgsm, makeAttack, mifgsm, pgd, pgdL2, type Attack, type Model } from "../../attacks/index.ts";
+import { fgsm, ifgsm, makeAttack, mifgsm, pgd, pgdL2, type Attack, type AttackOptions,
+  type Model } from "../../attacks/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { add, linear, mul, rand, randn } from "../../kernels/index.ts";
+import { add, clamp, eq, gt, linear, mul, rand, randn, reshape, slice } from "../../kernels/index.ts";
 import type { Case, Check } from "../case.ts";
 import { computedCase as one, drawn } from "../computed-tools.ts";
-import { walked, type Plan } from "./computed-attacks.ts";
+import { stepOf, walked, type Plan } from "./computed-attacks.ts";
 import { argmaxOf, between, entropy, gradient, IMAGES, K, LABELS, length, logitsOf, margin, N, P, rowOf, runPlan,
   slopeOf, WEIGHTS } from "./linear-model.ts";
 
@@ -41,16 +42,32 @@ const plans = (): Case[] => [
   ...([["margin", margin], ["dlr", dlr]] as const).map(([loss, value]) =>
     one("attack", `ifgsm of the ${loss} loss`, (gpu) => runPlan(gpu, (m) => ifgsm(m, { ...short, loss }),
       walked({ ...short, slope: (x, label) => slopeOf((v) => value(v, label), x) })))),
-  one("attack", "a start and a step of one's own", (gpu) => runPlan(gpu, (m) => makeAttack(m, { eps: 0.1, steps: 3,
-    start: (x) => add(mul(x, 0.8), 0.1), step: (_, adv, dx) => add(adv, mul(dx, 0.01)) }), ownByHand())),
+  one("attack", "every part of one's own", (gpu) => runPlan(gpu, (m) => makeAttack(m, own), ownByHand())),
+  one("attack", "mifgsm, ever larger steps", (gpu) => {
+    const plan = { ...short, alpha: growing, decay: 0.5 };
+    return runPlan(gpu, (m) => mifgsm(m, plan), walked(plan));
+  }),
+  one("attack", "ifgsm, images of a class stay", (gpu) =>
+    runPlan(gpu, (m) => ifgsm(m, { ...short, stop: (_, y) => eq(y, 1) }),
+      walked({ ...short, stays: (_, label) => label === 1 }))),
+  one("attack", "pgdL2 in steps of its own, images of a class stay", (gpu) =>
+    runPlan(gpu, (m) => pgdL2(m, { eps: 0.6, alpha: growing, steps: 4, randomStart: false, stop: (_, y) => eq(y, 1) }),
+      allL2({ eps: 0.6, alpha: growing, steps: 4, stays: (_, label) => label === 1 }, (x) => x))),
   one("attack", "what is out of bounds or not finite is said", runWatch),
 ];
 
+const growing = (step: number): number => 0.01 * (step + 1);
+
+/** From 0.8 x + 0.1 along the gradient within [0.2, 0.7], until the first pixel is above 0.5. */
+const own: AttackOptions = { eps: 0.1, alpha: growing, steps: 4, start: (x) => add(mul(x, 0.8), 0.1),
+  direction: (dx) => mul(dx, 2), project: (moved) => clamp(moved, 0.2, 0.7),
+  stop: (adv) => gt(reshape(slice(adv, 1, 0, 1), [N]), 0.5) };
+
 const ownByHand = (): number[] => LABELS.flatMap((label, n) => {
   let adv = rowOf(IMAGES, n).map((v) => 0.8 * v + 0.1);
-  for (let t = 0; t < 3; t++) {
+  for (let t = 0; t < 4 && adv[0]! <= 0.5; t++) {
     const g = gradient(adv, label);
-    adv = adv.map((v, i) => v + 0.01 * g[i]!);
+    adv = adv.map((v, i) => between(v + growing(t) * 2 * g[i]!, 0.2, 0.7));
   }
   return adv;
 });
@@ -126,7 +143,7 @@ const projected = (x: readonly number[], delta: readonly number[], eps: number):
   return x.map((v, i) => between(v + factor * delta[i]!, 0, 1));
 };
 
-interface PlanL2 extends Pick<Plan, "eps" | "alpha" | "steps" | "targeted"> {
+interface PlanL2 extends Pick<Plan, "eps" | "alpha" | "steps" | "targeted" | "stays"> {
   restarts?: number;
 }
 
@@ -134,8 +151,9 @@ interface PlanL2 extends Pick<Plan, "eps" | "alpha" | "steps" | "targeted"> {
 function walkL2(x: readonly number[], label: number, start: readonly number[], o: PlanL2): number[] {
   let adv = [...start];
   for (let t = 0; t < o.steps; t++) {
+    if (o.stays?.(adv, label)) continue;
     const g = gradient(adv, label);
-    const step = (o.targeted ? -o.alpha : o.alpha) / (length(g) + 1e-10);
+    const step = stepOf(o, t) / (length(g) + 1e-10);
     adv = projected(x, adv.map((v, i) => v + step * g[i]! - x[i]!), o.eps);
   }
   return adv;
