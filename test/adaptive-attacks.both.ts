@@ -125,7 +125,8 @@ test("a part of one's own that gives something else is refused by name", () => {
     [{ stop: true }, "attack: stop is true; a function is due"],
   ];
   for (const [o, message] of bad) assertSentence(() => makeAttack(model, { eps: 0.1, ...o })(x, y), message);
-  assertSentence(() => pgd(model, { eps: 0.1, direction: sub } as object as { eps: number }), "pgd: no option named direction");
+  const odd = { eps: 0.1, direction: sub } as { eps: number };
+  assertSentence(() => pgd(model, odd), "pgd: no option named direction");
 });
 
 test("in other units: images in another range, a radius in standard deviations", async () => {

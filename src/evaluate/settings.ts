@@ -10,6 +10,8 @@ export interface WhiteBoxSettings {
   /** alpha as a share of eps. */
   pgd: { alpha: number; steps: number; restarts: number };
   eot: { draws: number; steps: number; average: "gradients" | "logits" };
+  /** Without it APGD is left out. */
+  apgd?: { steps: number };
   /** Draws of z for the verdict. */
   fresh: number;
 }

@@ -1,7 +1,7 @@
 // One defence under white-box attack: the models that attacks follow, the attacks, and what the defence makes of
 // images.
 
-import { bpdaGradient, eotGradient, eotLoss, ifgsm, lossGradient, pgd, type Attack, type Model,
+import { apgd, bpdaGradient, eotGradient, eotLoss, ifgsm, lossGradient, pgd, type Attack, type Model,
   type SampledLogits } from "../attacks/index.ts";
 import { isRight } from "../attacks/bpda.ts";
 import type { ImageSet } from "../data/images.ts";
@@ -31,26 +31,35 @@ export function victimOf(defence: Purifier, classifier: Model): Victim {
     sampled: sample ? (x, draws) => classify(sample(x, draws)) : null };
 }
 
-export const WHITE_BOX = ["bpda", "sampler", "eot", "mean"] as const;
+export const WHITE_BOX = ["bpda", "sampler", "eot", "mean", "apgd-ce", "apgd-dlr"] as const;
 export type WhiteBoxName = (typeof WHITE_BOX)[number];
 
 /** Those that need noise in z, and climb the loss of draws instead of that of the deployed purifier. */
 export const needsNoise = (name: WhiteBoxName): boolean => name === "sampler" || name === "eot";
 
+/** Those that can be made against a victim: DLR needs a gradient of the purifier's own. */
+export const whiteBoxNames = (v: Victim, s: WhiteBoxSettings): WhiteBoxName[] =>
+  WHITE_BOX.filter((name) => !(needsNoise(name) && !v.sampled) && !(name.startsWith("apgd") && !s.apgd) &&
+    !(name === "apgd-dlr" && v.substitute));
+
 /** One start of an attack within eps; restarts are up to the caller. */
 export function whiteBoxAttack(name: WhiteBoxName, v: Victim, eps: number, s: WhiteBoxSettings): Attack {
   const walk = { eps, alpha: s.pgd.alpha * eps, steps: s.pgd.steps };
+  const throughMean = v.substitute && { gradient: bpdaGradient(v.purify, v.classify, v.substitute) };
   switch (name) {
     case "bpda":
       return ifgsm(v.deployed, { ...walk, gradient: bpdaGradient(v.purify, v.classify) });
     case "mean":
-      return pgd(v.deployed, { ...walk,
-        ...(v.substitute && { gradient: bpdaGradient(v.purify, v.classify, v.substitute) }) });
+      return pgd(v.deployed, { ...walk, ...throughMean });
     case "sampler":
       return pgd(v.deployed, { ...walk, gradient: lossGradient((x) => v.sampled!(x, 1)) });
     case "eot":
       return pgd(v.deployed, { ...walk, steps: s.eot.steps,
         gradient: eotGradient(v.sampled!, s.eot.draws, s.eot.average) });
+    case "apgd-ce":
+      return apgd(v.deployed, { eps, ...s.apgd, ...throughMean });
+    case "apgd-dlr":
+      return apgd(v.deployed, { eps, ...s.apgd, loss: "dlr" });
   }
 }
 

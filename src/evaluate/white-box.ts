@@ -12,7 +12,7 @@ import { attackSet, climb, untouched, type Found } from "./search.ts";
 import type { WhiteBoxSettings } from "./settings.ts";
 import { freshOf, verdictOf, worstOf, type FreshVerdict, type Share, type Verdict,
   type WorstCase } from "./verdicts.ts";
-import { Examiner, needsNoise, victimOf, WHITE_BOX, whiteBoxAttack, type Exam, type Victim,
+import { Examiner, victimOf, WHITE_BOX, whiteBoxAttack, whiteBoxNames, type Exam, type Victim,
   type WhiteBoxName } from "./victim.ts";
 
 /** The paper's setting: raw gradients, no budget, early stop; verdicts of the deployed purifier. */
@@ -30,8 +30,8 @@ export interface PaperSetting {
 
 export interface AtEps {
   eps: number;
-  /** null for an attack that needs noise in z where there is none. */
-  attacks: Record<WhiteBoxName, Verdict | null>;
+  /** None for an attack that was not made, and null where it needs noise in z and there is none. */
+  attacks: Partial<Record<WhiteBoxName, Verdict | null>>;
   worst: WorstCase;
 }
 
@@ -60,7 +60,8 @@ export interface WhiteBoxOptions {
  * paper's setting). Within each eps, in L-infinity and [0,1]: `bpda` (signed steps, backward through the identity, from
  * the clean image), `sampler` (gradient through one draw a step), `eot` (through `eot.draws` draws a step, one start)
  * and `mean` (through decode(mu(x)), or through what stands in for a purifier without a gradient); the last three from
- * random starts, `sampler` and `mean` with `pgd.restarts` of them.
+ * random starts, `sampler` and `mean` with `pgd.restarts` of them. With `apgd` also APGD through the mean, with
+ * cross-entropy and, where the purifier has a gradient of its own, DLR, from one random start each.
  *
  * Every attack keeps the image of the highest loss over its starts, the smaller eps and the clean image, a wrong one
  * before any right one: by the draws' mean loss and majority for `sampler` and `eot`, behind the deployed purifier for
@@ -84,6 +85,10 @@ const summary = ({ paper, eps }: Table2Row): string =>
   [`BPDA as in the paper leaves ${paper.acc_ae.percent.toFixed(1)} %`, ...eps.map((at) =>
     `all attacks at eps ${at.eps} ${at.worst.mean_latent.percent.toFixed(1)} %`
   )].join(", ");
+
+/** The attacks that were made on some of the defences. */
+export const attacksOn = (rows: readonly Table2Row[]): WhiteBoxName[] =>
+  WHITE_BOX.filter((name) => rows.some(({ eps }) => eps.some(({ attacks }) => attacks[name])));
 
 /** All attacks on one defence. */
 class Trial {
@@ -125,7 +130,7 @@ class Trial {
   }
 
   private async withinEps(clean: ImageSet): Promise<Pick<Table2Row, "clean" | "eps">> {
-    const names = WHITE_BOX.filter((name) => this.victim.sampled || !needsNoise(name));
+    const names = whiteBoxNames(this.victim, this.s);
     const radii = [...this.s.eps].sort((a, b) => a - b);
     const bar = this.progress(`attacks on ${this.defence.title}`,
       radii.length * names.reduce((sum, name) => sum + this.restarts(name), 0));

@@ -44,6 +44,7 @@ export const QUICK: Settings = {
     bpda: { lr: 0.1, steps: 50, images: 20 },
     pgd: { alpha: 0.1, steps: 20, restarts: 1 },
     eot: { draws: 4, steps: 5, average: "gradients" },
+    apgd: { steps: 10 },
     fresh: 8,
   },
   adversarial: { network: "preact-resnet18", channels: [4], epochs: 1, batch: 64, lr: 0.2, eps: 8 / 255, alpha: 2 / 255,
@@ -68,7 +69,8 @@ export const SMALL: Settings = {
   curves: { ...QUICK.curves, images: 1_000 },
   latentImages: 2_000,
   whiteBox: { ...QUICK.whiteBox, images: 200, batch: 50, bpda: { lr: 0.1, steps: 200, images: 200 },
-    pgd: { alpha: 0.1, steps: 40, restarts: 2 }, eot: { draws: 10, steps: 20, average: "gradients" }, fresh: 20 },
+    pgd: { alpha: 0.1, steps: 40, restarts: 2 }, eot: { draws: 10, steps: 20, average: "gradients" },
+    apgd: { steps: 100 }, fresh: 20 },
   adversarial: { ...QUICK.adversarial!, channels: [16], epochs: 10, batch: 128, replays: 8 },
   robust: { ...QUICK.robust!, steps: 50, restarts: 10, images: 1_000 },
 };
@@ -150,7 +152,8 @@ export const SLICE: Settings = {
   latentImages: 100,
   whiteBox: { ...QUICK.whiteBox, rows: ["none", "cvae", "cvae+g-ring"], images: 4, batch: 4, eps: [0.03],
     bpda: { lr: 0.1, steps: 4, images: 4 },
-    pgd: { alpha: 0.25, steps: 3, restarts: 1 }, eot: { draws: 2, steps: 2, average: "gradients" }, fresh: 3 },
+    pgd: { alpha: 0.25, steps: 3, restarts: 1 }, eot: { draws: 2, steps: 2, average: "gradients" },
+    apgd: { steps: 2 }, fresh: 3 },
   adversarial: { ...QUICK.adversarial!, epochs: 2, batch: 25, replays: 2 },
   robust: { ...QUICK.robust!, rows: ["free", "fast", "cvae+g-ring"], images: 50, steps: 3 },
 };

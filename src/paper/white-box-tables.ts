@@ -2,8 +2,8 @@
 
 import { titleOf } from "../defences/index.ts";
 import type { BoundedShare, Verdict, WorstCase } from "../evaluate/verdicts.ts";
-import { WHITE_BOX, type WhiteBoxName } from "../evaluate/victim.ts";
-import type { Table2Row } from "../evaluate/white-box.ts";
+import type { WhiteBoxName } from "../evaluate/victim.ts";
+import { attacksOn, type Table2Row } from "../evaluate/white-box.ts";
 import type { ReportSection, ReportTable } from "../report/page.ts";
 import type { Cell, Measured } from "../report/table.ts";
 import { counted } from "../report/words.ts";
@@ -29,7 +29,8 @@ export function paperSettingTable(rows: readonly Table2Row[], paper: PaperNumber
   });
 }
 
-const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA", sampler: "sampler", eot: "EOT", mean: "mean" };
+const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA", sampler: "sampler", eot: "EOT", mean: "mean",
+  "apgd-ce": "APGD-CE", "apgd-dlr": "APGD-DLR" };
 
 /** One way to judge a defence: as deployed, or on fresh draws of z. */
 interface Reading {
@@ -47,10 +48,11 @@ const READINGS: readonly Reading[] = [
 
 /** The tables of one eps, a reading each; a defence without noise in z is left out where draws are asked for. */
 export function withinEpsTables(rows: readonly Table2Row[], eps: number): ReportTable[] {
+  const names = attacksOn(rows);
   return READINGS.flatMap((reading, i) => {
-    const own = inOrder(rows, (row) => row.defence).flatMap((row) => readRow(row, eps, reading) ?? []);
+    const own = inOrder(rows, (row) => row.defence).flatMap((row) => readRow(row, eps, reading, names) ?? []);
     if (own.length === 0) return [];
-    const columns = ["not attacked", ...WHITE_BOX.map((name) => ATTACKED_BY[name]),
+    const columns = ["not attacked", ...names.map((name) => ATTACKED_BY[name]),
       ...(reading.worst ? ["worst case"] : [])];
     return [
       table({ caption: `L\u221e, eps ${eps}: ${reading.title}`,
@@ -64,20 +66,20 @@ export function withinEpsTables(rows: readonly Table2Row[], eps: number): Report
   });
 }
 
-function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, worst }: Reading): { label: string;
-  cells: Cell[]; } | null {
+function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, worst }: Reading,
+  names: readonly WhiteBoxName[]): { label: string; cells: Cell[]; } | null {
   const at = all.find((candidate) => candidate.eps === eps);
   if (!at || share(clean) === undefined) return null;
   const bounded = worst?.(at.worst);
   const last: Measured[] = worst ? [{ value: bounded?.percent ?? null, interval: bounded?.interval }] : [];
-  const cell = (verdict: Verdict | null) => (verdict ? (share(verdict) ?? null) : null);
-  return { label: titleOf(defence), cells: [cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])), ...last] };
+  const cell = (verdict: Verdict | null | undefined) => (verdict ? (share(verdict) ?? null) : null);
+  return { label: titleOf(defence), cells: [cell(clean), ...names.map((name) => cell(at.attacks[name])), ...last] };
 }
 
 const WHITE_BOX_TEXT = [
   "Attacks on the classifier behind the purifier. BPDA: signed steps, backward through the identity in the " +
     "purifier's place. Sampler: PGD through one draw of z a step. EOT: PGD through the mean over several draws a " +
-    "step. Mean: PGD through decode(mu(x)).",
+    "step. Mean: PGD through decode(mu(x)). APGD: by itself through decode(mu(x)), with cross-entropy and with DLR.",
   "Worst case: images that are right as they are and after every attack. Defences without noise in z have no draws.",
 ].join("\n\n");
 

@@ -2,8 +2,8 @@
 
 import { DEFENCES, titleOf } from "../defences/index.ts";
 import type { BoundedShare, Share, Verdict, WorstCase } from "../evaluate/verdicts.ts";
-import { WHITE_BOX, type WhiteBoxName } from "../evaluate/victim.ts";
-import type { Table2Row } from "../evaluate/white-box.ts";
+import type { WhiteBoxName } from "../evaluate/victim.ts";
+import { attacksOn, type Table2Row } from "../evaluate/white-box.ts";
 import { paperOf } from "../paper/experiments.ts";
 import { COLUMN_NAMES, summariseSeeds, type SeedSummary } from "../paper/measured.ts";
 import { ATTACKS, paperTable1, paperTable2 } from "../paper/numbers.ts";
@@ -108,7 +108,7 @@ function mcnemarTable(reference: string, comparisons: readonly Comparison[]): st
 }
 
 const ATTACKED_BY: Record<WhiteBoxName, string> = { bpda: "BPDA, identity", sampler: "PGD through the sampler",
-  eot: "EOT", mean: "PGD through the mean" };
+  eot: "EOT", mean: "PGD through the mean", "apgd-ce": "APGD-CE", "apgd-dlr": "APGD-DLR" };
 
 /** One way to judge a defence: as deployed, or on fresh draws of z. */
 interface Reading {
@@ -156,16 +156,17 @@ function paperSetting({ defence, paper: { acc_raw, acc_ae, fresh, l2, linf } }: 
 
 /** The table of one eps; a defence without noise in z is left out where draws are asked for. */
 function withinEps(rows: readonly Table2Row[], eps: number, { share, worst }: Reading): string {
-  const cell = (verdict: Verdict | null) => percentOr(verdict ? share(verdict) : undefined);
+  const names = attacksOn(rows);
+  const cell = (verdict: Verdict | null | undefined) => percentOr(verdict ? share(verdict) : undefined);
   const body = rows.flatMap(({ defence, clean, eps: all }) => {
     const at = all.find((candidate) => candidate.eps === eps);
     const bounded = at && worst(at.worst);
     if (!bounded) return [];
-    return [[titleOf(defence), cell(clean), ...WHITE_BOX.map((name) => cell(at.attacks[name])),
+    return [[titleOf(defence), cell(clean), ...names.map((name) => cell(at.attacks[name])),
       `${percent(bounded.percent)} [${bounded.interval.map(percent).join(", ")}]`]];
   });
   return markdownTable({ corner: `eps ${Number(eps.toFixed(4))}`,
-    columns: ["clean", ...WHITE_BOX.map((name) => ATTACKED_BY[name]), "worst case"], rows: lines(body) });
+    columns: ["clean", ...names.map((name) => ATTACKED_BY[name]), "worst case"], rows: lines(body) });
 }
 
 const percentOr = (share: Share | undefined): string => (share ? percent(share.percent) : "-");
