@@ -7,7 +7,8 @@
 // Welford's running mean and sum of squares (no cancellation where the mean is large against the deviation); `merge`
 // joins the parts of a channel (Chan et al. 1979). The others are one quad of elements a thread. Limited by loads. A
 // channel's numbers loaded once a quad or loop instead of once an element: 2.4 times (64 channels of 32x32, batch 32,
-// forward and backward with relu, lavapipe).
+// forward and backward with relu, lavapipe). Parts of 16 elements or more instead of two: 2.6 times (512 channels of
+// 4x4, batch 32).
 struct Params { N: u32, C: u32, L: u32, G: u32, S: u32, n4: u32, eps: f32, momentum: f32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;

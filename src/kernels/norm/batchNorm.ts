@@ -33,7 +33,8 @@ export interface BatchNormOptions {
   relu?: boolean;
 }
 
-const PARTS = 256; // parts of a channel's sum
+/** Parts of a channel's sum at most, and numbers in one at least: a part costs as much as some loads. */
+const [PARTS, LEAST] = [256, 16];
 
 const OPTIONS = ["runningMean", "runningVar", "training", "momentum", "eps", "relu"];
 
@@ -57,7 +58,8 @@ function sizes(x: Tensor, eps: number, momentum: number) {
   const [N, C] = x.shape as [number, number];
   const L = sizeOf(x.shape.slice(2));
   const S = Math.min(L, 64);
-  return { N, C, L, S, G: Math.min(N, Math.max(1, Math.floor(PARTS / S))), n4: quadsOf(x.shape), eps, momentum };
+  const G = Math.min(PARTS, (N * L) / LEAST) / S;
+  return { N, C, L, S, G: Math.min(N, Math.max(1, Math.floor(G))), n4: quadsOf(x.shape), eps, momentum };
 }
 
 /** (mean, 1 / sqrt(var + eps)) of each channel, [C,2]. */
