@@ -43,8 +43,9 @@ const RESULTS: BenchResults = { adapter: "some adapter", cpu: "some processor", 
   roofline: ROOFLINE, rows: [record("matmul 512", 10), record("train <net>", 20, { group: "step" })], flame: FLAME };
 const peer = (name: string, engine: string, ms: number) => ({ case: name, engine, ms, spread: 0, gflops: 1 });
 const PEERS: PeerResults = { adapter: "some adapter",
-  rows: [peer("matmul 512", "purigrad", 10), peer("matmul 512", "torch-cpu", 2), peer("matmul 512", "tfjs", 80),
-    peer("matmul 512", "jax-js", 40), peer("train net", "purigrad", 20), peer("train net", "tfjs", 10),
+  rows: [peer("matmul 512", "purigrad", 10), peer("matmul 512", "torch-cpu", 2), peer("matmul 512", "jax-wasm", 3),
+    peer("matmul 512", "tfjs-webgpu", 80),
+    peer("matmul 512", "jax-webgpu", 40), peer("train net", "purigrad", 20), peer("train net", "tfjs-webgpu", 10),
     peer("alone", "purigrad", 1)] };
 
 const bench = suite("bench");
@@ -92,12 +93,12 @@ bench("a logarithmic axis holds its values and has round ticks", () => {
 
 bench("peers: ratios, the fastest that goes through WebGPU, and the sums by group", () => {
   const rows = against(PEERS);
-  assert.equal(rows.map((row) => [row.case, row.fastest]), [["matmul 512", { engine: "jax-js", ratio: 4 }], [
+  assert.equal(rows.map((row) => [row.case, row.fastest]), [["matmul 512", { engine: "jax-webgpu", ratio: 4 }], [
     "train net",
-    { engine: "tfjs", ratio: 0.5 },
+    { engine: "tfjs-webgpu", ratio: 0.5 },
   ]]);
-  assert.equal(rows[0]!.ratios, { "torch-cpu": 0.2, tfjs: 8, "jax-js": 4 });
-  assert.equal(enginesOf(PEERS), ["tfjs", "jax-js", "torch-cpu"]);
+  assert.equal(rows[0]!.ratios, { "torch-cpu": 0.2, "jax-wasm": 0.3, "tfjs-webgpu": 8, "jax-webgpu": 4 });
+  assert.equal(enginesOf(PEERS), ["tfjs-webgpu", "jax-webgpu", "torch-cpu", "jax-wasm"]);
   assert.equal(
     summarise(rows).map(({ group, cases, behind, ahead }) => [group, cases, behind, Math.round(100 * ahead)]),
     [["kernel", 1, 0, 400], ["step", 1, 1, 50]],
@@ -110,7 +111,7 @@ bench("the report holds what was measured, with titles under the pointer, and no
     "How it was measured"]) assert.match(html, new RegExp(`<h2 id="s\\d+">${heading}</h2>`));
   for (const words of ["<title>matmul 512: 10.000 ms, 1.00 GFLOP/s, 50 % of the roofline</title>",
     "<title>train &lt;net&gt;:", "<title>2. b#backward: 1.000 ms, from 2.50</title>",
-    "<title>matmul 512, jax-js: 40.000 ms, 4.00 times purigrad&#39;s 10.000 ms</title>",
+    "<title>matmul 512, jax-webgpu: 40.000 ms, 4.00 times purigrad&#39;s 10.000 ms</title>",
     "kernels: 4.00 times as fast as the fastest WebGPU peer"])
     assert.ok(html.includes(words), words);
   assert.not.match(html, /NaN|undefined|Infinity|\[object|<script|https?:\/\/(?!www\.w3)/);

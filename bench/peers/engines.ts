@@ -2,11 +2,15 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { isWebGpu } from "../../src/readme/peers.ts";
 import { findPython } from "../pytorch/python.ts";
 import type { Driver } from "./driver.ts";
 import { Worker, type Ready } from "./workers.ts";
 
-export const ENGINES = ["purigrad", "tfjs", "jax", "ort", "torch"] as const;
+/** On WebGPU, and PyTorch. */
+export const USUAL = ["purigrad", "tfjs", "jax", "ort", "torch"] as const;
+/** What the same packages do without a GPU; only where they are asked for. */
+export const ENGINES = [...USUAL, "tfjs-wasm", "jax-wasm", "ort-cpu"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 export interface Engine extends Ready {
@@ -14,7 +18,7 @@ export interface Engine extends Ready {
 }
 
 /** Of the JavaScript peers, which need bench/peers/node_modules. */
-export const isScript = (name: EngineName): boolean => name === "tfjs" || name === "jax" || name === "ort";
+export const isScript = (name: EngineName): boolean => name !== "purigrad" && name !== "torch";
 
 const ONE_THREAD = { LP_NUM_THREADS: "1", OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
 
@@ -25,7 +29,7 @@ export async function startEngines(names: readonly EngineName[],
   place: { dist: string; peers: string; driver: Driver; core: number | null; },
   say: (line: string) => void): Promise<Engine[]> {
   const commands = names.flatMap((name) => commandsOf(name, place));
-  if (names.includes("torch") && !commands.some(isTorch)) say("PyTorch is left out: no python3 here has torch and " +
+  if (names.includes("torch") && !commands.some(runsTorch)) say("PyTorch is left out: no python3 here has torch and " +
     "numpy (looked at $PYTHON, python3, /usr/bin/python3)");
   const engines: Engine[] = [];
   for (const command of commands) {
@@ -36,14 +40,20 @@ export async function startEngines(names: readonly EngineName[],
   return engines;
 }
 
-const isTorch = (command: readonly string[]): boolean => command.some((part) => part.endsWith("torch.py"));
+const runsTorch = (command: readonly string[]): boolean => command.some((part) => part.endsWith("torch.py"));
 
 function commandsOf(name: EngineName,
   { dist, peers, driver }: { dist: string; peers: string; driver: Driver; }): string[][] {
   if (name === "purigrad") return [[process.execPath, join(dist, "bench-worker.js"), driver.wish]];
-  if (name !== "torch") return [[process.execPath, join(peers, `${name}.mjs`)]];
+  if (name !== "torch") return [scriptOf(name, peers)];
   const python = findPython();
   return python ? [[python, join(peers, "torch.py")], [python, join(peers, "torch.py"), "--tf32"]] : [];
+}
+
+/** `tfjs-wasm`: tfjs.mjs --wasm. */
+function scriptOf(name: EngineName, peers: string): string[] {
+  const [script, on] = name.split("-");
+  return [process.execPath, join(peers, `${script}.mjs`), ...(on ? [`--${on}`] : [])];
 }
 
 async function startEngine(command: string[],
@@ -65,7 +75,7 @@ async function startEngine(command: string[],
 
 function checkAdapters(engines: readonly Engine[], { adapter }: Driver): void {
   for (const { engine, adapter: theirs } of engines) {
-    if (engine.startsWith("torch") || !theirs || theirs === adapter) continue;
+    if (!isWebGpu(engine) || !theirs || theirs === adapter) continue;
     throw new Error(`bench:peers: ${engine} runs on ${theirs}, purigrad on ${adapter}, so they cannot be compared; ` +
       `name the driver with VK_DRIVER_FILES`);
   }

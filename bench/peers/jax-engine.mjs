@@ -1,15 +1,16 @@
-// jax-js on WebGPU: how a case's arrays are made, one call is run and waited for. An operation takes its operands
-// away; `.ref` keeps one for another use.
+// jax-js on WebGPU, or with --wasm in WebAssembly: how a case's arrays are made, one call is run and waited for. An
+// operation takes its operands away; `.ref` keeps one for another use.
 
-import { reportStray, rnd, sample16, shimWebGPU, sizeOf, wait } from "./worker.mjs";
+import { leaveOutWebGPU, reportStray, rnd, sample16, shimWebGPU, sizeOf, wait } from "./worker.mjs";
 
-await shimWebGPU();
+export const backend = process.argv.includes("--wasm") ? "wasm" : "webgpu";
+await (backend === "webgpu" ? shimWebGPU() : leaveOutWebGPU());
 const jax = await import("@jax-js/jax");
 const { defaultDevice, getWebGPUDevice, init, jit, numpy: np, tree, valueAndGrad } = jax;
-if (!(await init("webgpu")).includes("webgpu")) throw new Error("jax-js finds no WebGPU device");
-defaultDevice("webgpu");
-export const device = getWebGPUDevice();
-device.addEventListener("uncapturederror", (event) => reportStray(event.error));
+if (!(await init(backend)).includes(backend)) throw new Error(`jax-js finds no device for ${backend}`);
+defaultDevice(backend);
+export const device = backend === "webgpu" ? getWebGPUDevice() : null;
+device?.addEventListener("uncapturederror", (event) => reportStray(event.error));
 
 export { jax, np };
 

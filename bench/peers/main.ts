@@ -11,7 +11,7 @@ import { commit } from "../../src/train/commit.ts";
 import { CASES, type Case } from "../cases.ts";
 import { readAdapter, readCount, readFlags, runCommand } from "../flags.ts";
 import { findDriver } from "./driver.ts";
-import { canPin, ENGINES, isScript, startEngines, type Engine, type EngineName } from "./engines.ts";
+import { canPin, ENGINES, isScript, startEngines, USUAL, type Engine, type EngineName } from "./engines.ts";
 import { measureCase, type Row, type Settings } from "./measure.ts";
 import { setUp } from "./setup.ts";
 import { stopWorkers } from "./workers.ts";
@@ -24,7 +24,7 @@ const FLAGS = ["filter", "engines", "json", "adapter", "core", "samples-ms", "li
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 function readEngines(text: string | undefined): EngineName[] {
-  const asked = text === undefined ? [...ENGINES] : text.split(",").map((name) => name.trim());
+  const asked = text === undefined ? [...USUAL] : text.split(",").map((name) => name.trim());
   const wrong = asked.find((name) => !(ENGINES as readonly string[]).includes(name));
   if (wrong !== undefined) throw new Error(`--engines: "${wrong}" came, a list of ${ENGINES.join(", ")} was due`);
   return ENGINES.filter((name) => asked.includes(name));

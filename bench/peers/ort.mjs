@@ -1,17 +1,20 @@
-// ONNX Runtime's WebGPU provider as a worker of `npm run bench:peers`. It has no gradients, so only forward cases run.
-// The input is copied to the device once and outputs stay there: a call copies nothing.
+// ONNX Runtime's WebGPU provider, or with --cpu its own on the CPU, as a worker of `npm run bench:peers`. It has no
+// gradients, so only forward cases run. The input is copied to the device once and outputs stay there: a call copies
+// nothing.
 
 import ort from "onnxruntime-node";
 import { cnn, decode, encodeMean, parameters } from "./nets.mjs";
 import { Graph } from "./onnx.mjs";
 import { adapterName, pixels, rnd, sample16, serve, shimWebGPU, sizeOf } from "./worker.mjs";
 
-const OPTIONS = { executionProviders: ["webgpu"], intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 };
+const CPU = process.argv.includes("--cpu");
+const OPTIONS = { executionProviders: [CPU ? "cpu" : "webgpu"], intraOpNumThreads: 1, interOpNumThreads: 1,
+  logSeverityLevel: 3 };
 
 /** A session whose output goes to "gpu-buffer" or to "cpu". It owns what it leaves on the device: release it last. */
 async function open(graph, to) {
   const session = await ort.InferenceSession.create(graph.bytes(),
-    to === "cpu" ? OPTIONS : { ...OPTIONS, preferredOutputLocation: to });
+    CPU || to === "cpu" ? OPTIONS : { ...OPTIONS, preferredOutputLocation: to });
   const [name] = session.outputNames;
   return {
     run: async (x) => (await session.run({ x }))[name],
@@ -29,6 +32,7 @@ function openCopy(shape, to) {
 }
 
 async function upload(data, shape) {
+  if (CPU) return { tensor: new ort.Tensor("float32", data, shape), drop: () => undefined };
   const session = await openCopy(shape, "gpu-buffer");
   const tensor = await session.run(new ort.Tensor("float32", data, shape));
   const drop = () => {
@@ -39,6 +43,7 @@ async function upload(data, shape) {
 }
 
 async function download(tensor) {
+  if (CPU) return tensor.data;
   const session = await openCopy(tensor.dims, "cpu");
   const { data } = await session.run(tensor);
   await session.release();
@@ -163,6 +168,7 @@ async function adapterOfDawn() {
   return adapterName(adapter.info);
 }
 
-const adapter = await adapterOfDawn();
-const sync = await openSync();
-await serve({ engine: "ort-webgpu", version: ort.env.versions.node, adapter }, (request) => make(request, sync));
+const adapter = CPU ? null : await adapterOfDawn();
+const sync = CPU ? () => undefined : await openSync();
+await serve({ engine: CPU ? "ort-cpu" : "ort-webgpu", version: ort.env.versions.node, adapter },
+  (request) => make(request, sync));

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../src/data/files.ts";
 
-/** esbuild's output is an ES module; what it bundles calls Node's require. */
+/** esbuild's output is an ES module; what it bundles calls Node's require and looks for its folder. */
 const BANNER = `import { createRequire as makeRequire } from "node:module"; const require = ` +
-  `makeRequire(import.meta.url);`;
+  `makeRequire(import.meta.url); const __dirname = import.meta.dirname;`;
 
 /** Makes bench/peers ready for the JavaScript engines. `say` prints a line. */
 export async function setUp(folder: string, say: (line: string) => void): Promise<void> {

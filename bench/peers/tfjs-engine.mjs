@@ -1,13 +1,18 @@
-// TensorFlow.js on its backend webgpu: how a case's tensors are made, one call is run and waited for.
+// TensorFlow.js on its backend webgpu or, with --wasm, wasm: how a case's tensors are made, one call is run and waited
+// for.
 
-import { permute, reportStray, rnd, sample16, shimWebGPU, sizeOf, wait } from "./worker.mjs";
+import { fileURLToPath } from "node:url";
+import { leaveOutWebGPU, permute, reportStray, rnd, sample16, shimWebGPU, sizeOf, wait } from "./worker.mjs";
 
-await shimWebGPU();
+export const name = process.argv.includes("--wasm") ? "wasm" : "webgpu";
+const WASM = new URL("node_modules/@tensorflow/tfjs-backend-wasm/dist/", import.meta.url);
+await (name === "webgpu" ? shimWebGPU() : leaveOutWebGPU());
 export const tf = await import("./node_modules/.cache/tfjs.mjs"); // tfjs-entry.mjs, bundled by the runner
-await tf.setBackend("webgpu");
+tf.setWasmPaths(fileURLToPath(WASM));
+if (!(await tf.setBackend(name))) throw new Error(`tfjs does not start its backend ${name}`);
 await tf.ready();
 export const backend = tf.backend();
-backend.device.addEventListener("uncapturederror", (event) => reportStray(event.error));
+backend.device?.addEventListener("uncapturederror", (event) => reportStray(event.error));
 
 /** What the case in work has made; freed together. */
 let owned = [];
@@ -32,6 +37,7 @@ export const UNFILTER = [3, 2, 0, 1];
 
 /** tfjs keeps its compute pass open, and Dawn drops a batch that is submitted so with only a console line. */
 async function sync() {
+  if (name === "wasm") return;
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   backend.submitQueue();
@@ -59,7 +65,7 @@ export function job(f, { order, stateful = false, random = false } = {}) {
       tf.dispose(last);
       owned.forEach((made) => made.dispose());
       owned = [];
-      tf.env().set("WEBGPU_CPU_FORWARD", true);
+      if (name === "webgpu") tf.env().set("WEBGPU_CPU_FORWARD", true);
     },
   };
 }

@@ -3,4 +3,5 @@
 
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import "@tensorflow/tfjs-backend-webgpu";
+export { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 export * from "@tensorflow/tfjs-core";

@@ -36,6 +36,13 @@ export async function shimWebGPU() {
   return gpu;
 }
 
+/** For an engine on the CPU alone: it computes on this thread, and there is nothing to sleep for while it does. */
+export function leaveOutWebGPU() {
+  process.env.BENCH_CALM = "0";
+  const navigator = { userAgent: "node", platform: "node", hardwareConcurrency: 1 };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true, writable: true });
+}
+
 /** The adapter's name, spelt as src/engine/device/adapter.ts spells it. */
 export function adapterName(info) {
   const llvmpipe = /^llvmpipe-llvm-([\d-]+)-(\d+)-bits/.exec(info.device);

@@ -14,8 +14,10 @@ export interface Against {
   fastest: { engine: string; ratio: number } | null;
 }
 
-/** PyTorch runs on the CPU or on CUDA; the others share purigrad's adapter. */
-export const isWebGpu = (engine: string): boolean => !/torch/i.test(engine);
+/** These share purigrad's adapter; the others run on the CPU, or PyTorch on CUDA. */
+export const isWebGpu = (engine: string): boolean => engine === OURS || engine.endsWith("-webgpu");
+
+export const isTorch = (engine: string): boolean => engine.startsWith("torch");
 
 /** All engines but ours, WebGPU engines first, each kind in the order of the file. */
 export function enginesOf({ rows }: PeerResults): string[] {

@@ -7,7 +7,7 @@ import { lines, markdownTable } from "../report/table.ts";
 import type { BenchFiles } from "./bench-tables.ts";
 import type { PeerResults } from "./bench-results.ts";
 import { besidePaper } from "./readme.ts";
-import { against, geometricMean, isWebGpu, summarise, type Against } from "./peers.ts";
+import { against, geometricMean, isTorch, summarise, type Against } from "./peers.ts";
 
 /** Of Table 1; the others stand in results/README.md. */
 const ROWS = ["none", "dae", "vae+g", "cvae", "cvae+g", "cvae+g-signed"];
@@ -39,7 +39,7 @@ const times = (ratios: readonly number[]): string => (ratios.length ? geometricM
 function pytorchCell(rows: readonly Against[]): string {
   const of = (tf32: boolean) =>
     times(rows.flatMap(({ ratios }) =>
-      Object.entries(ratios).filter(([engine]) => !isWebGpu(engine) && engine.endsWith("tf32") === tf32)
+      Object.entries(ratios).filter(([engine]) => isTorch(engine) && engine.endsWith("tf32") === tf32)
         .map(([, ratio]) => ratio)
     ));
   return of(true) === "-" ? of(false) : `${of(false)} (${of(true)})`;
