@@ -1,8 +1,8 @@
 // Flags as the bench commands read them: every wrong one is one sentence.
 
 import { parseArgs } from "node:util";
-import type { AdapterWish } from "../src/engine/device/adapter.ts";
-import type { Precision } from "../src/engine/tensor.ts";
+
+export { readAdapter, readPrecision } from "../src/cli/engine-flags.ts";
 
 /** The values of flags that each take a text. Throws `bench: Unknown option '--x'; its flags are --a, --b`. */
 export function readFlags<Name extends string>(command: string, names: readonly Name[],
@@ -17,22 +17,6 @@ export function readFlags<Name extends string>(command: string, names: readonly 
       }`,
     );
   }
-}
-
-const WISHES: readonly AdapterWish[] = ["auto", "hardware", "software", "embedded"];
-
-/** The adapter that `--adapter` asks for; "auto" without it. */
-export function readAdapter(text: string | undefined): AdapterWish {
-  const wish = WISHES.find((w) => w === (text ?? "auto"));
-  if (!wish) throw new Error(`--adapter: "${text}" came, one of ${WISHES.join(", ")} was due`);
-  return wish;
-}
-
-/** The precision that `--precision` asks for; f32 without it. */
-export function readPrecision(text: string | undefined): Precision {
-  const precision = (["f32", "f16"] as const).find((p) => p === (text ?? "f32"));
-  if (!precision) throw new Error(`--precision: "${text}" came, f32 or f16 was due`);
-  return precision;
 }
 
 /** A whole number from 1. */

@@ -5,14 +5,13 @@
 import { CommanderError } from "commander";
 import { checkFile, writeFileAtomic } from "./data/files.ts";
 import { createEngine } from "./engine/create.ts";
-import type { AdapterWish } from "./engine/device/adapter.ts";
-import type { Precision } from "./engine/tensor.ts";
 import type { Engine } from "./engine/engine.ts";
 import { attack } from "./cli/attack.ts";
 import { audit, merge } from "./cli/audit.ts";
 import type { Command, HostCommand, HostContext } from "./cli/command.ts";
 import { compare } from "./cli/compare.ts";
 import { data } from "./cli/data.ts";
+import { readAdapter, readPrecision, readSeed, UsageError } from "./cli/engine-flags.ts";
 import { evaluate } from "./cli/evaluate.ts";
 import { info } from "./cli/info.ts";
 import { programOf, type Given } from "./cli/program.ts";
@@ -31,32 +30,10 @@ const COMMANDS: Record<string, Command | HostCommand> = { start, reproduce, trai
 /** Exit codes besides 0, all went well, and 1, it failed. */
 const EXIT = { usage: 2, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };
 
-class UsageError extends Error {}
-
 class Stopped extends Error {
   constructor(readonly signal: "SIGINT" | "SIGTERM", left: string) {
     super(`stopped by ${signal === "SIGINT" ? "Ctrl-C" : signal}; ${left}`);
   }
-}
-
-function readSeed(text: unknown): number {
-  const seed = Number(text ?? 0);
-  if (!Number.isSafeInteger(seed) || seed < 0 || text === "") throw new UsageError(`--seed: "${String(text)}" came, ` +
-    `a whole number from 0 to 2^53 - 1 was due`);
-  return seed;
-}
-
-function readAdapter(text: unknown): AdapterWish {
-  const wishes = ["auto", "hardware", "software", "embedded"] as const;
-  const wish = wishes.find((w) => w === (text ?? "auto"));
-  if (!wish) throw new UsageError(`--adapter: "${String(text)}" came, one of ${wishes.join(", ")} was due`);
-  return wish;
-}
-
-function readPrecision(text: unknown): Precision {
-  const precision = (["f32", "f16"] as const).find((p) => p === (text ?? "f32"));
-  if (!precision) throw new UsageError(`--precision: "${String(text)}" came, f32 or f16 was due`);
-  return precision;
 }
 
 /** Runs a command; one that computes opens an engine of its own. */

@@ -48,7 +48,7 @@ const MAY: Record<string, string[]> = {
   verify: [...LIBRARY, "train", "defences", "evaluate"],
   readme: [...LIBRARY, "report", "defences", "evaluate", "paper"],
   cli: [...LIBRARY, "report", "train", "defences", "evaluate", "paper", "verify", "readme"],
-  bench: [...LIBRARY, "report", "train", "defences", "paper", "verify", "readme"],
+  bench: [...LIBRARY, "report", "train", "defences", "paper", "verify", "readme", "cli"],
   test: [...LIBRARY, "report", "train", "defences", "evaluate", "paper", "verify", "readme", "cli", "bench"],
 };
 const room = (path: string): string | undefined =>

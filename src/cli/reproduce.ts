@@ -24,8 +24,7 @@ export const reproduce: Command = {
     const begun = performance.now();
     const o = { gpu, ...chosen, resume: flags.resume === true, signal, say, progress };
     const results = await runReproduce({ ...o, overall: new Overall(planOf(o, parts), progress) }, parts);
-    for (const text of parts.flatMap((part) => part.text?.(results) || [])) say(`\n${text}`);
-    say(`${duration(performance.now() - begun)}; report, figures, weights and results.json are in ${chosen.out}`);
+    say(`\n${duration(performance.now() - begun)}; report, figures, weights and results.json are in ${chosen.out}`);
     return { result: results, ok: true };
   },
 };

@@ -4,7 +4,6 @@ import { howToGet, shipped } from "../engine/device/shipped.node.ts";
 import { Overall } from "../report/overall.ts";
 import { counted } from "../report/words.ts";
 import { duration } from "../report/progress.ts";
-import { table1 } from "../paper/parts/table1.ts";
 import { SHIPPED, START, start as runStart, startPlan, startShipped } from "../paper/start.ts";
 
 const WEIGHTS = "results/mnist/weights";
@@ -28,15 +27,14 @@ export const start: Command = {
     const o = { ...plan, overall: new Overall(startPlan({ ...plan, weights }, settings), progress) };
     if (weights) {
       say(`MNIST, 1 of 2: the networks that ship with purigrad, on the first ${SHIPPED.testImages} test images`);
-      const first = await startShipped({ ...o, out: join(out, "shipped"), weights });
-      say(`\n${table1.text!(first)}\n${took()}; wrote ${out}/shipped/report.html`);
+      await startShipped({ ...o, out: join(out, "shipped"), weights });
+      say(`\n${took()}; wrote ${out}/shipped/report.html`);
     } else say(`MNIST, 1 of 2: left out; it shows trained networks, and ${howToGet(WEIGHTS)}`);
     const { trainImages, testImages } = START;
     say(`\nMNIST, 2 of 2: smaller ones, trained now on ${counted(trainImages, "image")}, on ${
       counted(testImages, "test image")}`);
     const results = await runStart({ ...o, out }, settings);
-    say(`\n${table1.text!(results)}`);
-    say(`${took()}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
+    say(`\n${took()}; wrote ${out}/report.html, ${out}/figure4.png and ${out}/results.json`);
     return { result: results, ok: true };
   },
 };

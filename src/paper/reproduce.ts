@@ -42,7 +42,10 @@ function write(lab: Lab, out: string | undefined): void {
   writeReport(out, lab.results);
 }
 
-/** Runs the parts one after the other and writes the folder after each. Returns what is in results.json. */
+/**
+ * Runs the parts one after the other, writes the folder after each and says what was measured. Returns what is in
+ * results.json.
+ */
 export async function reproduce(o: LabOptions, parts: readonly Part[], command = "reproduce"): Promise<Results> {
   const lab = new Lab(o, command);
   try {
@@ -53,6 +56,8 @@ export async function reproduce(o: LabOptions, parts: readonly Part[], command =
       await (o.overall ? o.overall.during(part.name, () => part.run(lab)) : part.run(lab));
       lab.results.durations[part.name] = (performance.now() - begun) / 1000;
       write(lab, o.out);
+      const text = part.text?.(lab.results);
+      if (text) o.say(`\n${text}`);
     }
   } finally {
     lab.dispose();

@@ -177,6 +177,17 @@ export function table1Sections(results: Results): ReportSection[] {
   ];
 }
 
+/** The other rows' minutes as they would be were those of the first row that the paper has the paper's. */
+export function scaledMinutes(rows: readonly Table3Row[], theirs: PaperNumbers["table3"]): string {
+  const known = rows.find(({ defence, minutes }) => theirs[defence] && minutes > 0);
+  if (!known || rows.length < 2) return "";
+  const paper = theirs[known.defence]!.minutes;
+  const others = rows.filter((row) => row !== known).map(({ defence, minutes }) =>
+    `${titleOf(defence)} ${((minutes * paper) / known.minutes).toFixed(1)}`);
+  return `${titleOf(known.defence)} took ${known.minutes.toFixed(1)} minutes here and ${paper} in the paper, with ` +
+    `another network and other epochs; on that scale the minutes are ${others.join(", ")}.`;
+}
+
 function table3Table(rows: readonly Table3Row[], { table3 }: PaperNumbers, settings: Partial<Settings>): ReportTable {
   const cells = ({ defence, clean, gray, white, interval, minutes }: Table3Row): Cell[] => {
     const theirs = table3[defence];
@@ -191,7 +202,7 @@ function table3Table(rows: readonly Table3Row[], { table3 }: PaperNumbers, setti
     note: `${counted(rows[0]!.n, "test image")}. White box: the attack knows all of the defence, a ` +
       `purifier by its mean. Gray box: it knows the classifier alone; the paper sets such figures of its purifiers ` +
       `beside white-box figures of adversarial training. Minutes of training on this run's adapter, of the purifiers ` +
-      `with what they begin from.`,
+      `with what they begin from. ${scaledMinutes(rows, table3)}`.trimEnd(),
   });
 }
 

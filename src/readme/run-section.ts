@@ -5,6 +5,7 @@ import { paperOf } from "../paper/experiments.ts";
 import { ATTACKS } from "../paper/numbers.ts";
 import type { MeasuredRow, Results, Table3Row } from "../paper/results.ts";
 import type { Reading, RobustSettings } from "../paper/settings.ts";
+import { scaledMinutes } from "../paper/tables.ts";
 import { lines, markdownTable } from "../report/table.ts";
 import { besidePaper, deployedSection } from "./readme.ts";
 
@@ -45,7 +46,8 @@ function table3Tables({ table3 = [], settings }: Results): string[] {
     beside(minutes, paper[defence]?.minutes, 1)];
   return [`Table 3: PGD-${steps}-${restarts} at eps ${(255 * eps).toFixed(0)}/255, accuracy in percent on ` +
     `${table3[0]!.n} test images, the paper's in brackets; minutes of training.\n`,
-    markdownTable({ columns: ["clean", "gray box", "white box", "minutes"], rows: lines(table3.map(cells)) })];
+    markdownTable({ columns: ["clean", "gray box", "white box", "minutes"], rows: lines(table3.map(cells)) }),
+    `${scaledMinutes(table3, paper)}\n`];
 }
 
 /** The tables of one run that results/README.md shows. */
