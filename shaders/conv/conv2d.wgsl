@@ -5,6 +5,8 @@
 // Grid: [gx, gy, ceil(Rg / 8) groups], gx gy >= ceil(segments / WG).
 // The variant for every adapter and for depthwise convolutions; conv2d_subgroup.wgsl (software adapters) and
 // conv2d_tiled.wgsl (GPUs) share the weights between invocations. Measured: see conv2d_subgroup.wgsl.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 48 to 60 registers, 24 to 32 waves, nothing spilled, 11
+// vector instructions for one of memory.
 const WG = 64u;
 
 @compute @workgroup_size(WG)

@@ -11,6 +11,7 @@
 // up to M, a multiple of 4, and what is beyond the images is 0.
 // Grid: [gx, gy, rows of the result or channels], gx gy WG >= pixels, one element a thread. Limited by
 // loads and stores, all of them along rows: KH KW / (SH SW) numbers for each pixel of x.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 12 to 24 registers, 32 waves, nothing spilled.
 struct Params {
   C: u32, H: u32, W: u32, O: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: u32, SW: u32, PH: u32, PW: u32, DH: u32,
   DW: u32, M: u32, first: u32, images: u32, has_bias: u32, relu: u32,

@@ -7,6 +7,7 @@
 //   collect:  dw[o, c, i, j] = sum over the places of that weight of dM [O OH OW, C H W]
 //
 // Shapes: weight and dw [O,C,KH,KW]. One thread for each pair (o, c). Limited by stores; M is used by N rows.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 8 to 12 registers, 32 waves.
 struct Params {
   O: u32, C: u32, H: u32, W: u32, OH: u32, OW: u32, KH: u32, KW: u32, SH: u32, SW: u32, PH: u32, PW: u32, DH: u32,
   DW: u32,

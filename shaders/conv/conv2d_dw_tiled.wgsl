@@ -10,6 +10,8 @@
 // Measured on an H100 by timestamps, batch 128, TFLOP/s: 17.6 (64-64, 32x32), 18.2 (128-128, 16x16), 15.9 (64-128,
 // stride 2), 6.1 (32-64, 14x14, 4x4 taps, stride 2). A loop that indexes the sums themselves cost the last one five
 // sixths of its speed: they lay in memory. On a lavapipe core 0.1 to 2 GFLOP/s.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 60 registers, 24 waves, nothing spilled, 30 to 48 vector
+// instructions for one of memory.
 const TY = 16u; // 4, 8 or 16
 const THREADS = 16u * TY;
 

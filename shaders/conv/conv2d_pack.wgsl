@@ -14,6 +14,8 @@
 // The strides make it serve the forward pass (as stored) and the input gradient (output and input channel exchanged,
 // taps in reverse, those of one phase of the stride, or of all phases in one fold).
 // Grid: ceil(rows 4 quads / WG) folded over x and y.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 36 to 48 registers, 32 waves, 65 to 83 vector instructions
+// for one of memory: where an element stands takes divisions.
 struct Params {
   rows: u32, channels: u32, Cg: u32, KH: u32, KW: u32, quads: u32,
   g_stride: u32, r_stride: u32, c_stride: u32, w_rows: i32, w_cols: i32, fold_h: u32, fold_w: u32,

@@ -13,6 +13,9 @@
 // winograd_tiles.wgsl and matmul_tiled.wgsl together: 29.0, 47.5, 41.6 on the first three. On a lavapipe core 0.2 to
 // 1.8
 // GFLOP/s.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 48 registers and 32 waves, with ROWS 2, SEGS 2 96 and 8 to
+// 12; nothing spilled; 26 vector instructions for one of memory, with ROWS 2, SEGS 2 only 11: the rest goes to
+// addresses and borders.
 const TY = 16u; // 4, 8 or 16
 const ROWS = 1u; // channel quads of a thread: 1 or 2
 const SEGS = 1u; // segments of a thread: 1 or 2

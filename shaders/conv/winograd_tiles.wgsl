@@ -10,6 +10,8 @@
 //
 // Grid: [ceil(tiles / WG), 1, channels]; one tile a thread. Limited by loads and stores: 36 + 36 for
 // 16 outputs, 36 + 16 back.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 72 registers and 16 waves (inputs), 120 and 12 (outputs), 96
+// and 16 (gradients); nothing spilled; 5 vector instructions for one of memory.
 struct Params { images: u32, first: u32, channels: u32, H: u32, W: u32, across: u32, down: u32, tiles: u32, top: u32,
     left: u32, has_bias: u32, relu: u32 }
 @group(0) @binding(0) var<uniform> params: Params;

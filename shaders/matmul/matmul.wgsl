@@ -9,6 +9,8 @@
 // and matmul_tiled.wgsl (GPUs) are faster where they apply.
 // Measured (512 x 512 x 512, one EPYC core): lavapipe 3.7 GFLOP/s, SwiftShader 1.2. Limited by loads: eight scalar
 // loads for 16 multiply-adds.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 40 to 48 registers, 24 to 32 waves, nothing spilled, 5 vector
+// instructions for one of memory.
 struct Params {
   M: u32, N: u32, K: u32, A_batch: u32, B_batch: u32,
   trans_A: u32, trans_B: u32, has_bias: u32, relu: u32,

@@ -3,6 +3,7 @@
 //
 // Shapes: parts [b, count, M, N]; bias [N]; C [b, M, N]; entry = M N, size = b M N. Grid: ceil(size / WG) folded over x
 // and y.
+// Limited by loads. RADV for an RX 7900 (bench --isa, docs/performance.md): 12 registers, 32 waves.
 struct Params { size: u32, entry: u32, N: u32, count: u32, has_bias: u32, relu: u32 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> parts: array<f32>;

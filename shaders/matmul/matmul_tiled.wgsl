@@ -12,6 +12,8 @@
 // One slice of each and scalar loads, before: 6.1, 17.2, 28.5, 29.8. SIDE 8, WIDE 2 lost to the others at every size.
 // Dawn's clamps take 3 to 8 %. On software adapters workgroup memory is no cheaper than a buffer: 0.2 to 0.3 of the
 // subgroup kernel's speed.
+// RADV for an RX 7900 (bench --isa, docs/performance.md): 84 registers and 16 waves (tile 64), 108 and 14 (128), 96 and
+// 8 (32); nothing spilled; 86 to 124 vector instructions for one of memory.
 const SIDE = 16u; // threads along each side of a tile: 8 or 16
 const WIDE = 1u; // blocks of 4 elements that a thread makes along each side: 1 or 2
 const DEEP = 16u; // 8 or 16
