@@ -76,10 +76,11 @@ function readRow({ defence, clean, eps: all }: Table2Row, eps: number, { share, 
   return { label: titleOf(defence), cells: [cell(clean), ...names.map((name) => cell(at.attacks[name])), ...last] };
 }
 
-const WHITE_BOX_TEXT = [
+const APGD_TEXT = " APGD: through decode(mu(x)) with a step size that each image halves, of cross-entropy and of DLR.";
+const textOf = (names: readonly WhiteBoxName[]): string => [
   "Attacks on the classifier behind the purifier. BPDA: signed steps, backward through the identity in the " +
     "purifier's place. Sampler: PGD through one draw of z a step. EOT: PGD through the mean over several draws a " +
-    "step. Mean: PGD through decode(mu(x)). APGD: by itself through decode(mu(x)), with cross-entropy and with DLR.",
+    `step. Mean: PGD through decode(mu(x)).${names.includes("apgd-ce") ? APGD_TEXT : ""}`,
   "Worst case: images that are right as they are and after every attack. Defences without noise in z have no draws.",
 ].join("\n\n");
 
@@ -106,7 +107,7 @@ export function table2Sections({ table2, settings }: Results): ReportSection[] {
   const within = rows[0]!.eps.flatMap(({ eps }) =>
     folded(`Every attack within eps ${eps}`, withinEpsTables(rows, eps)));
   return [{ heading: "Table 2: white box", parts: [...(within.length ? [worstTable(rows)] : []),
-    paperSettingTable(rows, paperOf(settings)), { kind: "text", text: WHITE_BOX_TEXT }, ...within] }];
+    paperSettingTable(rows, paperOf(settings)), { kind: "text", text: textOf(attacksOn(rows)) }, ...within] }];
 }
 
 /** Table 2 for the terminal: the paper's setting, then every eps. */
