@@ -12,6 +12,7 @@ import { bpdaCases } from "./models/computed-bpda.ts";
 import { measureCases } from "./models/computed-measures.ts";
 import { minimalModelCases } from "./models/computed-minimal.ts";
 import { optimCases } from "./models/computed-optim.ts";
+import { defaultCases } from "./models/computed-defaults.ts";
 import { optionCases } from "./models/computed-options.ts";
 import { boundaryCases } from "./models/computed-boundary.ts";
 import { purifierModelCases } from "./models/computed-purifiers.ts";
@@ -79,7 +80,7 @@ async function runCase(gpu: Engine, c: Case): Promise<CaseResult> {
 /** What is computed in float64 on the host. */
 const COMPUTED = [computedCases, secondCases, optimCases, modelCases, attackModelCases, optionCases, apgdCases,
   minimalModelCases, boundaryCases, squareCases, squareLinfCases, blackBoxCases, bpdaCases, trainingModelCases,
-  networkCases, filterCases, jpegCases, fileCases, measureCases, fitCases, purifierModelCases];
+  networkCases, filterCases, jpegCases, fileCases, measureCases, fitCases, purifierModelCases, defaultCases];
 
 /** Where the generator stands before each case: key and counter, no number of them 0 or like another. */
 const DRAWS = [0x243f6a88, 0x85a308d3, 7, 3];

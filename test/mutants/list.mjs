@@ -1,11 +1,13 @@
 // One-line mutations: [name, file, text, what takes its place, { tests that cover it (op rows by default), same: why it
 // makes no difference }]. The text stands once in its file.
+import { DEFAULTS } from "./defaults.mjs";
 import { MORE } from "./more.mjs";
 import { OPTIONS } from "./options.mjs";
 
 export const MUTANTS = [
   ...MORE,
   ...OPTIONS,
+  ...DEFAULTS,
   ["maxpool-tie", "shaders/pool/max_pool2d.wgsl", "(v > best)", "(v >= best)"],
   ["sgd-first-step", "shaders/model/optim.wgsl", "time[0] == 1.0)", "time[0] == 0.0)", { tests: ["optim"] }],
   ["sgd-wd-plain", "shaders/model/optim.wgsl", "(dp[i] + params.weightDecay * p[i]); }", "(dp[i]); }", {

@@ -1,0 +1,55 @@
+// One-line mutations of what an op does where nothing is said, in the form of list.mjs.
+
+const likely = "by default";
+const op = (name, file, find, replace, more = {}) =>
+  [`default-${name}`, `src/kernels/${file}.ts`, find, replace, { likely, ...more }];
+const norms = (op) => `"${op}", options, ["weight", "bias", "eps"]);\n  const { weight, bias, eps = 1e-5 }`;
+const looser = (text) => text.replace("1e-5", "1e-4");
+
+export const DEFAULTS = [
+  op("leaky-relu", "pointwise/functions", "negativeSlope = 0.01", "negativeSlope = 0.02"),
+  op("elu", "pointwise/functions", "alpha = 1)", "alpha = 2)"),
+  op("bn-momentum", "norm/batchNorm", "training = false, momentum = 0.1, eps", "training = false, momentum = 0.2, eps"),
+  op("bn-eps", "norm/batchNorm", "momentum = 0.1, eps = 1e-5, relu: RELU", "momentum = 0.1, eps = 1e-4, relu: RELU"),
+  op("bn-training", "norm/batchNorm", "training = false, momentum", "training = true, momentum"),
+  op("bn-weight", "norm/batchNorm", "weight ?? all(1)", "weight ?? all(2)"),
+  op("bn-bias", "norm/batchNorm", "bias ?? all(0)", "bias ?? all(1)"),
+  op("layer-norm", "norm/layerNorm", norms("layerNorm"), looser(norms("layerNorm"))),
+  op("group-norm", "norm/layerNorm", norms("groupNorm"), looser(norms("groupNorm"))),
+  op("dropout", "random/dropout", "p = 0.5", "p = 0.6", { tests: ["ops.both", "random"] }),
+  op("rand-lo", "random/noise", "lo = 0, hi = 1", "lo = -1, hi = 1", { tests: ["random"] }),
+  op("rand-hi", "random/noise", "lo = 0, hi = 1", "lo = 0, hi = 2", { tests: ["random"] }),
+  op("flatten-start", "layout/reshape", "startDim = 1", "startDim = 0"),
+  op("flatten-end", "layout/reshape", "endDim = -1", "endDim = 1"),
+  op("cat", "layout/cat", "dim = 0", "dim = 1"),
+  op("stack", "layout/views", "stack(tensors: readonly Tensor[], dim = 0)",
+    "stack(tensors: readonly Tensor[], dim = 1)"),
+  op("split", "layout/views", "size: number | readonly number[], dim = 0)",
+    "size: number | readonly number[], dim = 1)"),
+  op("chunk", "layout/views", "chunks: number, dim = 0)", "chunks: number, dim = 1)"),
+  op("pad", "layout/pad", "value = 0", "value = 1"),
+  op("sort-dim", "reduce/sort", "dim = -1, descending = false", "dim = 0, descending = false"),
+  op("sort-descending", "reduce/sort", "descending = false }", "descending = true }"),
+  op("topk-dim", "reduce/sort", "dim = -1, largest = true", "dim = 0, largest = true"),
+  op("topk-largest", "reduce/sort", "largest = true }", "largest = false }"),
+  op("softmax", "reduce/softmax", "dim = -1", "dim = 0"),
+  op("keepdim", "reduce/sum", "keepdim = false", "keepdim = true"),
+  op("correction", "reduce/statistics", "correction = 1", "correction = 0"),
+  op("norm", "reduce/statistics", "p = 2, ...rest", "p = 1, ...rest"),
+  op("arange", "create/fill", "step = 1", "step = 2"),
+  op("pool-stride", "pool/window", "stride = kernelSize", "stride = 1"),
+  op("pool-ceil", "pool/window", "ceilMode = false", "ceilMode = true"),
+  op("avg-pad", "pool/avgPool2d", "countIncludePad = true", "countIncludePad = false"),
+  op("conv-padding", "conv/conv", "padding = 0, dilation", "padding = 1, dilation"),
+  op("ce-reduction", "loss/crossEntropy", 'reduction = "mean", label', 'reduction = "sum", label'),
+  op("ce-smoothing", "loss/crossEntropy", "smoothing = 0 }", "smoothing = 0.1 }"),
+  op("smooth-l1", "loss/smoothL1Loss", "beta = 1,", "beta = 2,"),
+  op("huber", "loss/smoothL1Loss", "delta = 1,", "delta = 2,"),
+  op("pair-reduction", "loss/pairLoss", '{ reduction = "mean" }', '{ reduction = "sum" }'),
+  op("nll-reduction", "loss/nllLoss", 'reduction = "mean"', 'reduction = "sum"'),
+  op("matmul-transpose", "matmul/matmul", "transposeB = false }", "transposeB = true }"),
+  op("tv-weight", "image/tvDenoise", "weight = 0.1", "weight = 0.2", { tests: ["filters"] }),
+  op("tv-steps", "image/tvDenoise", "steps = 30", "steps = 29", { tests: ["filters"] }),
+  op("jpeg-rounding", "image/jpegBlocks", 'rounding = "nearest"', 'rounding = "cubic"', { tests: ["filters"] }),
+  op("crop", "layout/byteImages", "crop = 0", "crop = 1", { tests: ["ops.both"] }),
+];
