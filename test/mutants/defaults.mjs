@@ -7,7 +7,6 @@ const norms = (op) => `"${op}", options, ["weight", "bias", "eps"]);\n  const { 
 const looser = (text) => text.replace("1e-5", "1e-4");
 
 export const DEFAULTS = [
-  ["reduce-workgroup", "shaders/reduce/reduce.wgsl", "let across = WG / LANES;", "let across = WG * LANES;"],
   op("leaky-relu", "pointwise/functions", "negativeSlope = 0.01", "negativeSlope = 0.02"),
   op("elu", "pointwise/functions", "alpha = 1)", "alpha = 2)"),
   op("bn-momentum", "norm/batchNorm", "training = false, momentum = 0.1, eps", "training = false, momentum = 0.2, eps"),

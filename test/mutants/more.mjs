@@ -1,5 +1,6 @@
 // Further one-line mutations, in the form of list.mjs: a kernel or a file each.
 export const MORE = [
+  ["reduce-workgroup", "shaders/reduce/reduce.wgsl", "let across = WG / LANES;", "let across = WG * LANES;"],
   ["keep_worst-a", "shaders/attacks/keep_worst.wgsl", "else if (loss[image] > worst[image]) { best[i] = adv[i]; }",
     "else if (loss[image] < worst[image]) { best[i] = adv[i]; }", { tests: ["attacks", "whitebox"] }],
   ["conv2d-b", "shaders/conv/conv2d.wgsl", "let w = (g * params.Rg + row0) * params.quads;",
